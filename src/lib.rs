@@ -1,0 +1,2 @@
+//! gaudi-mpi
+#![warn(missing_docs)]

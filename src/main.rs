@@ -1,0 +1,2 @@
+//! The gaudi-mpi command.
+fn main() {}
