@@ -1,4 +1,97 @@
-//! gaudi-mpi
+//! Event processing on all cores: write what is done with one item, run it on any number of MPI ranks, and get the same bytes every time.
+//!
+//! # The model in one page
+//!
+//! A [`Task`] says what happens where; a [`WorkManager`] runs it on all ranks that the program was started on, `mpirun -n 8 program`, or alone if there
+//! was no `mpirun`.
+//!
+//! ```
+//! use gaudi_mpi::prelude::*;
+//!
+//! /// Estimates π: how many of many random points are within the circle?
+//! #[derive(Serialize, Deserialize, Default)]
+//! struct Circle {
+//!     estimate: f64,
+//! }
+//!
+//! const POINTS: u32 = 10_000;
+//!
+//! impl Task for Circle {
+//!     type Item = u32; // how many points
+//!     type Output = (u64, u64); // points within, points thrown: summed over all items
+//!     type Reply = ();
+//!
+//!     fn new_output(&self) -> (u64, u64) {
+//!         (0, 0)
+//!     }
+//!     fn process(&mut self, points: &u32, (within, thrown): &mut (u64, u64)) -> Result<()> {
+//!         let mut random = item_random(); // depends on the seed and the item's number alone
+//!         for _ in 0..*points {
+//!             let (x, y) = (random.uniform(-1.0, 1.0), random.uniform(-1.0, 1.0));
+//!             *within += u64::from(x * x + y * y < 1.0);
+//!             *thrown += 1;
+//!         }
+//!         Ok(())
+//!     }
+//!     fn finalize(&mut self, (within, thrown): (u64, u64), _: &Statistics) -> Result<()> {
+//!         self.estimate = 4.0 * within as f64 / thrown as f64;
+//!         Ok(())
+//!     }
+//! }
+//!
+//! fn main() -> JobResult {
+//!     let mut circle = Circle::default();
+//!     let summary = WorkManager::new(Options::default().quiet())?.process(&mut circle, vec![POINTS; 20])?;
+//!     assert!((circle.estimate - std::f64::consts::PI).abs() < 0.02);
+//!     Ok(summary)
+//! }
+//! ```
+//!
+//! - **Items** are handed out by rank 0, which works, too. They travel in batches of consecutive items, as many as take some tens of milliseconds.
+//! - **The output** is summed over all items by [`Merge`]; floating-point sums are [exact](ExactSum), so neither the number of ranks nor the
+//!   order of the items changes a bit. [`hist`] has histograms that sum this way.
+//! - **Replies** of items come back to rank 0 in item order, through a buffer of bounded size.
+//! - **An item counts once**: when it fails, nothing of it is in the sum. It is tried again; then the job stops, or goes on without it.
+//! - **[`Options`]** are the command-line options that every program can take.
 #![warn(missing_docs)]
 
+/// Physics that ships with the crate: kinematics, particle properties, toy decays.
+pub mod algorithms;
+mod context;
+mod environment;
+mod error;
+/// Floating-point sums that do not depend on the order of their terms.
 pub mod exact_sum;
+mod farm;
+mod guard;
+mod launcher;
+mod logging;
+pub mod merge;
+mod options;
+mod progress;
+/// Random numbers that depend on the job's seed and the item alone.
+pub mod random;
+mod report;
+mod summary;
+mod task;
+mod work_manager;
+mod worker;
+
+pub use context::{current_item, item_random};
+pub use error::{Error, JobResult, Result};
+pub use exact_sum::ExactSum;
+pub use farm::statistics::{HostStatistics, RankStatistics, Statistics};
+pub use merge::Merge;
+pub use options::{OnError, Options, Schedule, parse};
+pub use random::Random;
+pub use summary::{SkippedItem, Summary};
+pub use task::Task;
+pub use work_manager::WorkManager;
+
+/// What most programs need: `use gaudi_mpi::prelude::*;`
+pub mod prelude {
+    pub use crate::{
+        ExactSum, JobResult, Merge, Options, Random, Result, Statistics, Summary, Task, WorkManager, item_random, mergeable,
+    };
+    pub use serde::{Deserialize, Serialize};
+}

@@ -1,0 +1,152 @@
+//! The sum of all ranks' outputs, up a binary tree, in pieces.
+//!
+//! A rank asks its children for their outputs one after the other, and hands the pieces to its worker, which decodes as they come: so no rank ever
+//! holds more than its own output, one that is being put together, and a few pieces.
+
+use super::idle::Idle;
+use super::message::{HookFailure, Message, Order, pack};
+use super::transport::{Tag, Transport};
+use crate::Error;
+use crate::worker::{InlineWorker, WorkerReport};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// How many pieces may wait in one place.
+const PIECES: usize = 4;
+
+/// The ranks whose outputs `rank` adds to its own.
+fn children(rank: usize, size: usize) -> impl Iterator<Item = usize> {
+    (0..usize::BITS - 1).map(|bit| 1 << bit).take_while(move |step| rank & step == 0 && rank + step < size).map(move |step| rank + step)
+}
+
+/// The rank that adds `rank`'s output to its own.
+fn parent(rank: usize) -> usize {
+    rank & rank.wrapping_sub(1)
+}
+
+/// What a rank's part in the sum can end with.
+pub(crate) enum Reduced {
+    /// All is done.
+    Complete,
+    /// A hook failed here.
+    Failed(HookFailure),
+    /// The job has been stopped.
+    Stopped,
+}
+
+/// What a message from another rank means for the sum.
+pub(crate) enum Control {
+    /// The parent asks for this rank's output.
+    Asked,
+    /// Nothing.
+    Continue,
+    /// The job has been stopped.
+    Stop,
+}
+
+/// Adds the children's outputs to that of this rank's worker. On an agent, then sends the sum to the parent, once asked for it.
+///
+/// `asked` says whether the parent has done so already; `control` is given all messages that are not pieces.
+pub(crate) fn reduce(
+    transport: &mut Transport,
+    worker: &InlineWorker,
+    mut asked: bool,
+    mut control: impl FnMut(Message) -> Result<Control, Error>,
+) -> Result<Reduced, Error> {
+    let (rank, size) = (transport.rank(), transport.size());
+    let mut waiting_for: VecDeque<usize> = children(rank, size).collect();
+    let mut pieces: VecDeque<(Vec<u8>, bool)> = VecDeque::new();
+    let mut absorbing = false;
+    let mut emitting = false;
+    let mut emitted = false;
+    let mut idle = Idle::default();
+    loop {
+        let mut busy = false;
+        if !absorbing {
+            if let Some(&child) = waiting_for.front() {
+                transport.send(child, Tag::Control, pack(&Order::Emit, &[])?);
+                worker.absorb();
+                (absorbing, busy) = (true, true);
+            } else if rank == 0 {
+                return Ok(Reduced::Complete);
+            } else if asked && !emitting {
+                worker.emit(false);
+                (emitting, busy) = (true, true);
+            }
+        }
+        while let Some((piece, last)) = pieces.pop_front() {
+            if let Err(piece) = worker.give(piece, last) {
+                pieces.push_front((piece, last));
+                break;
+            }
+            busy = true;
+        }
+        // While pieces wait, others must wait with their senders.
+        while pieces.len() < PIECES
+            && let Some(message) = transport.try_receive()?
+        {
+            busy = true;
+            match message.tag {
+                Tag::Piece | Tag::LastPiece => pieces.push_back((message.bytes, message.tag == Tag::LastPiece)),
+                Tag::Control => match control(message)? {
+                    Control::Asked => asked = true,
+                    Control::Continue => {}
+                    Control::Stop => return Ok(Reduced::Stopped),
+                },
+            }
+        }
+        let in_transfer = transport.is_sending() || absorbing;
+        if emitted && !transport.is_sending() {
+            return Ok(Reduced::Complete);
+        }
+        let wait = if busy || emitted || transport.sends_pending() >= PIECES { Duration::ZERO } else { idle.wait(in_transfer) };
+        let report = if transport.sends_pending() < PIECES { worker.poll(wait) } else { None };
+        match report {
+            None if !busy && wait.is_zero() => idle.pause(true),
+            None => {}
+            Some(report) => {
+                busy = true;
+                match report {
+                    // The worker may have become ready too late for any item.
+                    WorkerReport::Ready => {}
+                    WorkerReport::Absorbed => {
+                        waiting_for.pop_front();
+                        absorbing = false;
+                    }
+                    WorkerReport::Piece(piece) => transport.send(parent(rank), Tag::Piece, piece),
+                    WorkerReport::LastPiece(piece) => {
+                        transport.send(parent(rank), Tag::LastPiece, piece);
+                        emitted = true;
+                    }
+                    WorkerReport::Failed(failure) => return Ok(Reduced::Failed(failure)),
+                    WorkerReport::Done(..) => {
+                        return Err(Error::Mpi("an item was done after all were: a fault in gaudi-mpi, please report it".into()));
+                    }
+                }
+            }
+        }
+        if busy {
+            idle.reset();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_reaches_every_rank_once() {
+        for size in 1..200 {
+            let mut reached = vec![0; size];
+            for rank in 0..size {
+                for child in children(rank, size) {
+                    assert_eq!(parent(child), rank);
+                    reached[child] += 1;
+                }
+            }
+            assert_eq!(reached[0], 0);
+            assert!(reached[1..].iter().all(|&times| times == 1));
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Messages of bytes between ranks that never block: the one place that calls MPI.
+//!
+//! Only the thread that made the transport may use it (`MPI_THREAD_FUNNELED`). A program that was not started by an MPI launcher is one rank, and
+//! MPI is left alone: that saves it half a second, and it runs where no MPI daemon may.
+
+use crate::Error;
+use mpi::Threading;
+use mpi::environment::Universe;
+use mpi::ffi;
+use mpi::raw::AsRaw;
+use mpi::topology::{Communicator, SimpleCommunicator};
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::os::raw::c_int;
+
+/// What a message is about; MPI's tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Tag {
+    /// An order or a report.
+    Control = 1,
+    /// A piece of an output on its way up the tree.
+    Piece = 2,
+    /// The last piece.
+    LastPiece = 3,
+}
+
+impl Tag {
+    /// Added to the tag of all parts of a message but the last: MPI counts bytes in an `int`.
+    const MORE: c_int = 16;
+    const PART: usize = 1 << 30;
+
+    fn from_raw(raw: c_int) -> Option<Self> {
+        [Self::Control, Self::Piece, Self::LastPiece].into_iter().find(|tag| *tag as c_int == raw)
+    }
+}
+
+/// A message that has arrived.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub from: usize,
+    pub tag: Tag,
+    pub bytes: Vec<u8>,
+}
+
+struct Sending {
+    request: ffi::MPI_Request,
+    /// What MPI reads until the request is complete. Never touched in between.
+    _bytes: Vec<u8>,
+}
+
+/// This rank's end of all connections.
+pub(crate) struct Transport {
+    world: Option<(SimpleCommunicator, Universe)>,
+    rank: usize,
+    size: usize,
+    sending: Vec<Sending>,
+    /// The parts so far of messages longer than MPI can send at once.
+    parts: HashMap<usize, Vec<u8>>,
+    bytes_in: u64,
+    bytes_out: u64,
+    /// MPI belongs to one thread.
+    _not_send: PhantomData<*const ()>,
+}
+
+impl Transport {
+    /// Joins the job that this process was started for.
+    pub(crate) fn new() -> Result<Self, Error> {
+        let world = if crate::launcher::is_launched() {
+            let (universe, threading) = mpi::initialize_with_threading(Threading::Funneled)
+                .ok_or_else(|| Error::Mpi("it has been initialised before: make one WorkManager, and use it for everything".into()))?;
+            if threading < Threading::Funneled {
+                return Err(Error::Mpi(format!(
+                    "this library offers thread support {threading:?}, but MPI_THREAD_FUNNELED is needed: use one built with threads"
+                )));
+            }
+            Some((universe.world(), universe))
+        } else {
+            None
+        };
+        let (rank, size) = match &world {
+            Some((world, _)) => (world.rank() as usize, world.size() as usize),
+            None => (0, 1),
+        };
+        Ok(Self { world, rank, size, sending: Vec::new(), parts: HashMap::new(), bytes_in: 0, bytes_out: 0, _not_send: PhantomData })
+    }
+
+    pub(crate) fn rank(&self) -> usize {
+        self.rank
+    }
+
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Bytes received and sent since this was last asked.
+    pub(crate) fn take_traffic(&mut self) -> (u64, u64) {
+        (std::mem::take(&mut self.bytes_in), std::mem::take(&mut self.bytes_out))
+    }
+
+    /// Sends a message; returns at once. Messages between the same two ranks arrive in the order they were sent.
+    pub(crate) fn send(&mut self, to: usize, tag: Tag, mut bytes: Vec<u8>) {
+        self.bytes_out += bytes.len() as u64;
+        while bytes.len() > Tag::PART {
+            let rest = bytes.split_off(Tag::PART);
+            self.send_part(to, tag as c_int + Tag::MORE, bytes);
+            bytes = rest;
+        }
+        self.send_part(to, tag as c_int, bytes);
+    }
+
+    fn send_part(&mut self, to: usize, tag: c_int, bytes: Vec<u8>) {
+        let Some((world, _)) = &self.world else {
+            unreachable!("a lone rank has nobody to send to");
+        };
+        let mut request = MaybeUninit::uninit();
+        // SAFETY: the bytes live on the heap and stay where they are, unchanged, in `sending` until MPI_Test says that the
+        // request is complete; the transport is never dropped with requests pending (see Drop). The length fits: parts are at most 2^30.
+        let request = unsafe {
+            ffi::MPI_Isend(
+                bytes.as_ptr().cast(),
+                bytes.len() as c_int,
+                ffi::RSMPI_UINT8_T,
+                to as c_int,
+                tag,
+                world.as_raw(),
+                request.as_mut_ptr(),
+            );
+            request.assume_init()
+        };
+        self.sending.push(Sending { request, _bytes: bytes });
+    }
+
+    /// Whether something sent is still on its way.
+    pub(crate) fn is_sending(&mut self) -> bool {
+        self.sending.retain_mut(|sending| {
+            let mut complete: c_int = 0;
+            // SAFETY: the request came from MPI_Isend and has not completed before, or it would have been removed.
+            unsafe {
+                ffi::MPI_Test(&mut sending.request, &mut complete, ffi::RSMPI_STATUS_IGNORE);
+            }
+            complete == 0
+        });
+        !self.sending.is_empty()
+    }
+
+    /// How many messages are still on their way.
+    pub(crate) fn sends_pending(&mut self) -> usize {
+        self.is_sending();
+        self.sending.len()
+    }
+
+    /// The next message, if one has arrived.
+    pub(crate) fn try_receive(&mut self) -> Result<Option<Message>, Error> {
+        loop {
+            let Some((world, _)) = &self.world else { return Ok(None) };
+            let mut found: c_int = 0;
+            let mut message = MaybeUninit::uninit();
+            let mut status = MaybeUninit::uninit();
+            // SAFETY: MPI fills `message` and `status` if and only if it sets `found`.
+            let (mut message, mut status) = unsafe {
+                ffi::MPI_Improbe(
+                    ffi::RSMPI_ANY_SOURCE,
+                    ffi::RSMPI_ANY_TAG,
+                    world.as_raw(),
+                    &mut found,
+                    message.as_mut_ptr(),
+                    status.as_mut_ptr(),
+                );
+                if found == 0 {
+                    return Ok(None);
+                }
+                (message.assume_init(), status.assume_init())
+            };
+            let mut length: c_int = 0;
+            // SAFETY: `status` belongs to the matched message; the buffer has room for its length, and all of it is written by MPI_Mrecv.
+            let bytes = unsafe {
+                ffi::MPI_Get_count(&status, ffi::RSMPI_UINT8_T, &mut length);
+                let mut bytes: Vec<u8> = Vec::with_capacity(length as usize);
+                ffi::MPI_Mrecv(bytes.as_mut_ptr().cast(), length, ffi::RSMPI_UINT8_T, &mut message, &mut status);
+                bytes.set_len(length as usize);
+                bytes
+            };
+            self.bytes_in += bytes.len() as u64;
+            let from = status.MPI_SOURCE as usize;
+            if status.MPI_TAG > Tag::MORE {
+                self.parts.entry(from).or_default().extend_from_slice(&bytes);
+                continue;
+            }
+            let bytes = match self.parts.remove(&from) {
+                Some(mut parts) => {
+                    parts.extend_from_slice(&bytes);
+                    parts
+                }
+                None => bytes,
+            };
+            let tag = Tag::from_raw(status.MPI_TAG)
+                .ok_or_else(|| Error::Mpi(format!("rank {from} sent a message with the unknown tag {}", status.MPI_TAG)))?;
+            return Ok(Some(Message { from, tag, bytes }));
+        }
+    }
+
+    /// Ends the whole job at once, when asking nicely has failed.
+    pub(crate) fn abort(&self, status: i32) -> ! {
+        if let Some((world, _)) = &self.world {
+            world.abort(status);
+        }
+        std::process::exit(status)
+    }
+}
+
+impl Transport {
+    /// Leaves the job, together with all other ranks.
+    pub(crate) fn finalize(&mut self) {
+        while self.is_sending() {
+            // What nobody will receive must not be freed under MPI's hands: the other side takes everything before it says goodbye.
+            let _ = self.try_receive();
+            std::thread::sleep(std::time::Duration::from_micros(100));
+        }
+        self.world = None;
+    }
+}
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        self.finalize();
+    }
+}

@@ -1,0 +1,47 @@
+//! How values become bytes and back. The only file that names the encoder.
+
+use crate::Error;
+use bincode::config::{Configuration, standard};
+use serde::{Serialize, de::DeserializeOwned};
+use std::io::{Read, Write};
+
+const CONFIGURATION: Configuration = standard();
+
+/// The bytes of `value`.
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    encode_onto(value, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Appends the bytes of `value`.
+pub(crate) fn encode_onto<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<(), Error> {
+    write(value, bytes)
+}
+
+/// The value that `bytes` hold, all of them.
+pub(crate) fn decode<T: DeserializeOwned>(mut bytes: &[u8]) -> Result<T, Error> {
+    let value = decode_front(&mut bytes)?;
+    if bytes.is_empty() { Ok(value) } else { Err(fault::<T>(format!("{} bytes are left over", bytes.len()))) }
+}
+
+/// Takes one value from the front of `bytes`.
+pub(crate) fn decode_front<T: DeserializeOwned>(bytes: &mut &[u8]) -> Result<T, Error> {
+    let (value, length) = bincode::serde::decode_from_slice(bytes, CONFIGURATION).map_err(fault::<T>)?;
+    *bytes = &bytes[length..];
+    Ok(value)
+}
+
+/// Writes `value` piece by piece: the whole is never in memory twice.
+pub(crate) fn write<T: Serialize>(value: &T, writer: &mut impl Write) -> Result<(), Error> {
+    bincode::serde::encode_into_std_write(value, writer, CONFIGURATION).map(|_| ()).map_err(fault::<T>)
+}
+
+/// Reads one value piece by piece.
+pub(crate) fn read<T: DeserializeOwned>(reader: &mut impl Read) -> Result<T, Error> {
+    bincode::serde::decode_from_std_read(reader, CONFIGURATION).map_err(fault::<T>)
+}
+
+fn fault<T>(error: impl ToString) -> Error {
+    Error::Wire { what: format!("a value of type {}", std::any::type_name::<T>()), message: error.to_string() }
+}

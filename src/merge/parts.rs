@@ -1,0 +1,40 @@
+//! The parts of a list, by item number, until all are there.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Parts of a sequence, each with the range of items that made it. Parts of neighbouring ranges grow together, so that a job that is nearly
+/// in order holds few.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Parts<S> {
+    /// By the first item of the range: its end, and the sequence.
+    parts: BTreeMap<u64, (u64, S)>,
+}
+
+impl<S> Parts<S> {
+    pub(super) fn new(sequence: S, items: Range<u64>) -> Self {
+        Self { parts: BTreeMap::from([(items.start, (items.end, sequence))]) }
+    }
+
+    /// Takes over the parts of other items; `append` adds a later sequence to the end of an earlier one.
+    pub(super) fn join(&mut self, other: Self, append: impl Fn(&mut S, S)) {
+        for (mut start, (mut end, mut sequence)) in other.parts {
+            let before = self.parts.range(..start).next_back().filter(|(_, part)| part.0 == start).map(|(&first, _)| first);
+            if let Some((first, (_, mut earlier))) = before.and_then(|first| self.parts.remove_entry(&first)) {
+                append(&mut earlier, sequence);
+                (start, sequence) = (first, earlier);
+            }
+            if let Some((after_end, after)) = self.parts.remove(&end) {
+                append(&mut sequence, after);
+                end = after_end;
+            }
+            self.parts.insert(start, (end, sequence));
+        }
+    }
+
+    /// The sequences in item order.
+    pub(super) fn into_parts(self) -> impl Iterator<Item = S> {
+        self.parts.into_values().map(|(_, sequence)| sequence)
+    }
+}

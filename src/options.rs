@@ -1,0 +1,201 @@
+//! How a job is run: command-line options that any program can take, apart from what it is about.
+
+use crate::Error;
+use clap::{Args, Parser, ValueEnum};
+use std::path::PathBuf;
+
+/// How the farm works. None of these changes a single bit of the results, except `seed`, and `on_error` when items fail.
+///
+/// A program without options of its own has them by [`Options::from_args`]; one with its own puts them among those:
+///
+/// ```
+/// use clap::Parser;
+///
+/// #[derive(Parser)]
+/// struct Arguments {
+///     /// How many events to generate
+///     #[arg(long, default_value_t = 1000)]
+///     events: u64,
+///     #[command(flatten)]
+///     farm: gaudi_mpi::Options,
+/// }
+///
+/// let arguments = Arguments::parse_from(["program", "--events", "50", "--schedule", "guided"]);
+/// assert_eq!(arguments.farm.schedule, gaudi_mpi::Schedule::Guided);
+/// ```
+#[derive(Args, Debug, Clone, PartialEq)]
+#[command(next_help_heading = "Farm")]
+#[non_exhaustive]
+pub struct Options {
+    /// Who gets which items
+    #[arg(long, value_enum, default_value_t)]
+    pub schedule: Schedule,
+    /// Batches that wait at each worker while it is busy; 0 = a worker asks only when it has nothing to do
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub prefetch: usize,
+    /// Items handed out at once [default: as many as take some tens of milliseconds]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub batch: Option<u64>,
+    /// Memory for replies that wait for earlier ones, such as 64MB or 1GiB
+    #[arg(long, value_name = "BYTES", default_value = "128MiB", value_parser = bytes)]
+    pub window: u64,
+    /// How often an item that failed is tried again, on another worker where there is one
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub retries: u32,
+    /// What to do when an item has failed for good
+    #[arg(long, value_enum, default_value_t)]
+    pub on_error: OnError,
+    /// The job's seed: the same seed gives the same random numbers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Write the job's statistics to this file
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Leave the other ranks' environment variables and working directory alone
+    #[arg(long)]
+    pub no_clone_env: bool,
+    /// Say more (-vv: even more)
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing but warnings and errors
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// Who gets which items.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Schedule {
+    /// Settled beforehand: blocks of items are dealt to the ranks in turn
+    Static,
+    /// Whoever is free gets the next items, in batches of even duration
+    #[default]
+    Dynamic,
+    /// Whoever is free gets a share of what is left: large batches first, small ones at the end
+    Guided,
+}
+
+/// What to do when an item has failed for good.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnError {
+    /// Stop the job, with status 1
+    #[default]
+    Abort,
+    /// Go on without the item; list it at the end, with status 3
+    Skip,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            schedule: Schedule::default(),
+            prefetch: 1,
+            batch: None,
+            window: 128 << 20,
+            retries: 1,
+            on_error: OnError::default(),
+            seed: 1,
+            json: None,
+            no_clone_env: false,
+            verbose: 0,
+            quiet: false,
+        }
+    }
+}
+
+#[derive(Parser)]
+struct OnlyOptions {
+    #[command(flatten)]
+    options: Options,
+}
+
+impl Options {
+    /// The options on this program's command line, if it has no others. Ends the program when they are wrong, or ask for help.
+    ///
+    /// ```no_run
+    /// let manager = gaudi_mpi::WorkManager::new(gaudi_mpi::Options::from_args())?;
+    /// # Ok::<(), gaudi_mpi::Error>(())
+    /// ```
+    pub fn from_args() -> Self {
+        parse::<OnlyOptions>().options
+    }
+
+    /// These options, and nothing printed but warnings and errors.
+    ///
+    /// ```
+    /// assert!(gaudi_mpi::Options::default().quiet().quiet);
+    /// ```
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.quiet = true;
+        self
+    }
+
+    /// Checks what the command line has checked already, for options that were set by a program.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.batch == Some(0) {
+            return Err(Error::Options("a batch of 0 items would never get anything done: use 1 or more, or None".into()));
+        }
+        if self.window == 0 {
+            return Err(Error::Options("a window of 0 bytes holds no reply: use some megabytes".into()));
+        }
+        Ok(())
+    }
+}
+
+/// Any program's command line. When it is wrong, or asks for help, rank 0 alone says so, and the program ends.
+///
+/// ```no_run
+/// use clap::Parser;
+///
+/// #[derive(Parser)]
+/// struct Arguments {
+///     #[command(flatten)]
+///     farm: gaudi_mpi::Options,
+/// }
+/// let arguments: Arguments = gaudi_mpi::parse();
+/// ```
+pub fn parse<P: Parser>() -> P {
+    P::try_parse().unwrap_or_else(|error| {
+        if crate::launcher::is_root() {
+            error.exit()
+        }
+        // Quietly, and with success: a launcher that hears of a failure may kill rank 0 before it has said why.
+        std::process::exit(0)
+    })
+}
+
+/// A number of bytes, with a unit or without.
+fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kb" => 1e3,
+        "m" | "mb" => 1e6,
+        "g" | "gb" => 1e9,
+        "kib" => 1024.0,
+        "mib" => 1024.0 * 1024.0,
+        "gib" => 1024.0 * 1024.0 * 1024.0,
+        _ => return Err(format!("'{unit}' is not a unit of memory: use kB, MB, GB, KiB, MiB or GiB")),
+    };
+    let value = number.parse::<f64>().map_err(|_| format!("'{text}' is not a number of bytes, such as 64MB"))? * factor;
+    if value >= 1.0 { Ok(value as u64) } else { Err("at least one byte is needed".into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_units() {
+        assert_eq!(bytes("64MB"), Ok(64_000_000));
+        assert_eq!(bytes("1.5 KiB"), Ok(1536));
+        assert_eq!(bytes("17"), Ok(17));
+        assert!(bytes("0").is_err() && bytes("MB").is_err() && bytes("-3").is_err() && bytes("3 bananas").is_err());
+    }
+
+    #[test]
+    fn defaults_are_the_same_on_the_command_line_and_in_programs() {
+        assert_eq!(OnlyOptions::parse_from(["program"]).options, Options::default());
+    }
+}

@@ -1,0 +1,177 @@
+//! The default worker: a thread of its rank.
+
+use super::processor::{Processor, collect};
+use crate::Task;
+use crate::farm::message::{Batch, Body, Done, HookFailure, Pass};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, unbounded};
+use std::cell::Cell;
+use std::io;
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// What a worker is asked to do.
+enum Command {
+    Process(Batch, Body),
+    Absorb,
+    Emit { always: bool },
+}
+
+/// What a worker says.
+pub(crate) enum WorkerReport {
+    /// `initialize_remote` has been run.
+    Ready,
+    /// A batch is done; the bytes are the replies.
+    Done(Done, Vec<u8>),
+    /// A hook failed: the worker has ended.
+    Failed(HookFailure),
+    /// Another rank's output has been added.
+    Absorbed,
+    /// A piece of the output.
+    Piece(Vec<u8>),
+    /// The last piece.
+    LastPiece(Vec<u8>),
+}
+
+/// A thread that processes the batches it is given.
+pub(crate) struct InlineWorker {
+    commands: Sender<Command>,
+    pieces: Sender<(Vec<u8>, bool)>,
+    reports: Receiver<WorkerReport>,
+    thread: JoinHandle<Duration>,
+    ended: Cell<bool>,
+}
+
+/// User code may need as much stack as it would have on a main thread, and more: it is only reserved, not used.
+const STACK: usize = 64 << 20;
+/// How many reports or pieces may wait to be taken.
+const WAITING: usize = 4;
+
+impl InlineWorker {
+    /// Starts a worker with its copy of the task.
+    pub(crate) fn spawn<T: Task>(task: Body, pass: Pass) -> Result<Self, HookFailure> {
+        let (commands, orders) = unbounded();
+        let (pieces, incoming) = bounded(WAITING);
+        let (reporter, reports) = bounded(WAITING);
+        let thread = Builder::new()
+            .name("worker".into())
+            .stack_size(STACK)
+            .spawn(move || work::<T>(&task, pass, &orders, &incoming, &reporter))
+            .map_err(|error| HookFailure::new("starting the worker's thread", error))?;
+        Ok(Self { commands, pieces, reports, thread, ended: Cell::new(false) })
+    }
+
+    /// Gives it a batch to process after those it has.
+    pub(crate) fn submit(&self, batch: Batch, items: Body) {
+        self.command(Command::Process(batch, items));
+    }
+
+    /// Announces another rank's output, whose pieces come by [`give`](Self::give).
+    pub(crate) fn absorb(&self) {
+        self.command(Command::Absorb);
+    }
+
+    /// A piece of the output announced; given back if it has to wait.
+    pub(crate) fn give(&self, piece: Vec<u8>, last: bool) -> Result<(), Vec<u8>> {
+        match self.pieces.try_send((piece, last)) {
+            Err(TrySendError::Full((piece, _))) => Err(piece),
+            // A worker that has ended says why in its last report.
+            Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
+        }
+    }
+
+    /// Asks for its output. With `always`, there is one even if there were no items.
+    pub(crate) fn emit(&self, always: bool) {
+        self.command(Command::Emit { always });
+    }
+
+    fn command(&self, command: Command) {
+        // A worker that has ended says why in its last report.
+        let _ = self.commands.send(command);
+    }
+
+    /// What it has to say, waiting so long for it.
+    pub(crate) fn poll(&self, wait: Duration) -> Option<WorkerReport> {
+        match self.reports.recv_timeout(wait) {
+            Ok(report) => Some(report),
+            Err(RecvTimeoutError::Disconnected) if !self.ended.replace(true) => {
+                Some(WorkerReport::Failed(HookFailure::new("the worker's thread", "it ended without a word")))
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Takes its output, whole.
+    pub(crate) fn collect<T: Task>(&self) -> Result<T::Output, HookFailure> {
+        self.emit(true);
+        let mut failed = None;
+        let output = collect::<T>(|| loop {
+            match self.reports.recv() {
+                Ok(WorkerReport::Piece(piece)) => return Ok((piece, false)),
+                Ok(WorkerReport::LastPiece(piece)) => return Ok((piece, true)),
+                Ok(WorkerReport::Failed(failure)) => failed = Some(failure),
+                Ok(_) => {}
+                Err(_) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            }
+        });
+        failed.map_or(output, Err)
+    }
+
+    /// Ends it after a job that went well; how long it had waited for items.
+    pub(crate) fn finish(self) -> Duration {
+        drop((self.commands, self.reports));
+        self.thread.join().unwrap_or_default()
+    }
+}
+
+/// The worker's thread; how long it waited for items.
+fn work<T: Task>(
+    task: &[u8],
+    pass: Pass,
+    commands: &Receiver<Command>,
+    pieces: &Receiver<(Vec<u8>, bool)>,
+    reports: &Sender<WorkerReport>,
+) -> Duration {
+    let mut waiting = Duration::ZERO;
+    if let Err(failure) = obey::<T>(task, pass, commands, pieces, reports, &mut waiting) {
+        // If nobody listens any more, the rank has its reasons.
+        let _ = reports.send(WorkerReport::Failed(failure));
+    }
+    waiting
+}
+
+/// Does as it is told until nobody is there to tell it.
+fn obey<T: Task>(
+    task: &[u8],
+    pass: Pass,
+    commands: &Receiver<Command>,
+    pieces: &Receiver<(Vec<u8>, bool)>,
+    reports: &Sender<WorkerReport>,
+    waiting: &mut Duration,
+) -> Result<(), HookFailure> {
+    let say = |report| reports.send(report).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe));
+    let mut processor = Processor::<T>::new(task, pass)?;
+    let mut heard = say(WorkerReport::Ready);
+    let mut since = Instant::now();
+    while heard.is_ok()
+        && let Ok(command) = commands.recv()
+    {
+        heard = match command {
+            Command::Process(batch, items) => {
+                *waiting += since.elapsed();
+                let (done, replies) = processor.process(batch, &items)?;
+                let heard = say(WorkerReport::Done(done, replies));
+                since = Instant::now();
+                heard
+            }
+            Command::Absorb => {
+                processor.absorb(|| pieces.recv().map_err(|_| io::ErrorKind::UnexpectedEof.into()))?;
+                say(WorkerReport::Absorbed)
+            }
+            Command::Emit { always } => {
+                let last = processor.emit(always, |piece| say(WorkerReport::Piece(piece)))?;
+                say(WorkerReport::LastPiece(last))
+            }
+        };
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! What a worker does with a task: the place where types are known again.
+
+use super::pieces::{PieceReader, PieceWriter};
+use crate::context::{Current, set_current};
+use crate::farm::message::{Batch, Done, HookFailure, Pass};
+use crate::farm::wire;
+use crate::guard::guard;
+use crate::{Merge, Task};
+use std::cell::Cell;
+use std::io::{self, BufReader};
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+type Gathered<T> = <<T as Task>::Output as Merge>::Gathered;
+
+/// A task and what it has made so far.
+pub(super) struct Processor<T: Task> {
+    task: T,
+    pass: Pass,
+    gathered: Option<Gathered<T>>,
+    merging: Duration,
+}
+
+/// An item of a batch that failed: its place in the batch, and what it said.
+struct ItemFailure {
+    index: usize,
+    message: String,
+}
+
+/// What became of a run of items.
+enum Attempt<O> {
+    Good(O, Vec<u8>),
+    Failed(ItemFailure),
+}
+
+fn hook_failure(hook: &str) -> impl FnOnce(String) -> HookFailure {
+    move |message| HookFailure::new(hook, message)
+}
+
+impl<T: Task> Processor<T> {
+    /// Takes the task, and initialises it.
+    pub(super) fn new(task: &[u8], pass: Pass) -> Result<Self, HookFailure> {
+        let mut task: T = wire::decode(task).map_err(|error| HookFailure::new("receiving the task", error))?;
+        guard(|| task.initialize_remote()).map_err(hook_failure("initialize_remote"))?;
+        Ok(Self { task, pass, gathered: None, merging: Duration::ZERO })
+    }
+
+    /// Processes a batch: what became of its items, and the replies of those that succeeded.
+    pub(super) fn process(&mut self, batch: Batch, items: &[u8]) -> Result<(Done, Vec<u8>), HookFailure> {
+        let start = Instant::now();
+        self.merging = Duration::ZERO;
+        let items = decode_items::<T::Item>(batch, items)?;
+        let (mut good, mut failed, mut replies) = (Vec::new(), Vec::new(), Vec::new());
+        // Runs of items that are still to be done, the first on top. A run that fails is cut in three: what came before the bad item is
+        // done again without it, the bad item is left out, and what comes after follows.
+        let mut runs: Vec<Range<usize>> =
+            if T::Output::ITEMWISE { (0..items.len()).rev().map(|index| index..index + 1).collect() } else { vec![0..items.len()] };
+        while let Some(run) = runs.pop() {
+            if run.is_empty() {
+                continue;
+            }
+            let numbers = Batch { first: batch.first + run.start as u64, count: run.len() as u64 };
+            match self.attempt(&items[run.clone()], batch.first + run.start as u64)? {
+                Attempt::Good(output, reply) => {
+                    self.join(output, numbers)?;
+                    let length = reply.len() as u64;
+                    if replies.is_empty() { replies = reply } else { replies.extend_from_slice(&reply) }
+                    extend(&mut good, numbers, length);
+                }
+                Attempt::Failed(ItemFailure { index, message }) => {
+                    let bad = run.start + index;
+                    failed.push((batch.first + bad as u64, message));
+                    runs.push(bad + 1..run.end);
+                    runs.push(run.start..bad);
+                }
+            }
+        }
+        Ok((Done { batch, good, failed, busy: start.elapsed(), merging: self.merging }, replies))
+    }
+
+    /// Processes consecutive items into one fresh output.
+    fn attempt(&mut self, items: &[T::Item], first: u64) -> Result<Attempt<T::Output>, HookFailure> {
+        let start = Instant::now();
+        let mut output = guard(|| Ok(self.task.new_output())).map_err(hook_failure("new_output"))?;
+        self.merging += start.elapsed();
+        let index = Cell::new(0);
+        let Pass { number: pass, seed } = self.pass;
+        let outcome = guard(|| {
+            let mut replies = Vec::new();
+            for (place, item) in items.iter().enumerate() {
+                index.set(place);
+                set_current(Some(Current { seed, pass, item: first + place as u64 }));
+                let reply = self.task.process(item, &mut output)?;
+                wire::encode_onto(&reply, &mut replies)?;
+            }
+            Ok(replies)
+        });
+        set_current(None);
+        Ok(match outcome {
+            Ok(replies) => Attempt::Good(output, replies),
+            Err(message) => Attempt::Failed(ItemFailure { index: index.get(), message }),
+        })
+    }
+
+    fn join(&mut self, output: T::Output, numbers: Batch) -> Result<(), HookFailure> {
+        let start = Instant::now();
+        guard(|| {
+            let output = output.gather(numbers.items());
+            match &mut self.gathered {
+                Some(gathered) => T::Output::join(gathered, output),
+                None => self.gathered = Some(output),
+            }
+            Ok(())
+        })
+        .map_err(hook_failure("merging outputs"))?;
+        self.merging += start.elapsed();
+        Ok(())
+    }
+
+    /// Adds another rank's output, which comes in pieces.
+    pub(super) fn absorb(&mut self, next: impl FnMut() -> io::Result<(Vec<u8>, bool)>) -> Result<(), HookFailure> {
+        guard(|| {
+            let other: Option<Gathered<T>> = wire::read(&mut BufReader::new(PieceReader::new(next)))?;
+            match (&mut self.gathered, other) {
+                (Some(gathered), Some(other)) => T::Output::join(gathered, other),
+                (gathered @ None, other) => *gathered = other,
+                (Some(_), None) => {}
+            }
+            Ok(())
+        })
+        .map_err(hook_failure("merging outputs"))
+    }
+
+    /// Passes the output on in pieces, and returns the last one. With `always`, there is an output even if there were no items.
+    pub(super) fn emit(&mut self, always: bool, pass_on: impl FnMut(Vec<u8>) -> io::Result<()>) -> Result<Vec<u8>, HookFailure> {
+        guard(|| {
+            let mut gathered = self.gathered.take();
+            if always && gathered.is_none() {
+                gathered = Some(self.task.new_output().gather(0..0));
+            }
+            let mut writer = PieceWriter::new(pass_on);
+            wire::write(&gathered, &mut writer)?;
+            Ok(writer.finish())
+        })
+        .map_err(hook_failure("sending the output"))
+    }
+}
+
+/// The output whose pieces these are.
+pub(super) fn collect<T: Task>(next: impl FnMut() -> io::Result<(Vec<u8>, bool)>) -> Result<T::Output, HookFailure> {
+    guard(|| {
+        let gathered: Option<Gathered<T>> = wire::read(&mut BufReader::new(PieceReader::new(next)))?;
+        let gathered = gathered.ok_or("the sum of all outputs is missing: a fault in gaudi-mpi, please report it")?;
+        Ok(T::Output::finish(gathered))
+    })
+    .map_err(hook_failure("finishing the output"))
+}
+
+fn decode_items<I: serde::de::DeserializeOwned>(batch: Batch, mut bytes: &[u8]) -> Result<Vec<I>, HookFailure> {
+    (0..batch.count)
+        .map(|_| wire::decode_front(&mut bytes))
+        .collect::<Result<_, _>>()
+        .map_err(|error| HookFailure::new("receiving items", error))
+}
+
+/// Adds a run of good items, together with the one before if they are neighbours.
+fn extend(good: &mut Vec<(Batch, u64)>, run: Batch, length: u64) {
+    match good.last_mut() {
+        Some((last, bytes)) if last.first + last.count == run.first => {
+            last.count += run.count;
+            *bytes += length;
+        }
+        _ => good.push((run, length)),
+    }
+}
