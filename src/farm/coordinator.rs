@@ -212,7 +212,8 @@ impl<'a> Coordinator<'a> {
         match self.options.on_error {
             OnError::Abort => Err(Error::Item { item, description, rank, host, attempts, message }),
             OnError::Skip => {
-                log::warn!("item {item}{description} failed on rank {rank} ({host}), at attempt {attempts}, and is skipped: {message}");
+                // Why stands in the list at the end.
+                log::warn!("item {item}{description} failed on rank {rank} ({host}), at attempt {attempts}, and is skipped");
                 self.skipped.push(SkippedItem { item, description: description.trim().into(), rank, host, attempts, message });
                 self.settled += 1;
                 self.reorder.insert(Run { items: Batch { first: item, count: 1 }, replies: None });

@@ -1,0 +1,241 @@
+//! A task that does as it is told, for the tests: succeeds, fails, panics, sleeps; and writes down all that has to be the same on any number of ranks.
+
+use clap::Parser;
+use gaudi_mpi::{ExactSum, prelude::*};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Parser, Serialize, Deserialize)]
+struct Arguments {
+    /// Number of items
+    #[arg(long, default_value_t = 100)]
+    items: u64,
+    /// Calls of `process`
+    #[arg(long, default_value_t = 1)]
+    passes: u64,
+    /// Items that fail every time
+    #[arg(long, value_delimiter = ',')]
+    fail: Vec<u64>,
+    /// Items that panic every time
+    #[arg(long, value_delimiter = ',')]
+    panic: Vec<u64>,
+    /// Items that fail on rank 0 alone
+    #[arg(long, value_delimiter = ',')]
+    fail_on_root: Vec<u64>,
+    /// Items that sleep for a second
+    #[arg(long, value_delimiter = ',')]
+    sleep: Vec<u64>,
+    /// Every item sleeps so many milliseconds
+    #[arg(long, default_value_t = 0)]
+    milliseconds: u64,
+    /// Every item spins so many microseconds
+    #[arg(long, default_value_t = 0)]
+    microseconds: u64,
+    /// A hook that fails
+    #[arg(long)]
+    fail_in: Option<String>,
+    /// A hook that panics
+    #[arg(long)]
+    panic_in: Option<String>,
+    /// The failing hook fails on this rank only
+    #[arg(long)]
+    fail_rank: Option<usize>,
+    /// Size of each reply in bytes
+    #[arg(long, default_value_t = 0)]
+    reply: usize,
+    /// Milliseconds that `local_process` takes for each item
+    #[arg(long, default_value_t = 0)]
+    slow_local: u64,
+    /// Size of the output in megabytes
+    #[arg(long, default_value_t = 0)]
+    output: usize,
+    /// Print an environment variable and the working directory of each rank
+    #[arg(long)]
+    environment: Option<String>,
+    /// Rank 0 alone leaves before it processes anything
+    #[arg(long)]
+    root_leaves: bool,
+    /// Rank 1 alone leaves before it processes anything
+    #[arg(long)]
+    other_leaves: bool,
+    /// Where to write the results
+    #[arg(long)]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    #[serde(skip)]
+    farm: Options,
+}
+
+mergeable! {
+    struct Output {
+        items: u64,
+        sum: f64,
+        exact: ExactSum,
+        numbers: Vec<u64>,
+        by_key: BTreeMap<u64, Vec<u64>>,
+        large: Option<Large>,
+    }
+}
+
+/// A large output, for measuring how much memory reductions take.
+#[derive(Serialize, Deserialize)]
+struct Large(Vec<u64>);
+
+impl Merge for Large {
+    type Gathered = Self;
+    fn gather(self, _: std::ops::Range<u64>) -> Self {
+        self
+    }
+    fn join(into: &mut Self, other: Self) {
+        into.0.iter_mut().zip(other.0).for_each(|(into, other)| *into += other);
+    }
+    fn finish(gathered: Self) -> Self {
+        gathered
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Probe {
+    arguments: Arguments,
+    rank: usize,
+    ready: bool,
+    #[serde(skip)]
+    log: String,
+    #[serde(skip)]
+    next: usize,
+    skipped: Vec<u64>,
+}
+
+impl Probe {
+    fn hook(&self, name: &str) -> Result<()> {
+        if self.arguments.fail_rank.is_some_and(|rank| rank != rank_here()) {
+            return Ok(());
+        }
+        if self.arguments.fail_in.as_deref() == Some(name) {
+            return Err(format!("{name} was told to fail").into());
+        }
+        if self.arguments.panic_in.as_deref() == Some(name) {
+            panic!("{name} was told to panic");
+        }
+        Ok(())
+    }
+}
+
+impl Task for Probe {
+    type Item = (u64, u64);
+    type Output = Output;
+    type Reply = (u64, Vec<u8>);
+
+    fn initialize_local(&mut self) -> Result<()> {
+        self.hook("initialize_local")
+    }
+
+    fn initialize_remote(&mut self) -> Result<()> {
+        self.ready = true;
+        self.hook("initialize_remote")
+    }
+
+    fn new_output(&self) -> Output {
+        if let Err(error) = self.hook("new_output") {
+            panic!("{error}");
+        }
+        let large = (self.arguments.output > 0).then(|| Large(vec![0; self.arguments.output * 125_000]));
+        Output { items: 0, sum: 0.0, exact: ExactSum::new(), numbers: vec![], by_key: BTreeMap::new(), large }
+    }
+
+    fn process(&mut self, &(number, value): &(u64, u64), output: &mut Output) -> Result<(u64, Vec<u8>)> {
+        assert!(self.ready, "initialize_remote comes first");
+        assert_eq!(gaudi_mpi::current_item(), Some(number));
+        let mut random = item_random();
+        // Whatever is added before a failure must not count.
+        output.items += 1;
+        let x = random.uniform(-1.0, 1.0) * 10f64.powf(random.uniform(-15.0, 15.0));
+        output.sum += x;
+        output.exact.add(x);
+        output.numbers.push(number);
+        output.by_key.entry(number % 7).or_default().push(value);
+        if let Some(Large(bins)) = &mut output.large {
+            let bin = number as usize % bins.len();
+            bins[bin] += u64::MAX / 1_000_000;
+        }
+        let arguments = &self.arguments;
+        if arguments.fail.contains(&number) || (rank_here() == 0 && arguments.fail_on_root.contains(&number)) {
+            return Err(format!("item {number} was told to fail").into());
+        }
+        if arguments.panic.contains(&number) {
+            panic!("item {number} was told to panic");
+        }
+        if arguments.sleep.contains(&number) {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        if arguments.milliseconds > 0 {
+            std::thread::sleep(Duration::from_millis(arguments.milliseconds));
+        }
+        if arguments.microseconds > 0 {
+            let start = std::time::Instant::now();
+            while start.elapsed() < Duration::from_micros(arguments.microseconds) {
+                std::hint::spin_loop();
+            }
+        }
+        Ok((number, vec![number as u8; arguments.reply]))
+    }
+
+    fn local_process(&mut self, &(number, _): &(u64, u64), (reply, bytes): (u64, Vec<u8>)) -> Result<()> {
+        assert_eq!(number, reply, "a reply came with another item");
+        assert!(bytes.len() == self.arguments.reply && bytes.iter().all(|&byte| byte == number as u8));
+        assert!(number as usize >= self.next, "replies are in item order");
+        self.skipped.extend(self.next as u64..number);
+        self.next = number as usize + 1;
+        if self.arguments.slow_local > 0 {
+            std::thread::sleep(Duration::from_millis(self.arguments.slow_local));
+        }
+        self.hook("local_process")
+    }
+
+    fn finalize(&mut self, output: Output, statistics: &Statistics) -> Result<()> {
+        let Output { items, sum, exact, numbers, by_key, large } = output;
+        self.skipped.extend(self.next as u64..self.arguments.items);
+        assert_eq!(items, statistics.items());
+        assert_eq!(items + self.skipped.len() as u64, self.arguments.items);
+        let (sum, exact) = (sum.to_bits(), exact.value().to_bits());
+        writeln!(self.log, "{items} items, sum {sum:x}, exact {exact:x}")?;
+        writeln!(self.log, "skipped {:?}\n{numbers:?}\n{by_key:?}", self.skipped)?;
+        if let Some(Large(bins)) = large {
+            let filled = bins.iter().filter(|&&bin| bin > 0).count();
+            writeln!(self.log, "{filled} of {} bins", bins.len())?;
+        }
+        self.hook("finalize")?;
+        self.next = 0;
+        self.skipped.clear();
+        Ok(())
+    }
+}
+
+fn rank_here() -> usize {
+    std::env::var("OMPI_COMM_WORLD_RANK").or_else(|_| std::env::var("PMI_RANK")).ok().and_then(|rank| rank.parse().ok()).unwrap_or(0)
+}
+
+fn main() -> JobResult {
+    let arguments: Arguments = gaudi_mpi::parse();
+    let mut manager = WorkManager::new(arguments.farm.clone())?;
+    if let Some(name) = &arguments.environment {
+        // One write, so that the lines of several ranks stay whole.
+        let line = format!("rank {}: {name}={:?} in {:?}\n", manager.rank(), std::env::var(name).ok(), std::env::current_dir().ok());
+        print!("{line}");
+    }
+    if arguments.root_leaves && manager.is_root() || arguments.other_leaves && manager.rank() == 1 {
+        return Ok(Summary::default());
+    }
+    let (items, passes, out) = (arguments.items, arguments.passes, arguments.out.clone());
+    let mut probe = Probe { arguments, rank: manager.rank(), ready: false, log: String::new(), next: 0, skipped: vec![] };
+    let mut summary = Summary::default();
+    for pass in 0..passes {
+        summary = manager.process(&mut probe, (0..items).map(|item| (item, item * item + pass)))?;
+    }
+    if let (Some(out), true) = (out, manager.is_root()) {
+        std::fs::write(&out, probe.log).map_err(|source| gaudi_mpi::Error::File { action: "write", path: out, source })?;
+    }
+    Ok(summary)
+}
