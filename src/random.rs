@@ -50,7 +50,7 @@ const DOMAIN: [u8; 8] = *b"gaudimpi";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Making one costs some tens of nanoseconds, so there can be one for each event as well as one for each file.
+/// Making one costs about 0.1 µs, so there can be one for each event as well as one for each file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Random {
     generator: Xoshiro256PlusPlus,

@@ -286,11 +286,17 @@ pub fn two_body_momentum(parent: f64, first: f64, second: f64) -> Result<f64, Er
     if parent == 0.0 {
         return Ok(0.0);
     }
+    Ok(momentum_above_threshold(parent, first, second))
+}
+
+/// The formula of [`two_body_momentum`] where 0 < M and m₁ + m₂ ≤ M.
+#[inline]
+pub(crate) fn momentum_above_threshold(parent: f64, first: f64, second: f64) -> f64 {
     // As a product of sums: no squares to cancel close to the threshold.
     let sum = first + second;
     let difference = first - second;
     let product = (parent - sum) * (parent + sum) * (parent - difference) * (parent + difference);
-    Ok(0.5 * product.sqrt() / parent)
+    0.5 * product.sqrt() / parent
 }
 
 /// Decays `parent` to two particles of masses `first` and `second` (MeV), isotropically in its rest frame.
@@ -338,10 +344,27 @@ pub fn two_body_decay_of_mass(
         return Err(Error::NoRestFrame(mass));
     }
     let p = two_body_momentum(mass, first, second)?;
+    Ok(back_to_back(parent, mass, p, [first, second], random))
+}
+
+/// Two particles with momenta ±p in the rest frame of `parent`, in any direction, seen from the frame in which it is given.
+///
+/// What [`two_body_decay`] does once it is known that the decay can be and what `p` is.
+#[inline]
+pub(crate) fn back_to_back(
+    parent: &FourMomentum,
+    mass: f64,
+    p: f64,
+    [first, second]: [f64; 2],
+    random: &mut Random,
+) -> (FourMomentum, FourMomentum) {
     let [x, y, z] = random.direction();
-    let daughter = FourMomentum::from_mass(p * x, p * y, p * z, first).boost_with(parent, mass);
-    let other = FourMomentum::from_mass(-p * x, -p * y, -p * z, second).boost_with(parent, mass);
-    Ok((daughter, other))
+    let daughter = FourMomentum::from_mass(p * x, p * y, p * z, first);
+    let other = FourMomentum::from_mass(-p * x, -p * y, -p * z, second);
+    (
+        daughter.boost_with(parent, mass),
+        other.boost_with(parent, mass),
+    )
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 //!
 //! - [`kinematics`]: four-momenta and two-body decays.
 //! - [`particles`]: masses, widths and charges of particles under the names that decay descriptors use.
-//! - [`toy_decays`]: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays with background, and their selection.
+//! - [`toy_decays`]: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays with background; [`toy_selection`]: their selection.
 //!
 //! Units are MeV throughout, with c = 1.
 
 pub mod kinematics;
 pub mod particles;
 pub mod toy_decays;
+pub mod toy_selection;

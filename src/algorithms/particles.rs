@@ -240,9 +240,4 @@ mod tests {
         assert!(error.contains("B_s0, B_s~0"));
         assert!(Particle::with_pdg_id(99).is_err());
     }
-
-    #[test]
-    fn the_decay_of_the_b_is_allowed() {
-        assert!(B_S.mass > J_PSI.mass + PHI.mass && PHI.mass > 2.0 * KAON.mass);
-    }
 }

@@ -1,0 +1,300 @@
+//! The selection of B_s⁰ → J/ψ φ candidates among [toy decays](super::toy_decays), by the cuts usual for this channel.
+
+use serde::{Deserialize, Serialize};
+
+use super::particles::{J_PSI, KAON, MUON, PHI};
+use super::toy_decays::Decay;
+
+/// The cuts that make B_s⁰ candidates of decays. All must pass.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Selection {
+    /// Least transverse momentum of either muon, MeV. Default: 500.
+    pub muon_pt: f64,
+    /// Least transverse momentum of either kaon, MeV. Default: 250.
+    pub kaon_pt: f64,
+    /// The pseudorapidities between which all four tracks must be: the spectrometer's acceptance. Default: 2 to 5.
+    pub track_eta: [f64; 2],
+    /// Least transverse momentum of the kaon pair, MeV. Default: 1000.
+    pub phi_pt: f64,
+    /// Largest |m(μμ) − m(J/ψ)|, MeV. Default: 60.
+    pub j_psi_window: f64,
+    /// Largest |m(KK) − m(φ)|, MeV. Default: 12.
+    pub phi_window: f64,
+    /// The masses of the candidate, J/ψ constrained, to keep, MeV. Default: 5100 to 5600.
+    pub mass: [f64; 2],
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self {
+            muon_pt: 500.0,
+            kaon_pt: 250.0,
+            track_eta: [2.0, 5.0],
+            phi_pt: 1_000.0,
+            j_psi_window: 60.0,
+            phi_window: 12.0,
+            mass: [5_100.0, 5_600.0],
+        }
+    }
+}
+
+/// A B_s⁰ candidate that was selected.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// m(μμKK) − m(μμ) + m(J/ψ), MeV: the muons' resolution cancels where the muons come from a J/ψ.
+    pub mass: f64,
+    /// m(μμKK), MeV.
+    pub unconstrained_mass: f64,
+    /// m(μμ), MeV.
+    pub j_psi_mass: f64,
+    /// m(KK), MeV.
+    pub phi_mass: f64,
+    /// Transverse momentum, MeV.
+    pub pt: f64,
+    /// Pseudorapidity.
+    pub eta: f64,
+}
+
+impl Selection {
+    /// The candidate these tracks make, if they pass every cut.
+    ///
+    /// ```
+    /// use gaudi_mpi::algorithms::toy_decays::{Configuration, ToyDecays};
+    /// use gaudi_mpi::algorithms::toy_selection::Selection;
+    /// use gaudi_mpi::random::Random;
+    ///
+    /// let toy_decays = ToyDecays::new(Configuration { signal_fraction: 1.0, ..Default::default() })?;
+    /// let selection = Selection { phi_window: 8.0, ..Default::default() };
+    /// let mut random = Random::new(1, 0);
+    /// let candidates = (0..1_000).filter_map(|_| selection.select(&toy_decays.generate(&mut random)));
+    /// for candidate in candidates {
+    ///     assert!((candidate.phi_mass - 1019.46).abs() < 8.0);
+    /// }
+    /// # Ok::<(), gaudi_mpi::algorithms::toy_decays::Error>(())
+    /// ```
+    pub fn select(&self, decay: &Decay) -> Option<Candidate> {
+        let muons = decay.muons.map(|track| track.with_mass(MUON.mass));
+        let kaons = decay.kaons.map(|track| track.with_mass(KAON.mass));
+        // The cheap cuts first: most background ends here.
+        if muons.iter().any(|muon| muon.pt() < self.muon_pt)
+            || kaons.iter().any(|kaon| kaon.pt() < self.kaon_pt)
+        {
+            return None;
+        }
+        let phi = kaons[0] + kaons[1];
+        let phi_mass = phi.mass();
+        if phi.pt() < self.phi_pt || (phi_mass - PHI.mass).abs() > self.phi_window {
+            return None;
+        }
+        let j_psi = muons[0] + muons[1];
+        let j_psi_mass = j_psi.mass();
+        if (j_psi_mass - J_PSI.mass).abs() > self.j_psi_window {
+            return None;
+        }
+        let b = j_psi + phi;
+        let unconstrained_mass = b.mass();
+        let mass = unconstrained_mass - j_psi_mass + J_PSI.mass;
+        let [lightest, heaviest] = self.mass;
+        let [low, high] = self.track_eta;
+        if !(lightest..=heaviest).contains(&mass)
+            || muons
+                .iter()
+                .chain(&kaons)
+                .any(|track| !(low..=high).contains(&track.eta()))
+        {
+            return None;
+        }
+        Some(Candidate {
+            mass,
+            unconstrained_mass,
+            j_psi_mass,
+            phi_mass,
+            pt: b.pt(),
+            eta: b.eta(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithms::particles::B_S;
+    use crate::algorithms::toy_decays::{Configuration, ToyDecays, Track};
+    use crate::random::Random;
+
+    fn candidates(configuration: Configuration, selection: &Selection, n: usize) -> Vec<Candidate> {
+        let toy_decays = ToyDecays::new(configuration).unwrap();
+        let mut random = Random::new(11, 4);
+        (0..n)
+            .filter_map(|_| selection.select(&toy_decays.generate(&mut random)))
+            .collect()
+    }
+
+    fn signal() -> Configuration {
+        Configuration {
+            signal_fraction: 1.0,
+            ..Default::default()
+        }
+    }
+
+    fn background() -> Configuration {
+        Configuration {
+            signal_fraction: 0.0,
+            ..Default::default()
+        }
+    }
+
+    fn root_mean_square(values: impl Iterator<Item = f64>) -> f64 {
+        let (sum, n) = values.fold((0.0, 0.0), |(sum, n), x| (sum + x * x, n + 1.0));
+        f64::sqrt(sum / n)
+    }
+
+    #[test]
+    fn a_perfect_spectrometer_gives_the_masses_back() {
+        let perfect = Configuration {
+            momentum_resolution: [0.0, 0.0],
+            ..signal()
+        };
+        let candidates = candidates(perfect, &Selection::default(), 2_000);
+        assert!(candidates.len() > 300);
+        for candidate in candidates {
+            assert!((candidate.mass - B_S.mass).abs() < 1e-4, "{candidate:?}");
+            assert!((candidate.unconstrained_mass - B_S.mass).abs() < 1e-4);
+            assert!((candidate.j_psi_mass - J_PSI.mass).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn the_constraint_sharpens_the_peak() {
+        let candidates = candidates(signal(), &Selection::default(), 30_000);
+        let efficiency = candidates.len() as f64 / 30_000.0;
+        assert!((0.30..0.35).contains(&efficiency), "{efficiency}");
+        let constrained = root_mean_square(candidates.iter().map(|c| c.mass - B_S.mass));
+        let unconstrained =
+            root_mean_square(candidates.iter().map(|c| c.unconstrained_mass - B_S.mass));
+        assert!((6.5..7.5).contains(&constrained), "{constrained} MeV");
+        assert!((15.0..18.0).contains(&unconstrained), "{unconstrained} MeV");
+    }
+
+    #[test]
+    fn the_background_falls_smoothly() {
+        let masses = candidates(background(), &Selection::default(), 1_000_000);
+        let mut counts = [0.0; 5];
+        for candidate in &masses {
+            counts[(((candidate.mass - 5100.0) / 100.0) as usize).min(4)] += 1.0;
+        }
+        for pair in counts.windows(2) {
+            // No dip and no bump beyond three standard deviations, and downwards on the whole.
+            assert!(pair[1] < pair[0] + 3.0 * f64::sqrt(pair[0]), "{counts:?}");
+            assert!(pair[1] > 0.75 * pair[0], "{counts:?}");
+        }
+        let fall = counts[4] / counts[0];
+        assert!((0.6..0.8).contains(&fall), "{counts:?}");
+    }
+
+    /// Tightening any one cut loses candidates, and loses just those that do not obey it.
+    #[test]
+    fn every_cut_cuts() {
+        let toy_decays = ToyDecays::new(Configuration {
+            signal_fraction: 0.5,
+            ..Default::default()
+        })
+        .unwrap();
+        let mut random = Random::new(12, 0);
+        let loose = Selection::default();
+        let selected: Vec<(Decay, Candidate)> = (0..20_000)
+            .map(|_| toy_decays.generate(&mut random))
+            .filter_map(|decay| loose.select(&decay).map(|candidate| (decay, candidate)))
+            .collect();
+        let pt = |track: &Track| track.px.hypot(track.py);
+        let eta = |track: &Track| (track.pz / pt(track)).asinh();
+        let tracks = |decay: &Decay| decay.muons.into_iter().chain(decay.kaons);
+        let phi_pt = |decay: &Decay| {
+            let [plus, minus] = decay.kaons;
+            (plus.px + minus.px).hypot(plus.py + minus.py)
+        };
+        type Obeys<'a> = &'a dyn Fn(&Decay, &Candidate) -> bool;
+        let cuts: [(Selection, Obeys); 8] = [
+            (
+                Selection {
+                    muon_pt: 1_000.0,
+                    ..loose.clone()
+                },
+                &|d, _| d.muons.iter().all(|muon| pt(muon) >= 1_000.0),
+            ),
+            (
+                Selection {
+                    kaon_pt: 800.0,
+                    ..loose.clone()
+                },
+                &|d, _| d.kaons.iter().all(|kaon| pt(kaon) >= 800.0),
+            ),
+            (
+                Selection {
+                    track_eta: [2.5, 5.0],
+                    ..loose.clone()
+                },
+                &|d, _| tracks(d).all(|track| eta(&track) >= 2.5),
+            ),
+            (
+                Selection {
+                    track_eta: [2.0, 4.0],
+                    ..loose.clone()
+                },
+                &|d, _| tracks(d).all(|track| eta(&track) <= 4.0),
+            ),
+            (
+                Selection {
+                    phi_pt: 2_000.0,
+                    ..loose.clone()
+                },
+                &|d, _| phi_pt(d) >= 2_000.0,
+            ),
+            (
+                Selection {
+                    j_psi_window: 10.0,
+                    ..loose.clone()
+                },
+                &|_, c| (c.j_psi_mass - J_PSI.mass).abs() <= 10.0,
+            ),
+            (
+                Selection {
+                    phi_window: 3.0,
+                    ..loose.clone()
+                },
+                &|_, c| (c.phi_mass - PHI.mass).abs() <= 3.0,
+            ),
+            (
+                Selection {
+                    mass: [5_360.0, 5_370.0],
+                    ..loose.clone()
+                },
+                &|_, c| (5_360.0..=5_370.0).contains(&c.mass),
+            ),
+        ];
+        for (selection, obeys) in cuts {
+            let mut kept = 0;
+            for (decay, candidate) in &selected {
+                let expected = obeys(decay, candidate).then_some(*candidate);
+                assert_eq!(selection.select(decay), expected, "{selection:?}");
+                kept += usize::from(expected.is_some());
+            }
+            assert!(kept > 0 && kept < selected.len(), "{selection:?}");
+        }
+    }
+
+    #[test]
+    fn settings_left_out_keep_their_defaults() {
+        let selection: Selection = serde_json::from_str(r#"{"phi_window": 8.0}"#).unwrap();
+        assert_eq!(
+            selection,
+            Selection {
+                phi_window: 8.0,
+                ..Default::default()
+            }
+        );
+        let error = serde_json::from_str::<Selection>(r#"{"phi_windw": 8.0}"#).unwrap_err();
+        assert!(error.to_string().contains("unknown field `phi_windw`"));
+    }
+}
