@@ -55,12 +55,10 @@
 //! - **[`Options`]** are the command-line options that every program can take.
 #![warn(missing_docs)]
 
-/// Physics that ships with the crate: kinematics, particle properties, toy decays.
 pub mod algorithms;
 mod context;
 mod environment;
 mod error;
-/// Floating-point sums that do not depend on the order of their terms.
 pub mod exact_sum;
 mod farm;
 mod guard;
@@ -69,7 +67,6 @@ mod logging;
 pub mod merge;
 mod options;
 mod progress;
-/// Random numbers that depend on the job's seed and the item alone.
 pub mod random;
 mod report;
 mod summary;
