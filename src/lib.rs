@@ -2,3 +2,4 @@
 #![warn(missing_docs)]
 
 pub mod exact_sum;
+pub mod hist;
