@@ -62,6 +62,7 @@ mod error;
 pub mod exact_sum;
 mod farm;
 mod guard;
+pub mod hist;
 mod launcher;
 mod logging;
 pub mod merge;

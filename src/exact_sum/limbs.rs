@@ -69,9 +69,10 @@ impl Limbs {
         self.digits.iter_mut().for_each(|digit| *digit = -*digit);
     }
 
-    pub(super) fn is_zero(mut self) -> bool {
-        self.carry();
-        self.digits.iter().all(|&digit| digit == 0)
+    pub(super) fn is_zero(&self) -> bool {
+        let mut carried = self.clone();
+        carried.carry();
+        carried.digits.iter().all(|&digit| digit == 0)
     }
 
     /// The nearest `f64`, ties to even.

@@ -1,0 +1,179 @@
+//! First and second moments of the coordinates, from the numbers filled rather than from the bins.
+
+use serde::{Deserialize, Serialize};
+
+use super::axis::Location;
+use super::grid::Grid;
+use super::{Axis, array};
+use crate::exact_sum::ExactSum;
+
+/// Σw·xᵢ and Σw·xᵢ·xⱼ over all fills inside the axes.
+///
+/// Fills without weight are summed as fixed-point integers, which is exact, independent of order and as fast as
+/// floating-point sums: with 2^e the power of two above all coordinates inside an axis, multiples of 2^(e − 62) for the
+/// coordinate and of 2^(eᵢ + eⱼ − 62) for products. Digits below that are cut off from each term; every coordinate
+/// above 2⁻¹⁰ of the axis' largest is kept whole. Products are rounded to `f64` first, as ROOT's are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Moments<const N: usize> {
+    #[serde(with = "array")]
+    unweighted: [AxisMoments<i128, N>; N],
+    weighted: Option<Box<WeightedMoments<N>>>,
+}
+
+/// For one axis i: Σxᵢ, and Σxᵢ·xⱼ for all j ≥ i.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "T: Serialize + serde::de::DeserializeOwned")]
+struct AxisMoments<T, const N: usize> {
+    first: T,
+    #[serde(with = "array")]
+    second: [T; N],
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct WeightedMoments<const N: usize> {
+    #[serde(with = "array")]
+    axes: [AxisMoments<ExactSum, N>; N],
+}
+
+/// What turns coordinates into fixed-point integers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct FixedPoint<const N: usize> {
+    /// The coordinates inside axis i are below 2^exponent[i].
+    exponent: [i32; N],
+    /// 2^(62 − exponent[i])
+    first: [f64; N],
+    /// 2^(62 − exponent[i] − exponent[j])
+    second: [[f64; N]; N],
+}
+
+/// Fixed-point numbers stay below 2^FRACTION.
+const FRACTION: i32 = 62;
+
+impl<const N: usize> FixedPoint<N> {
+    pub(super) fn new(axes: &[Axis; N]) -> Self {
+        let exponent = axes.each_ref().map(|axis| match axis.largest_magnitude() {
+            0.0 => 0,
+            largest => (largest.to_bits() >> 52) as i32 - 1022,
+        });
+        let scale = |exponent: i32| 2_f64.powi(FRACTION - exponent);
+        FixedPoint {
+            exponent,
+            first: exponent.map(scale),
+            second: exponent.map(|i| exponent.map(|j| scale(i + j))),
+        }
+    }
+}
+
+impl<const N: usize> Moments<N> {
+    pub(super) fn new() -> Self {
+        Moments {
+            unweighted: [AxisMoments {
+                first: 0,
+                second: [0; N],
+            }; N],
+            weighted: None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, fixed: &FixedPoint<N>, places: &[Location; N]) {
+        for i in 0..N {
+            let x = places[i].value;
+            let sums = &mut self.unweighted[i];
+            sums.first += i128::from((x * fixed.first[i]) as i64);
+            for j in i..N {
+                sums.second[j] += i128::from((x * places[j].value * fixed.second[i][j]) as i64);
+            }
+        }
+    }
+
+    pub(super) fn add_weighted(&mut self, places: &[Location; N], weight: f64) {
+        let axes = &mut self.weighted.get_or_insert_with(Default::default).axes;
+        for i in 0..N {
+            let weighted = weight * places[i].value;
+            axes[i].first.add(weighted);
+            for j in i..N {
+                axes[i].second[j].add(weighted * places[j].value);
+            }
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        for i in 0..N {
+            // Wrapping, so that no serialised number, however corrupt, can stop a job.
+            let (mine, theirs) = (&mut self.unweighted[i], &other.unweighted[i]);
+            mine.first = mine.first.wrapping_add(theirs.first);
+            for j in i..N {
+                mine.second[j] = mine.second[j].wrapping_add(theirs.second[j]);
+            }
+        }
+        if let Some(theirs) = &other.weighted {
+            let mine = self.weighted.get_or_insert_with(Default::default);
+            for i in 0..N {
+                mine.axes[i].first.merge(&theirs.axes[i].first);
+                for j in i..N {
+                    mine.axes[i].second[j].merge(&theirs.axes[i].second[j]);
+                }
+            }
+        }
+    }
+
+    /// Σw·xᵢ, rounded once.
+    fn first(&self, fixed: &FixedPoint<N>, i: usize) -> f64 {
+        let weighted = self.weighted.as_ref().map(|sums| &sums.axes[i].first);
+        total(weighted, self.unweighted[i].first, fixed.exponent[i])
+    }
+
+    /// Σw·xᵢ·xⱼ, rounded once.
+    fn second(&self, fixed: &FixedPoint<N>, i: usize, j: usize) -> f64 {
+        let (i, j) = (i.min(j), i.max(j));
+        let weighted = self.weighted.as_ref().map(|sums| &sums.axes[i].second[j]);
+        total(
+            weighted,
+            self.unweighted[i].second[j],
+            fixed.exponent[i] + fixed.exponent[j],
+        )
+    }
+
+    /// The mean along an axis, where the weights inside sum to `sum_w`: as ROOT's `GetMean`, 0 when that is 0.
+    pub(super) fn mean(&self, grid: &Grid<N>, axis: usize, sum_w: f64) -> f64 {
+        match grid.axes[axis].is_numeric() {
+            false => f64::NAN,
+            true if sum_w == 0.0 => 0.0,
+            true => self.first(&grid.fixed, axis) / sum_w,
+        }
+    }
+
+    /// The covariance of two axes, as ROOT's `GetCovariance`: Σw·xᵢ·xⱼ / Σw less the product of the means.
+    pub(super) fn covariance(&self, grid: &Grid<N>, i: usize, j: usize, sum_w: f64) -> f64 {
+        let means = self.mean(grid, i, sum_w) * self.mean(grid, j, sum_w);
+        if means.is_nan() || sum_w == 0.0 {
+            return means;
+        }
+        self.second(&grid.fixed, i, j) / sum_w - means
+    }
+
+    /// The standard deviation along an axis, as ROOT's `GetStdDev`: 0 where weights of both signs make the variance negative.
+    pub(super) fn std_dev(&self, grid: &Grid<N>, axis: usize, sum_w: f64) -> f64 {
+        let variance = self.covariance(grid, axis, axis, sum_w);
+        if variance < 0.0 { 0.0 } else { variance.sqrt() }
+    }
+}
+
+fn total(weighted: Option<&ExactSum>, unweighted: i128, exponent: i32) -> f64 {
+    let mut sum = weighted.cloned().unwrap_or_default();
+    sum.add_fixed(unweighted, exponent - FRACTION);
+    sum.value()
+}
+
+impl<const N: usize> Default for WeightedMoments<N> {
+    fn default() -> Self {
+        let empty = || AxisMoments {
+            first: ExactSum::new(),
+            second: std::array::from_fn(|_| ExactSum::new()),
+        };
+        WeightedMoments {
+            axes: std::array::from_fn(|_| empty()),
+        }
+    }
+}

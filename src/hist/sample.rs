@@ -1,0 +1,84 @@
+//! Mean and spread of the values that a profile has seen in some bins.
+
+use serde::{Deserialize, Serialize};
+
+use super::weights::Totals;
+use crate::exact_sum::ExactSum;
+
+/// Sums over the profiled values in a bin.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct ValueSums {
+    wy: ExactSum,
+    wy2: ExactSum,
+}
+
+impl ValueSums {
+    #[inline]
+    pub(super) fn add(&mut self, weighted: f64, y: f64) {
+        self.wy.add(weighted);
+        self.wy2.add(weighted * y);
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.wy.merge(&other.wy);
+        self.wy2.merge(&other.wy2);
+    }
+}
+
+/// What is known of the values in some bins: Σw, Σw², Σw·y and Σw·y², each rounded once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sample {
+    pub(super) weights: Totals,
+    wy: f64,
+    wy2: f64,
+}
+
+impl Sample {
+    pub(super) fn new(weights: Totals, sums: &ValueSums) -> Self {
+        Sample {
+            weights,
+            wy: sums.wy.value(),
+            wy2: sums.wy2.value(),
+        }
+    }
+
+    /// Σw·y / Σw, 0 without weights.
+    pub(super) fn mean(&self) -> f64 {
+        if self.weights.w == 0.0 {
+            0.0
+        } else {
+            self.wy / self.weights.w
+        }
+    }
+
+    /// √|Σw·y² / Σw − mean²|, 0 without weights.
+    pub(super) fn spread(&self) -> f64 {
+        if self.weights.w == 0.0 {
+            return 0.0;
+        }
+        let mean = self.mean();
+        (self.wy2 / self.weights.w - mean * mean).abs().sqrt()
+    }
+
+    /// Spread over the root of the effective entries.
+    pub(super) fn error(&self) -> f64 {
+        let entries = self.weights.effective_entries();
+        if entries == 0.0 {
+            0.0
+        } else {
+            self.spread() / entries.sqrt()
+        }
+    }
+
+    /// The unbiased estimate of the values' variance that the `mean` and `weighted_mean` storages of UHI hold:
+    /// Σw·(y − mean)² / (Σw − Σw²/Σw); 0 where fewer than two values leave it undefined.
+    pub(super) fn unbiased_variance(&self) -> f64 {
+        let Totals { w, w2 } = self.weights;
+        let freedom = w - w2 / w;
+        if w == 0.0 || freedom == 0.0 {
+            return 0.0;
+        }
+        let deviations = self.wy2 - self.wy * self.mean();
+        deviations.max(0.0) / freedom
+    }
+}

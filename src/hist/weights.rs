@@ -1,0 +1,168 @@
+//! Sums of weights in bins: plain counts until the first weight.
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use crate::exact_sum::ExactSum;
+
+/// For each bin, the number of fills without weight and, since the first fill with one, exact sums of weights and of
+/// their squares.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Weights {
+    counts: Vec<u64>,
+    weighted: Option<Box<Weighted>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Weighted {
+    /// Number of fills with a weight.
+    entries: u64,
+    sums: Vec<WeightSums>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct WeightSums {
+    w: ExactSum,
+    w2: ExactSum,
+}
+
+/// Σw and Σw², each rounded once; a fill without weight has weight 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Totals {
+    pub(super) w: f64,
+    pub(super) w2: f64,
+}
+
+impl Totals {
+    /// (Σw)² / Σw², as ROOT's `GetEffectiveEntries`.
+    pub(super) fn effective_entries(self) -> f64 {
+        if self.w2 == 0.0 {
+            0.0
+        } else {
+            self.w * self.w / self.w2
+        }
+    }
+}
+
+impl Weights {
+    pub(super) fn new(bins: usize) -> Self {
+        Weights {
+            counts: vec![0; bins],
+            weighted: None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn count(&mut self, bin: usize) {
+        self.counts[bin] += 1;
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, bin: usize, weight: f64) {
+        let bins = self.counts.len();
+        let weighted = self
+            .weighted
+            .get_or_insert_with(|| Box::new(Weighted::new(bins)));
+        weighted.entries += 1;
+        weighted.sums[bin].w.add(weight);
+        weighted.sums[bin].w2.add(weight * weight);
+    }
+
+    /// The number of fills without weight in each bin.
+    pub(super) fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    pub(super) fn counts_mut(&mut self) -> &mut [u64] {
+        &mut self.counts
+    }
+
+    pub(super) fn is_weighted(&self) -> bool {
+        self.weighted.is_some()
+    }
+
+    /// Number of all fills.
+    pub(super) fn entries(&self) -> u64 {
+        let weighted = self
+            .weighted
+            .as_ref()
+            .map_or(0, |weighted| weighted.entries);
+        self.counts
+            .iter()
+            .fold(weighted, |sum, &count| sum.wrapping_add(count))
+    }
+
+    pub(super) fn at(&self, bin: usize) -> Totals {
+        match &self.weighted {
+            None => Totals {
+                w: self.counts[bin] as f64,
+                w2: self.counts[bin] as f64,
+            },
+            Some(_) => self.total([bin]),
+        }
+    }
+
+    pub(super) fn total(&self, bins: impl IntoIterator<Item = usize>) -> Totals {
+        let (mut count, mut sums) = (0, WeightSums::default());
+        for bin in bins {
+            count += i128::from(self.counts[bin]);
+            if let Some(weighted) = &self.weighted {
+                sums.merge(&weighted.sums[bin]);
+            }
+        }
+        sums.w.add_fixed(count, 0);
+        sums.w2.add_fixed(count, 0);
+        Totals {
+            w: sums.w.value(),
+            w2: sums.w2.value(),
+        }
+    }
+
+    /// Adds the weights of another with as many bins.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            // Wrapping, so that no serialised number, however corrupt, can stop a job.
+            *mine = mine.wrapping_add(*theirs);
+        }
+        if let Some(theirs) = &other.weighted {
+            let bins = self.counts.len();
+            let mine = self
+                .weighted
+                .get_or_insert_with(|| Box::new(Weighted::new(bins)));
+            mine.entries = mine.entries.wrapping_add(theirs.entries);
+            for (mine, theirs) in mine.sums.iter_mut().zip(&theirs.sums) {
+                mine.merge(theirs);
+            }
+        }
+    }
+
+    /// Refuses weights that arrive with another number of bins than their axes have.
+    pub(super) fn check_len(&self, title: &str, bins: usize) -> Result<(), Error> {
+        let weighted = self
+            .weighted
+            .as_ref()
+            .map_or(bins, |weighted| weighted.sums.len());
+        match self.counts.len() == bins && weighted == bins {
+            true => Ok(()),
+            false => Err(Error::Corrupt(format!(
+                "the axes of '{title}' make {bins} bins, its contents do not"
+            ))),
+        }
+    }
+}
+
+impl Weighted {
+    fn new(bins: usize) -> Self {
+        Weighted {
+            entries: 0,
+            sums: vec![WeightSums::default(); bins],
+        }
+    }
+}
+
+impl WeightSums {
+    fn merge(&mut self, other: &Self) {
+        self.w.merge(&other.w);
+        self.w2.merge(&other.w2);
+    }
+}
