@@ -66,6 +66,8 @@ pub fn current_item() -> Option<u64> {
 pub fn item_random() -> Random {
     match CURRENT.get() {
         Some(Current { seed, pass, item }) => Random::with_stream(seed, item, pass),
-        None => panic!("item_random gives the random numbers of the item in process; here is none, so make them with Random::new"),
+        None => panic!(
+            "item_random gives the random numbers of the item in process; here is none, so make them with Random::new"
+        ),
     }
 }

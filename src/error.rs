@@ -60,7 +60,9 @@ pub enum Error {
         message: String,
     },
     /// `process` was called again after the job had been stopped.
-    #[error("the job was stopped by an earlier error, and its other ranks have ended: no further items can be processed")]
+    #[error(
+        "the job was stopped by an earlier error, and its other ranks have ended: no further items can be processed"
+    )]
     Stopped,
     /// Another rank's program went on without the call of `process` that rank 0 has made.
     #[error(

@@ -155,10 +155,7 @@ impl ExactSum {
         };
         let shift = i32::from(exponent) - i32::from(self.base);
         let fits = (0..=MAX_SHIFT as i32).contains(&shift);
-        if let Some(sum) = fits
-            .then(|| self.window.checked_add(signed << shift))
-            .flatten()
-        {
+        if let Some(sum) = fits.then(|| self.window.checked_add(signed << shift)).flatten() {
             self.window = sum;
         } else if self.base == UNPLACED || shift >= 0 {
             // Large terms tend to be followed by large ones, so the window moves up to them; it never moves down for
@@ -183,9 +180,7 @@ impl ExactSum {
         let lower = base.min(self.base.into());
         let mine = shifted(self.window, i32::from(self.base) - lower);
         let theirs = shifted(multiple, base - lower);
-        let sum = mine
-            .zip(theirs)
-            .and_then(|(mine, theirs)| mine.checked_add(theirs));
+        let sum = mine.zip(theirs).and_then(|(mine, theirs)| mine.checked_add(theirs));
         match sum {
             Some(sum) if (1..=i32::from(MAX_BASE)).contains(&lower) => {
                 self.window = sum;

@@ -69,7 +69,10 @@ mod tests {
     fn a_panic_is_an_error_that_knows_its_place() {
         let place = file!();
         let failure = guard::<()>(|| panic!("no {}", "tracks")).unwrap_err();
-        assert!(failure.starts_with(&format!("panicked at {place}:")) && failure.ends_with(": no tracks"), "{failure}");
+        assert!(
+            failure.starts_with(&format!("panicked at {place}:")) && failure.ends_with(": no tracks"),
+            "{failure}"
+        );
     }
 
     #[test]
@@ -78,7 +81,10 @@ mod tests {
         #[error("cannot fit the vertex")]
         struct Fit(#[source] std::num::ParseIntError);
         let cause = "x".parse::<i32>().unwrap_err();
-        assert_eq!(guard::<()>(|| Err(Fit(cause))?), Err("cannot fit the vertex: invalid digit found in string".into()));
+        assert_eq!(
+            guard::<()>(|| Err(Fit(cause))?),
+            Err("cannot fit the vertex: invalid digit found in string".into())
+        );
         assert_eq!(guard(|| Ok(3)), Ok(3));
     }
 }

@@ -12,5 +12,7 @@ pub(crate) fn is_launched() -> bool {
 
 /// Whether this process is, as far as one can tell before MPI is up, the one that speaks to the user.
 pub(crate) fn is_root() -> bool {
-    RANK.iter().find_map(|name| env::var(name).ok()).is_none_or(|rank| rank == "0")
+    RANK.iter()
+        .find_map(|name| env::var(name).ok())
+        .is_none_or(|rank| rank == "0")
 }

@@ -57,6 +57,7 @@
 
 pub mod algorithms;
 mod context;
+mod counter;
 mod environment;
 mod error;
 pub mod exact_sum;
@@ -76,6 +77,7 @@ mod work_manager;
 mod worker;
 
 pub use context::{current_item, item_random};
+pub use counter::Counter;
 pub use error::{Error, JobResult, Result};
 pub use exact_sum::ExactSum;
 pub use farm::statistics::{HostStatistics, RankStatistics, Statistics};
@@ -89,7 +91,8 @@ pub use work_manager::WorkManager;
 /// What most programs need: `use gaudi_mpi::prelude::*;`
 pub mod prelude {
     pub use crate::{
-        ExactSum, JobResult, Merge, Options, Random, Result, Statistics, Summary, Task, WorkManager, item_random, mergeable,
+        Counter, ExactSum, JobResult, Merge, Options, Random, Result, Statistics, Summary, Task, WorkManager,
+        item_random, mergeable,
     };
     pub use serde::{Deserialize, Serialize};
 }

@@ -15,7 +15,13 @@ pub(crate) fn start(options: &Options, rank: usize) {
     let filter = format!("warn,gaudi_mpi={level},{}={level}", own_crate());
     let started = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(filter))
         .format(move |buffer, record| {
-            writeln!(buffer, "{} {:5} rank {rank}: {}", buffer.timestamp_millis(), record.level(), record.args())
+            writeln!(
+                buffer,
+                "{} {:5} rank {rank}: {}",
+                buffer.timestamp_millis(),
+                record.level(),
+                record.args()
+            )
         })
         .try_init();
     if started.is_err() {
@@ -25,6 +31,8 @@ pub(crate) fn start(options: &Options, rank: usize) {
 
 /// The name under which the program's own code logs: its file name, as crates are named.
 fn own_crate() -> String {
-    let name = std::env::current_exe().ok().and_then(|path| Some(path.file_stem()?.to_str()?.replace('-', "_")));
+    let name = std::env::current_exe()
+        .ok()
+        .and_then(|path| Some(path.file_stem()?.to_str()?.replace('-', "_")));
     name.unwrap_or_else(|| "gaudi_mpi".into())
 }

@@ -196,7 +196,9 @@ impl<K: Ord + Serialize + DeserializeOwned + 'static, V: Merge> Merge for BTreeM
     type Gathered = BTreeMap<K, V::Gathered>;
     const ITEMWISE: bool = V::ITEMWISE;
     fn gather(self, items: Range<u64>) -> Self::Gathered {
-        self.into_iter().map(|(key, value)| (key, value.gather(items.clone()))).collect()
+        self.into_iter()
+            .map(|(key, value)| (key, value.gather(items.clone())))
+            .collect()
     }
     fn join(into: &mut Self::Gathered, other: Self::Gathered) {
         use std::collections::btree_map::Entry;
@@ -208,7 +210,10 @@ impl<K: Ord + Serialize + DeserializeOwned + 'static, V: Merge> Merge for BTreeM
         }
     }
     fn finish(gathered: Self::Gathered) -> Self {
-        gathered.into_iter().map(|(key, value)| (key, V::finish(value))).collect()
+        gathered
+            .into_iter()
+            .map(|(key, value)| (key, V::finish(value)))
+            .collect()
     }
 }
 
@@ -221,7 +226,9 @@ where
     type Gathered = HashMap<K, V::Gathered>;
     const ITEMWISE: bool = V::ITEMWISE;
     fn gather(self, items: Range<u64>) -> Self::Gathered {
-        self.into_iter().map(|(key, value)| (key, value.gather(items.clone()))).collect()
+        self.into_iter()
+            .map(|(key, value)| (key, value.gather(items.clone())))
+            .collect()
     }
     fn join(into: &mut Self::Gathered, other: Self::Gathered) {
         use std::collections::hash_map::Entry;
@@ -233,7 +240,10 @@ where
         }
     }
     fn finish(gathered: Self::Gathered) -> Self {
-        gathered.into_iter().map(|(key, value)| (key, V::finish(value))).collect()
+        gathered
+            .into_iter()
+            .map(|(key, value)| (key, V::finish(value)))
+            .collect()
     }
 }
 

@@ -133,10 +133,14 @@ impl Options {
     /// Checks what the command line has checked already, for options that were set by a program.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.batch == Some(0) {
-            return Err(Error::Options("a batch of 0 items would never get anything done: use 1 or more, or None".into()));
+            return Err(Error::Options(
+                "a batch of 0 items would never get anything done: use 1 or more, or None".into(),
+            ));
         }
         if self.window == 0 {
-            return Err(Error::Options("a window of 0 bytes holds no reply: use some megabytes".into()));
+            return Err(Error::Options(
+                "a window of 0 bytes holds no reply: use some megabytes".into(),
+            ));
         }
         Ok(())
     }
@@ -166,7 +170,9 @@ pub fn parse<P: Parser>() -> P {
 
 /// A number of bytes, with a unit or without.
 fn bytes(text: &str) -> Result<u64, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "b" => 1.0,
@@ -176,10 +182,21 @@ fn bytes(text: &str) -> Result<u64, String> {
         "kib" => 1024.0,
         "mib" => 1024.0 * 1024.0,
         "gib" => 1024.0 * 1024.0 * 1024.0,
-        _ => return Err(format!("'{unit}' is not a unit of memory: use kB, MB, GB, KiB, MiB or GiB")),
+        _ => {
+            return Err(format!(
+                "'{unit}' is not a unit of memory: use kB, MB, GB, KiB, MiB or GiB"
+            ));
+        }
     };
-    let value = number.parse::<f64>().map_err(|_| format!("'{text}' is not a number of bytes, such as 64MB"))? * factor;
-    if value >= 1.0 { Ok(value as u64) } else { Err("at least one byte is needed".into()) }
+    let value = number
+        .parse::<f64>()
+        .map_err(|_| format!("'{text}' is not a number of bytes, such as 64MB"))?
+        * factor;
+    if value >= 1.0 {
+        Ok(value as u64)
+    } else {
+        Err("at least one byte is needed".into())
+    }
 }
 
 #[cfg(test)]

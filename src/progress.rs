@@ -38,7 +38,12 @@ impl Progress {
             Show::Lines
         };
         let now = Instant::now();
-        Self { show, total, start: now, told: now }
+        Self {
+            show,
+            total,
+            start: now,
+            told: now,
+        }
     }
 
     /// So many items are settled.
@@ -62,8 +67,15 @@ impl Progress {
     fn line(&self, settled: u64) -> String {
         let rate = settled as f64 / self.start.elapsed().as_secs_f64();
         let percent = 100.0 * settled as f64 / self.total as f64;
-        let left = if rate > 0.0 { format!("{:.0} s left", (self.total - settled) as f64 / rate) } else { "time left unknown".into() };
-        format!("{settled} of {} items ({percent:.0} %), {rate:.1} a second, {left}", self.total)
+        let left = if rate > 0.0 {
+            format!("{:.0} s left", (self.total - settled) as f64 / rate)
+        } else {
+            "time left unknown".into()
+        };
+        format!(
+            "{settled} of {} items ({percent:.0} %), {rate:.1} a second, {left}",
+            self.total
+        )
     }
 }
 
@@ -100,19 +112,38 @@ impl Stderr {
 
 impl TermLike for Stderr {
     fn width(&self) -> u16 {
-        std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(80)
+        std::env::var("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse().ok())
+            .unwrap_or(80)
     }
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        if n > 0 { self.control(format_args!("\x1b[{n}A")) } else { Ok(()) }
+        if n > 0 {
+            self.control(format_args!("\x1b[{n}A"))
+        } else {
+            Ok(())
+        }
     }
     fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        if n > 0 { self.control(format_args!("\x1b[{n}B")) } else { Ok(()) }
+        if n > 0 {
+            self.control(format_args!("\x1b[{n}B"))
+        } else {
+            Ok(())
+        }
     }
     fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        if n > 0 { self.control(format_args!("\x1b[{n}C")) } else { Ok(()) }
+        if n > 0 {
+            self.control(format_args!("\x1b[{n}C"))
+        } else {
+            Ok(())
+        }
     }
     fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        if n > 0 { self.control(format_args!("\x1b[{n}D")) } else { Ok(()) }
+        if n > 0 {
+            self.control(format_args!("\x1b[{n}D"))
+        } else {
+            Ok(())
+        }
     }
     fn write_line(&self, line: &str) -> io::Result<()> {
         self.control(format_args!("{line}\n"))

@@ -274,16 +274,9 @@ mod tests {
         }
         assert_eq!(
             Random::new(42, 8).direction(),
-            [
-                -0.37550483767502973,
-                0.7999794337433611,
-                0.46800536585631247
-            ]
+            [-0.37550483767502973, 0.7999794337433611, 0.46800536585631247]
         );
-        assert_eq!(
-            Random::new(42, 9).breit_wigner(1019.46, 4.249),
-            1038.661198768387
-        );
+        assert_eq!(Random::new(42, 9).breit_wigner(1019.46, 4.249), 1038.661198768387);
         assert_eq!(
             Random::new(42, 10).transverse_direction(),
             [-0.14719787471953413, 0.9891070648206151]
@@ -349,10 +342,7 @@ mod tests {
     /// χ² of `counts` against a flat expectation, in standard deviations from its own expectation.
     fn flatness(counts: &[u64]) -> f64 {
         let expected = counts.iter().sum::<u64>() as f64 / counts.len() as f64;
-        let chi2: f64 = counts
-            .iter()
-            .map(|&n| (n as f64 - expected).powi(2) / expected)
-            .sum();
+        let chi2: f64 = counts.iter().map(|&n| (n as f64 - expected).powi(2) / expected).sum();
         let degrees = (counts.len() - 1) as f64;
         (chi2 - degrees) / (2.0 * degrees).sqrt()
     }
@@ -408,9 +398,7 @@ mod tests {
             .map(|&(seed, item, stream)| {
                 let mut random = Random::with_stream(seed, item, stream);
                 // Shifted and scaled to mean 0 and variance 1.
-                (0..n)
-                    .map(|_| random.uniform(-(3f64.sqrt()), 3f64.sqrt()))
-                    .collect()
+                (0..n).map(|_| random.uniform(-(3f64.sqrt()), 3f64.sqrt())).collect()
             })
             .collect();
         for (i, a) in sequences.iter().enumerate() {
@@ -440,17 +428,11 @@ mod tests {
         let n = 100_000;
         let sigma = (n as f64).sqrt().recip();
         let (mean, deviation) = moments(n, || random.gaussian(10.0, 2.0));
-        assert!(
-            (mean - 10.0).abs() < 4.0 * 2.0 * sigma && (deviation - 2.0).abs() < 4.0 * 1.5 * sigma
-        );
+        assert!((mean - 10.0).abs() < 4.0 * 2.0 * sigma && (deviation - 2.0).abs() < 4.0 * 1.5 * sigma);
         let (mean, deviation) = moments(n, || random.exponential(3.0));
-        assert!(
-            (mean - 3.0).abs() < 4.0 * 3.0 * sigma && (deviation - 3.0).abs() < 4.0 * 4.5 * sigma
-        );
+        assert!((mean - 3.0).abs() < 4.0 * 3.0 * sigma && (deviation - 3.0).abs() < 4.0 * 4.5 * sigma);
         let (mean, deviation) = moments(n, || random.uniform(-1.0, 5.0));
-        assert!(
-            (mean - 2.0).abs() < 4.0 * 1.8 * sigma && (deviation - 3f64.sqrt()).abs() < 4.0 * sigma
-        );
+        assert!((mean - 2.0).abs() < 4.0 * 1.8 * sigma && (deviation - 3f64.sqrt()).abs() < 4.0 * sigma);
     }
 
     /// Half of a Breit–Wigner lies within half its width of the mean, three quarters within 1 + √2 halves.
@@ -479,8 +461,7 @@ mod tests {
         for _ in 0..100_000 {
             let [x, y, z] = random.direction();
             assert!((x * x + y * y + z * z - 1.0).abs() < 1e-14);
-            let turn =
-                |x: f64, y: f64| (y.atan2(x) / std::f64::consts::TAU + 0.5).clamp(0.0, 1.0 - 1e-15);
+            let turn = |x: f64, y: f64| (y.atan2(x) / std::f64::consts::TAU + 0.5).clamp(0.0, 1.0 - 1e-15);
             cells[bin((0.5 * (z + 1.0)).min(1.0 - 1e-15), 20) * 20 + bin(turn(x, y), 20)] += 1;
             let [x, y] = random.transverse_direction();
             assert!((x * x + y * y - 1.0).abs() < 1e-15 * 4.0);

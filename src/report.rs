@@ -31,7 +31,12 @@ struct Report<'a> {
 }
 
 /// Writes the job's statistics, whole or not at all.
-pub(crate) fn write_json(path: &Path, statistics: &Statistics, skipped: &[SkippedItem], error: Option<&Error>) -> Result<(), Error> {
+pub(crate) fn write_json(
+    path: &Path,
+    statistics: &Statistics,
+    skipped: &[SkippedItem],
+    error: Option<&Error>,
+) -> Result<(), Error> {
     let report = Report {
         status: match (error, skipped) {
             (Some(_), _) => "failed",
@@ -45,10 +50,16 @@ pub(crate) fn write_json(path: &Path, statistics: &Statistics, skipped: &[Skippe
         ranks: statistics.ranks(),
         skipped,
     };
-    let fault = |source| Error::File { action: "write", path: path.into(), source };
+    let fault = |source| Error::File {
+        action: "write",
+        path: path.into(),
+        source,
+    };
     let mut text = serde_json::to_string_pretty(&report).map_err(|error| fault(error.into()))?;
     text.push('\n');
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
-    std::fs::write(&name, text).and_then(|()| std::fs::rename(&name, path)).map_err(fault)
+    std::fs::write(&name, text)
+        .and_then(|()| std::fs::rename(&name, path))
+        .map_err(fault)
 }

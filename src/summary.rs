@@ -50,13 +50,27 @@ impl Summary {
 
 impl Termination for Summary {
     fn report(self) -> ExitCode {
-        if self.any_skipped { ExitCode::from(3) } else { ExitCode::SUCCESS }
+        if self.any_skipped {
+            ExitCode::from(3)
+        } else {
+            ExitCode::SUCCESS
+        }
     }
 }
 
 impl fmt::Display for SkippedItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { item, description, rank, host, attempts, message } = self;
-        write!(f, "item {item} {description} on rank {rank} ({host}), at attempt {attempts}: {message}")
+        let Self {
+            item,
+            description,
+            rank,
+            host,
+            attempts,
+            message,
+        } = self;
+        write!(
+            f,
+            "item {item} {description} on rank {rank} ({host}), at attempt {attempts}: {message}"
+        )
     }
 }

@@ -50,8 +50,20 @@ impl WorkManager {
         let created = Instant::now();
         let transport = Transport::new()?;
         logging::start(&options, transport.rank());
-        let mut manager = Self { options, transport, hosts: Vec::new(), created, passes: 0, skipped: false, ended: false };
-        if manager.is_root() { manager.gather_ranks()? } else { manager.take_over_environment()? }
+        let mut manager = Self {
+            options,
+            transport,
+            hosts: Vec::new(),
+            created,
+            passes: 0,
+            skipped: false,
+            ended: false,
+        };
+        if manager.is_root() {
+            manager.gather_ranks()?
+        } else {
+            manager.take_over_environment()?
+        }
         log::debug!("rank {} of {} on {}", manager.rank(), manager.size(), host());
         Ok(manager)
     }
@@ -78,10 +90,20 @@ impl WorkManager {
 
     fn gather_ranks(&mut self) -> Result<(), Error> {
         let order = if self.options.no_clone_env {
-            Order::Environment { variables: Vec::new(), directory: None }
+            Order::Environment {
+                variables: Vec::new(),
+                directory: None,
+            }
         } else {
-            let directory = environment::directory().map_err(|source| Error::File { action: "enter", path: ".".into(), source })?;
-            Order::Environment { variables: environment::variables(), directory: Some(directory) }
+            let directory = environment::directory().map_err(|source| Error::File {
+                action: "enter",
+                path: ".".into(),
+                source,
+            })?;
+            Order::Environment {
+                variables: environment::variables(),
+                directory: Some(directory),
+            }
         };
         for rank in 1..self.size() {
             self.transport.send(rank, Tag::Control, pack(&order, &[])?);
@@ -99,25 +121,48 @@ impl WorkManager {
             match unpack(message.bytes)?.0 {
                 Report::Present { host } => self.hosts[message.from] = host,
                 Report::NoDirectory { host, message: why } => failed = failed.or(Some((message.from, host, why))),
-                other => return Err(Error::Mpi(format!("rank {} began with {other:?}: do all ranks run the same program?", message.from))),
+                other => {
+                    return Err(Error::Mpi(format!(
+                        "rank {} began with {other:?}: do all ranks run the same program?",
+                        message.from
+                    )));
+                }
             }
         }
         match (failed, order) {
-            (Some((rank, host, message)), Order::Environment { directory: Some(directory), .. }) => {
-                Err(self.fail(Error::Directory { rank, host, directory, message }, Results::default()))
-            }
+            (
+                Some((rank, host, message)),
+                Order::Environment {
+                    directory: Some(directory),
+                    ..
+                },
+            ) => Err(self.fail(
+                Error::Directory {
+                    rank,
+                    host,
+                    directory,
+                    message,
+                },
+                Results::default(),
+            )),
             _ => Ok(()),
         }
     }
 
     fn take_over_environment(&mut self) -> Result<(), Error> {
         let taken = match agent::await_order(&mut self.transport)?.0 {
-            Order::Environment { variables, directory: Some(directory) } => environment::take_over(&variables, &directory),
+            Order::Environment {
+                variables,
+                directory: Some(directory),
+            } => environment::take_over(&variables, &directory),
             _ => Ok(()),
         };
         let report = match taken {
             Ok(()) => Report::Present { host: host() },
-            Err(error) => Report::NoDirectory { host: host(), message: error.to_string() },
+            Err(error) => Report::NoDirectory {
+                host: host(),
+                message: error.to_string(),
+            },
         };
         agent::say(&mut self.transport, &report, &[])
     }
@@ -129,11 +174,18 @@ impl WorkManager {
     ///
     /// # Errors
     /// If a hook of the task fails, or an item fails for good and the options do not say to skip it. Then the job is over on all ranks.
-    pub fn process<T: Task>(&mut self, task: &mut T, items: impl IntoIterator<Item = T::Item>) -> Result<Summary, Error> {
+    pub fn process<T: Task>(
+        &mut self,
+        task: &mut T,
+        items: impl IntoIterator<Item = T::Item>,
+    ) -> Result<Summary, Error> {
         if self.ended {
             return Err(Error::Stopped);
         }
-        let pass = Pass { number: self.passes, seed: self.options.seed };
+        let pass = Pass {
+            number: self.passes,
+            seed: self.options.seed,
+        };
         self.passes += 1;
         if !self.is_root() {
             return match agent::serve(&mut self.transport, InlineWorker::spawn::<T>)? {
@@ -149,7 +201,11 @@ impl WorkManager {
                 if let Some(path) = &self.options.json {
                     report::write_json(path, &statistics, &results.skipped, None)?;
                 }
-                Ok(Summary { statistics, skipped: results.skipped, any_skipped: self.skipped })
+                Ok(Summary {
+                    statistics,
+                    skipped: results.skipped,
+                    any_skipped: self.skipped,
+                })
             }
             Err(error) => Err(self.fail(error, results)),
         }
@@ -170,13 +226,19 @@ impl WorkManager {
         let items: Vec<T::Item> = items.into_iter().collect();
         self.transport.take_traffic();
         for rank in 1..self.size() {
-            self.transport.send(rank, Tag::Control, pack(&Order::Start(pass), &bytes)?);
+            self.transport
+                .send(rank, Tag::Control, pack(&Order::Start(pass), &bytes)?);
         }
         let worker = InlineWorker::spawn::<T>(bytes.into(), pass).map_err(here)?;
         {
             let progress = Progress::new(&self.options, items.len() as u64);
-            let mut parent = TypedParent { task, items: &items, progress };
-            let mut coordinator = Coordinator::new(&self.options, &self.hosts, &mut self.transport, &worker, &mut parent);
+            let mut parent = TypedParent {
+                task,
+                items: &items,
+                progress,
+            };
+            let mut coordinator =
+                Coordinator::new(&self.options, &self.hosts, &mut self.transport, &worker, &mut parent);
             let ended = coordinator.run();
             *results = coordinator.into_results();
             ended?;
@@ -204,14 +266,21 @@ impl WorkManager {
                 Report::Failed(failure) => return Err(hook_error(message.from, &hosts[message.from], failure)),
                 // A worker that was ready too late for any item.
                 Report::Ready => {}
-                report => return Err(Error::Mpi(format!("rank {} reports out of turn: {report:?}; a fault in gaudi-mpi", message.from))),
+                report => {
+                    return Err(Error::Mpi(format!(
+                        "rank {} reports out of turn: {report:?}; a fault in gaudi-mpi",
+                        message.from
+                    )));
+                }
             }
             Ok(Control::Continue)
         };
         if let Reduced::Failed(failure) = reduce(&mut self.transport, &worker, false, &mut control)? {
             return Err(hook_error(0, &hosts[0], failure));
         }
-        let output = worker.collect::<T>().map_err(|failure| hook_error(0, &hosts[0], failure))?;
+        let output = worker
+            .collect::<T>()
+            .map_err(|failure| hook_error(0, &hosts[0], failure))?;
         let mut idle = Idle::default();
         while finished.get() < self.transport.size() {
             match self.transport.try_receive()? {
@@ -220,8 +289,20 @@ impl WorkManager {
             }
         }
         let (bytes_in, bytes_out) = self.transport.take_traffic();
-        waits[0] = Waits { waiting: worker.finish(), bytes_in, bytes_out };
-        for (statistics, Waits { waiting, bytes_in, bytes_out }) in results.ranks.iter_mut().zip(waits) {
+        waits[0] = Waits {
+            waiting: worker.finish(),
+            bytes_in,
+            bytes_out,
+        };
+        for (
+            statistics,
+            Waits {
+                waiting,
+                bytes_in,
+                bytes_out,
+            },
+        ) in results.ranks.iter_mut().zip(waits)
+        {
             (statistics.waiting, statistics.bytes_in, statistics.bytes_out) = (waiting, bytes_in, bytes_out);
         }
         Ok(output)
@@ -305,7 +386,12 @@ impl<T: Task> Parent for TypedParent<'_, T> {
             }
             Ok(())
         })
-        .map_err(|message| HookFailure::new("local_process", format!("{message} (item {}{})", batch.first, self.describe(batch.first))))
+        .map_err(|message| {
+            HookFailure::new(
+                "local_process",
+                format!("{message} (item {}{})", batch.first, self.describe(batch.first)),
+            )
+        })
     }
 
     fn describe(&self, item: u64) -> String {

@@ -16,8 +16,7 @@ fn say(line: std::fmt::Arguments) {
 /// The Python that has uproot, awkward, h5py and numpy; says so if there is none.
 fn python() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let python = env::var_os("GAUDI_MPI_PYTHON")
-        .map_or_else(|| root.join("target/python/bin/python"), PathBuf::from);
+    let python = env::var_os("GAUDI_MPI_PYTHON").map_or_else(|| root.join("target/python/bin/python"), PathBuf::from);
     if python.exists() {
         return Some(python);
     }
@@ -31,8 +30,7 @@ fn python() -> Option<PathBuf> {
 /// A file of the public samples; says so if it is not there.
 fn sample(name: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder =
-        env::var_os("GAUDI_MPI_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
+    let folder = env::var_os("GAUDI_MPI_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
     let file = folder.join(name);
     if file.exists() {
         return Some(file);
@@ -113,16 +111,10 @@ impl Workshop {
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         assert!(output.stdout.is_empty());
         let stderr = stderr(&output);
-        let lines: Vec<_> = stderr
-            .lines()
-            .filter(|line| line.contains("error: "))
-            .collect();
+        let lines: Vec<_> = stderr.lines().filter(|line| line.contains("error: ")).collect();
         assert_eq!(lines.len(), 1, "{stderr}");
         assert!(!stderr.contains("Traceback"), "{stderr}");
-        lines[0]
-            .strip_prefix("root_to_hdf5: error: ")
-            .unwrap()
-            .to_owned()
+        lines[0].strip_prefix("root_to_hdf5: error: ").unwrap().to_owned()
     }
 }
 
@@ -132,8 +124,7 @@ fn stderr(output: &Output) -> String {
 
 #[test]
 fn the_lhcb_sample_comes_over_column_by_column() {
-    let (Some(workshop), Some(root)) = (Workshop::open(), sample("PhaseSpaceSimulation.root"))
-    else {
+    let (Some(workshop), Some(root)) = (Workshop::open(), sample("PhaseSpaceSimulation.root")) else {
         return;
     };
     let hdf5 = workshop.path("out.h5");
@@ -142,10 +133,7 @@ fn the_lhcb_sample_comes_over_column_by_column() {
         String::from_utf8(output.stdout).unwrap(),
         format!("{hdf5}: 50000 events, 26 columns in 1 tables\n")
     );
-    assert_eq!(
-        workshop.check(root.to_str().unwrap(), "PhaseSpaceTree", &hdf5),
-        26
-    );
+    assert_eq!(workshop.check(root.to_str().unwrap(), "PhaseSpaceTree", &hdf5), 26);
 }
 
 #[test]
@@ -156,10 +144,7 @@ fn the_hzz_sample_comes_over_with_its_jagged_branches() {
     let hdf5 = workshop.path("out.h5");
     workshop.converted(&[root.to_str().unwrap(), &hdf5, "--step", "100"]);
     // 51 branches and the offsets of jets, muons, electrons and photons.
-    assert_eq!(
-        workshop.check(root.to_str().unwrap(), "events", &hdf5),
-        51 + 4
-    );
+    assert_eq!(workshop.check(root.to_str().unwrap(), "events", &hdf5), 51 + 4);
 }
 
 #[test]
@@ -234,10 +219,7 @@ fn branches_are_chosen_by_globs() {
     let hdf5 = workshop.path("out.h5");
     let output = workshop.converted(&[&root, &hdf5, "--branches", "Muon_*", "ma?s"]);
     let stdout = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        stdout.ends_with(": 1000 events, 4 columns in 2 tables\n"),
-        "{stdout}"
-    );
+    assert!(stdout.ends_with(": 1000 events, 4 columns in 2 tables\n"), "{stdout}");
     assert_eq!(
         workshop.error(&[&root, &hdf5, "--branches", "mass", "Electron_*"]),
         "no branch of Events matches Electron_*; its branches are: mass, chi2, run, event, charge, accepted, name, \
@@ -262,9 +244,7 @@ fn one_of_several_trees_is_chosen_by_name() {
     );
     assert_eq!(
         workshop.error(&[&root, &hdf5, "--tree", "note"]),
-        format!(
-            "note in {root} is a TObjString, not a TTree; its TTrees are: Control, Signal/Decays"
-        )
+        format!("note in {root} is a TObjString, not a TTree; its TTrees are: Control, Signal/Decays")
     );
     assert!(!Path::new(&hdf5).exists());
     for tree in ["Signal/Decays", "Control"] {
@@ -282,9 +262,7 @@ fn branches_of_other_types_are_named_and_left_out() {
     let hdf5 = workshop.path("out.h5");
     let output = workshop.converted(&[&root, &hdf5]);
     assert!(
-        stderr(&output).contains(
-            "warning: the branch covariance is left out: its type, double[3], is not supported"
-        ),
+        stderr(&output).contains("warning: the branch covariance is left out: its type, double[3], is not supported"),
         "{}",
         stderr(&output)
     );
@@ -295,10 +273,7 @@ fn branches_of_other_types_are_named_and_left_out() {
     );
 
     let root = workshop.write("arrays only");
-    assert_eq!(
-        workshop.error(&[&root, &hdf5]),
-        "no branch of Events can be converted"
-    );
+    assert_eq!(workshop.error(&[&root, &hdf5]), "no branch of Events can be converted");
 }
 
 #[test]
@@ -309,10 +284,7 @@ fn an_input_that_cannot_be_read_is_an_error() {
     let hdf5 = workshop.path("out.h5");
 
     let missing = workshop.path("missing.root");
-    assert_eq!(
-        workshop.error(&[&missing, &hdf5]),
-        format!("{missing} does not exist")
-    );
+    assert_eq!(workshop.error(&[&missing, &hdf5]), format!("{missing} does not exist"));
 
     let folder = workshop.path("");
     assert_eq!(
@@ -332,17 +304,12 @@ fn an_input_that_cannot_be_read_is_an_error() {
     fs::write(&cut, &whole[..300]).unwrap();
     let error = workshop.error(&[&cut, &hdf5]);
     assert!(
-        error.starts_with(&format!(
-            "cannot read {cut}, it may be damaged or cut short: "
-        )),
+        error.starts_with(&format!("cannot read {cut}, it may be damaged or cut short: ")),
         "{error}"
     );
 
     let none = workshop.write("no tree");
-    assert_eq!(
-        workshop.error(&[&none, &hdf5]),
-        format!("{none} has no TTree")
-    );
+    assert_eq!(workshop.error(&[&none, &hdf5]), format!("{none} has no TTree"));
 
     let ntuple = workshop.write("ntuple");
     assert_eq!(

@@ -90,21 +90,45 @@ fn main() -> JobResult {
     let arguments: Arguments = gaudi_mpi::parse();
     let mut manager = WorkManager::new(arguments.farm.quiet())?;
     let mut bench = Bench {
-        milliseconds: if arguments.what == What::Sleep { arguments.milliseconds } else { 0 },
-        bins: if arguments.what == What::Reduce { arguments.megabytes * 125_000 } else { 0 },
+        milliseconds: if arguments.what == What::Sleep {
+            arguments.milliseconds
+        } else {
+            0
+        },
+        bins: if arguments.what == What::Reduce {
+            arguments.megabytes * 125_000
+        } else {
+            0
+        },
         start: None,
         elapsed: Duration::ZERO,
     };
-    let items = if arguments.what == What::Empty { arguments.items } else { arguments.items.min(100 * manager.size() as u64) };
+    let items = if arguments.what == What::Empty {
+        arguments.items
+    } else {
+        arguments.items.min(100 * manager.size() as u64)
+    };
     let summary = manager.process(&mut bench, 0..items)?;
     let seconds = bench.elapsed.as_secs_f64();
     match arguments.what {
         What::Empty if manager.is_root() => println!("{:.2}", items as f64 / seconds / 1e6),
-        What::Sleep if manager.is_root() => println!("{:.2}", items as f64 * arguments.milliseconds as f64 / 1e3 / seconds),
+        What::Sleep if manager.is_root() => {
+            println!("{:.2}", items as f64 * arguments.milliseconds as f64 / 1e3 / seconds)
+        }
         What::Reduce => {
             let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-            println!("{} {:.2} {seconds:.2}", manager.rank(), peak.unwrap_or(f64::NAN) * 1024.0 / (arguments.megabytes as f64 * 1e6));
+            let peak = status.lines().find_map(|line| {
+                line.strip_prefix("VmHWM:")?
+                    .trim()
+                    .strip_suffix(" kB")?
+                    .parse::<f64>()
+                    .ok()
+            });
+            println!(
+                "{} {:.2} {seconds:.2}",
+                manager.rank(),
+                peak.unwrap_or(f64::NAN) * 1024.0 / (arguments.megabytes as f64 * 1e6)
+            );
         }
         _ => {}
     }

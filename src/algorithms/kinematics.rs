@@ -38,9 +38,7 @@ pub enum Error {
     #[error("{0} MeV is not a mass: give a finite number that is not negative")]
     NotAMass(f64),
     /// A parent that is not time-like.
-    #[error(
-        "a parent of mass {0} MeV has no rest frame to decay in: its energy must be greater than its momentum"
-    )]
+    #[error("a parent of mass {0} MeV has no rest frame to decay in: its energy must be greater than its momentum")]
     NoRestFrame(f64),
 }
 
@@ -104,11 +102,7 @@ impl FourMomentum {
     #[inline]
     pub fn mass(&self) -> f64 {
         let mass2 = self.mass2();
-        if mass2 < 0.0 {
-            -(-mass2).sqrt()
-        } else {
-            mass2.sqrt()
-        }
+        if mass2 < 0.0 { -(-mass2).sqrt() } else { mass2.sqrt() }
     }
 
     /// The pseudorapidity, −ln tan(θ/2); ±∞ along the beam, 0 for no momentum at all.
@@ -277,11 +271,7 @@ pub fn two_body_momentum(parent: f64, first: f64, second: f64) -> Result<f64, Er
         }
     }
     if parent < first + second {
-        return Err(Error::BelowThreshold {
-            parent,
-            first,
-            second,
-        });
+        return Err(Error::BelowThreshold { parent, first, second });
     }
     if parent == 0.0 {
         return Ok(0.0);
@@ -361,10 +351,7 @@ pub(crate) fn back_to_back(
     let [x, y, z] = random.direction();
     let daughter = FourMomentum::from_mass(p * x, p * y, p * z, first);
     let other = FourMomentum::from_mass(-p * x, -p * y, -p * z, second);
-    (
-        daughter.boost_with(parent, mass),
-        other.boost_with(parent, mass),
-    )
+    (daughter.boost_with(parent, mass), other.boost_with(parent, mass))
 }
 
 #[cfg(test)]
@@ -482,22 +469,10 @@ mod tests {
             pz: 0.0,
             e: 1.0,
         };
-        assert_eq!(
-            two_body_decay(&light, 0.0, 0.0, random),
-            Err(Error::NoRestFrame(0.0))
-        );
-        assert_eq!(
-            two_body_decay(&parent, -1.0, 0.0, random),
-            Err(Error::NotAMass(-1.0))
-        );
-        assert!(matches!(
-            two_body_momentum(f64::NAN, 0.0, 0.0),
-            Err(Error::NotAMass(_))
-        ));
-        let nothing = FourMomentum {
-            e: f64::NAN,
-            ..parent
-        };
+        assert_eq!(two_body_decay(&light, 0.0, 0.0, random), Err(Error::NoRestFrame(0.0)));
+        assert_eq!(two_body_decay(&parent, -1.0, 0.0, random), Err(Error::NotAMass(-1.0)));
+        assert!(matches!(two_body_momentum(f64::NAN, 0.0, 0.0), Err(Error::NotAMass(_))));
+        let nothing = FourMomentum { e: f64::NAN, ..parent };
         assert!(matches!(
             two_body_decay(&nothing, 0.0, 0.0, random),
             Err(Error::NoRestFrame(_))

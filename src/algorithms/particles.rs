@@ -43,14 +43,7 @@ pub struct Particle {
 }
 
 impl Particle {
-    const fn new(
-        name: &'static str,
-        conjugate: &'static str,
-        pdg_id: i32,
-        charge: i32,
-        mass: f64,
-        width: f64,
-    ) -> Self {
+    const fn new(name: &'static str, conjugate: &'static str, pdg_id: i32, charge: i32, mass: f64, width: f64) -> Self {
         Self {
             name,
             conjugate,
@@ -69,9 +62,7 @@ impl Particle {
     pub fn named(name: &str) -> Result<Self, Error> {
         all()
             .find(|particle| particle.name == name)
-            .ok_or_else(|| Error::UnknownName {
-                name: name.to_owned(),
-            })
+            .ok_or_else(|| Error::UnknownName { name: name.to_owned() })
     }
 
     /// The particle with this PDG identifier.

@@ -112,12 +112,7 @@ impl Configuration {
             ("background_j_psi", self.background_j_psi),
             ("background_phi", self.background_phi),
         ] {
-            require(
-                (0.0..=1.0).contains(&value),
-                setting,
-                &value,
-                "between 0 and 1",
-            )?;
+            require((0.0..=1.0).contains(&value), setting, &value, "between 0 and 1")?;
         }
         for (setting, value) in [
             ("b_pt", self.b_pt),
@@ -137,16 +132,8 @@ impl Configuration {
             "two pseudorapidities in ascending order, from -10 to 10",
         )?;
         let good = (0.0..=3.0).contains(&self.background_spread);
-        require(
-            good,
-            "background_spread",
-            &self.background_spread,
-            "between 0 and 3",
-        )?;
-        let good = self
-            .momentum_resolution
-            .iter()
-            .all(|sigma| (0.0..=0.1).contains(sigma));
+        require(good, "background_spread", &self.background_spread, "between 0 and 3")?;
+        let good = self.momentum_resolution.iter().all(|sigma| (0.0..=0.1).contains(sigma));
         require(
             good,
             "momentum_resolution",
@@ -276,9 +263,7 @@ impl ToyDecays {
         };
         let pt = random.exponential(configuration.dikaon_pt);
         let eta = random.gaussian(eta, configuration.background_spread);
-        let (sine, cosine) = random
-            .gaussian(0.0, configuration.background_spread)
-            .sin_cos();
+        let (sine, cosine) = random.gaussian(0.0, configuration.background_spread).sin_cos();
         let turned = [x * cosine - y * sine, x * sine + y * cosine];
         let dikaon = Pair {
             momentum: momentum(pt, eta, turned, mass),
@@ -291,10 +276,7 @@ impl ToyDecays {
     fn tracks(&self, pair: Pair, mass: f64, random: &mut Random) -> [Track; 2] {
         let p = momentum_above_threshold(pair.mass, mass, mass);
         let (plus, minus) = back_to_back(&pair.momentum, pair.mass, p, [mass, mass], random);
-        [
-            self.measure(&plus, 1, random),
-            self.measure(&minus, -1, random),
-        ]
+        [self.measure(&plus, 1, random), self.measure(&minus, -1, random)]
     }
 
     /// The direction is measured much better than the momentum, so it stays as it is.
@@ -349,9 +331,7 @@ mod tests {
         let toy_decays = ToyDecays::default();
         let decays = |item| {
             let mut random = Random::new(5, item);
-            (0..100)
-                .map(|_| toy_decays.generate(&mut random))
-                .collect::<Vec<_>>()
+            (0..100).map(|_| toy_decays.generate(&mut random)).collect::<Vec<_>>()
         };
         let second = decays(2);
         assert_eq!((decays(1) == second, decays(2) == second), (false, true));
@@ -366,9 +346,7 @@ mod tests {
                 ..Default::default()
             };
             let toy_decays = ToyDecays::new(configuration).unwrap();
-            (0..20_000)
-                .filter(|_| toy_decays.generate(random).signal)
-                .count()
+            (0..20_000).filter(|_| toy_decays.generate(random).signal).count()
         };
         assert_eq!(count(0.0, random), 0);
         assert_eq!(count(1.0, random), 20_000);
@@ -484,13 +462,7 @@ mod tests {
                 },
                 "background_j_psi",
             ),
-            (
-                Configuration {
-                    b_pt: 0.0,
-                    ..default()
-                },
-                "b_pt",
-            ),
+            (Configuration { b_pt: 0.0, ..default() }, "b_pt"),
             (
                 Configuration {
                     dimuon_pt: -1.0,

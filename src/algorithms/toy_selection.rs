@@ -77,9 +77,7 @@ impl Selection {
         let muons = decay.muons.map(|track| track.with_mass(MUON.mass));
         let kaons = decay.kaons.map(|track| track.with_mass(KAON.mass));
         // The cheap cuts first: most background ends here.
-        if muons.iter().any(|muon| muon.pt() < self.muon_pt)
-            || kaons.iter().any(|kaon| kaon.pt() < self.kaon_pt)
-        {
+        if muons.iter().any(|muon| muon.pt() < self.muon_pt) || kaons.iter().any(|kaon| kaon.pt() < self.kaon_pt) {
             return None;
         }
         let phi = kaons[0] + kaons[1];
@@ -171,8 +169,7 @@ mod tests {
         let efficiency = candidates.len() as f64 / 30_000.0;
         assert!((0.30..0.35).contains(&efficiency), "{efficiency}");
         let constrained = root_mean_square(candidates.iter().map(|c| c.mass - B_S.mass));
-        let unconstrained =
-            root_mean_square(candidates.iter().map(|c| c.unconstrained_mass - B_S.mass));
+        let unconstrained = root_mean_square(candidates.iter().map(|c| c.unconstrained_mass - B_S.mass));
         assert!((6.5..7.5).contains(&constrained), "{constrained} MeV");
         assert!((15.0..18.0).contains(&unconstrained), "{unconstrained} MeV");
     }

@@ -93,12 +93,7 @@ impl Limbs {
             .rev()
             .fold(0, |sum, &digit| (sum << DIGIT_BITS) | digit as u128);
         let inexact = self.digits[..bottom].iter().any(|&digit| digit != 0);
-        round_to_f64(
-            negative,
-            magnitude,
-            inexact,
-            DIGIT_BITS * (self.first + bottom as i32),
-        )
+        round_to_f64(negative, magnitude, inexact, DIGIT_BITS * (self.first + bottom as i32))
     }
 
     /// Hands on the carries: every digit but the last is then in 0 .. 2³², and the last, which has the sign of the whole,
@@ -160,11 +155,7 @@ pub(super) fn round_to_f64(negative: bool, magnitude: u128, inexact: bool, expon
     let bits = 128 - magnitude.leading_zeros() as i32;
     let leading = exponent + bits - 1;
     if leading > 1023 {
-        return if negative {
-            f64::NEG_INFINITY
-        } else {
-            f64::INFINITY
-        };
+        return if negative { f64::NEG_INFINITY } else { f64::INFINITY };
     }
     // The exponent of the result's last bit.
     let last = (leading - 52).max(-1074);

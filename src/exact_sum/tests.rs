@@ -12,11 +12,7 @@ fn units(x: f64) -> BigInt {
         0 => BigInt::from(significand),
         _ => BigInt::from(significand | 1 << 52) << (field - 1),
     };
-    if x.is_sign_negative() {
-        -magnitude
-    } else {
-        magnitude
-    }
+    if x.is_sign_negative() { -magnitude } else { magnitude }
 }
 
 fn distance(exact: &BigInt, x: f64) -> BigInt {
@@ -68,8 +64,7 @@ fn exp2(exponent: i32) -> f64 {
 
 /// Numbers over thirty orders of magnitude, as weights are.
 fn weight() -> impl Strategy<Value = f64> {
-    (-15.0..15.0_f64, any::<bool>())
-        .prop_map(|(power, sign)| 10_f64.powf(power) * if sign { -1.0 } else { 1.0 })
+    (-15.0..15.0_f64, any::<bool>()).prop_map(|(power, sign)| 10_f64.powf(power) * if sign { -1.0 } else { 1.0 })
 }
 
 fn terms() -> impl Strategy<Value = Vec<f64>> {
@@ -98,9 +93,7 @@ fn merge_tree(terms: &[f64], choices: &[usize], travel: bool) -> ExactSum {
         .collect();
     let mut choices = choices.iter().cycle();
     while parts.len() > 1 {
-        let at = choices
-            .next()
-            .map_or(0, |choice| choice % (parts.len() - 1));
+        let at = choices.next().map_or(0, |choice| choice % (parts.len() - 1));
         let mut right = parts.remove(at + 1);
         if travel {
             right = round_trip(&right);
@@ -243,7 +236,6 @@ fn many_terms_overflow_neither_the_window_nor_the_digits() {
 #[test]
 fn a_sum_takes_32_bytes_and_an_empty_one_travels_in_four() {
     assert_eq!(size_of::<ExactSum>(), 32);
-    let bytes =
-        bincode::serde::encode_to_vec(ExactSum::new(), bincode::config::standard()).unwrap();
+    let bytes = bincode::serde::encode_to_vec(ExactSum::new(), bincode::config::standard()).unwrap();
     assert_eq!(bytes.len(), 4);
 }

@@ -27,9 +27,7 @@ impl From<ExactSum> for Wire {
             nan,
         } = sum.special;
         Wire {
-            special: u8::from(positive_infinity)
-                | u8::from(negative_infinity) << 1
-                | u8::from(nan) << 2,
+            special: u8::from(positive_infinity) | u8::from(negative_infinity) << 1 | u8::from(nan) << 2,
             base: if sum.base == UNPLACED { 0 } else { sum.base },
             window: sum.window,
             spill: sum.spill.map(|mut limbs| {
@@ -45,8 +43,7 @@ impl TryFrom<Wire> for ExactSum {
 
     fn try_from(wire: Wire) -> Result<Self, Self::Error> {
         let unplaced = wire.base == 0;
-        if !(0..=MAX_BASE).contains(&wire.base) || unplaced && wire.window != 0 || wire.special > 7
-        {
+        if !(0..=MAX_BASE).contains(&wire.base) || unplaced && wire.window != 0 || wire.special > 7 {
             return Err("the serialised exact sum is corrupt: its window lies nowhere");
         }
         let spill = match wire.spill {

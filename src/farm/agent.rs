@@ -18,7 +18,10 @@ pub(crate) enum Ended {
 }
 
 /// Serves one call of `process`; `spawn` makes the worker.
-pub(crate) fn serve(transport: &mut Transport, spawn: impl FnOnce(Body, Pass) -> Result<InlineWorker, HookFailure>) -> Result<Ended, Error> {
+pub(crate) fn serve(
+    transport: &mut Transport,
+    spawn: impl FnOnce(Body, Pass) -> Result<InlineWorker, HookFailure>,
+) -> Result<Ended, Error> {
     let (pass, task) = match await_order(transport)? {
         (Order::Start(pass), task) => (pass, task),
         (Order::Stop, _) => return stop(transport),
@@ -44,7 +47,11 @@ pub(crate) fn serve(transport: &mut Transport, spawn: impl FnOnce(Body, Pass) ->
                 (order, _) => return Err(out_of_turn(&order)),
             }
         }
-        let wait = if busy { Duration::ZERO } else { idle.wait(transport.is_sending()) };
+        let wait = if busy {
+            Duration::ZERO
+        } else {
+            idle.wait(transport.is_sending())
+        };
         if let Some(report) = worker.poll(wait) {
             busy = true;
             match report {
@@ -52,7 +59,10 @@ pub(crate) fn serve(transport: &mut Transport, spawn: impl FnOnce(Body, Pass) ->
                 WorkerReport::Done(done, replies) => say(transport, &Report::Done(done), &replies)?,
                 WorkerReport::Failed(failure) => return fail(transport, failure),
                 WorkerReport::Absorbed | WorkerReport::Piece(_) | WorkerReport::LastPiece(..) => {
-                    return Err(Error::Mpi("the worker speaks of outputs while items are left: a fault in gaudi-mpi, please report it".into()));
+                    return Err(Error::Mpi(
+                        "the worker speaks of outputs while items are left: a fault in gaudi-mpi, please report it"
+                            .into(),
+                    ));
                 }
             }
         }
@@ -75,7 +85,15 @@ fn sum(transport: &mut Transport, worker: InlineWorker, asked: bool) -> Result<E
         Reduced::Complete => {
             let (bytes_in, bytes_out) = transport.take_traffic();
             let waiting = worker.finish();
-            say(transport, &Report::Finished(Waits { waiting, bytes_in, bytes_out }), &[])?;
+            say(
+                transport,
+                &Report::Finished(Waits {
+                    waiting,
+                    bytes_in,
+                    bytes_out,
+                }),
+                &[],
+            )?;
             Ok(Ended::Finished)
         }
         Reduced::Failed(failure) => fail(transport, failure),
@@ -156,7 +174,9 @@ fn order(message: Message) -> Result<(Order, Body), Error> {
 }
 
 fn out_of_turn(order: &Order) -> Error {
-    Error::Mpi(format!("an order came out of turn ({order:?}): a fault in gaudi-mpi, please report it"))
+    Error::Mpi(format!(
+        "an order came out of turn ({order:?}): a fault in gaudi-mpi, please report it"
+    ))
 }
 
 /// Asks all agents to stop, lets everything arrive that is on its way, and sends them home. False if some did not answer in time.

@@ -79,7 +79,15 @@ impl<'a> Coordinator<'a> {
     ) -> Self {
         let size = transport.size();
         let schedule = Schedule::new(options.schedule, options.batch, parent.total(), size, options.window);
-        let ranks = hosts.iter().enumerate().map(|(rank, host)| RankStatistics { rank, host: host.clone(), ..Default::default() }).collect();
+        let ranks = hosts
+            .iter()
+            .enumerate()
+            .map(|(rank, host)| RankStatistics {
+                rank,
+                host: host.clone(),
+                ..Default::default()
+            })
+            .collect();
         Self {
             options,
             hosts,
@@ -108,7 +116,9 @@ impl<'a> Coordinator<'a> {
                 busy = true;
             }
             for _ in 0..MESSAGES_A_TURN {
-                let Some(message) = self.transport.try_receive()? else { break };
+                let Some(message) = self.transport.try_receive()? else {
+                    break;
+                };
                 let (report, body) = unpack(message.bytes)?;
                 self.from_agent(message.from, report, body)?;
                 busy = true;
@@ -132,7 +142,10 @@ impl<'a> Coordinator<'a> {
     /// What is known now.
     pub(crate) fn into_results(mut self) -> Results {
         self.skipped.sort_by_key(|skipped| skipped.item);
-        Results { skipped: self.skipped, ranks: self.ranks }
+        Results {
+            skipped: self.skipped,
+            ranks: self.ranks,
+        }
     }
 
     fn from_worker(&mut self, report: WorkerReport) -> Result<(), Error> {
@@ -152,7 +165,12 @@ impl<'a> Coordinator<'a> {
             Report::Ready => self.members[rank].ready = true,
             Report::Done(done) => self.done(rank, done, body)?,
             Report::Failed(failure) => return Err(self.hook_failed(rank, failure)),
-            Report::Left => return Err(Error::Left { rank, host: self.hosts[rank].clone() }),
+            Report::Left => {
+                return Err(Error::Left {
+                    rank,
+                    host: self.hosts[rank].clone(),
+                });
+            }
             Report::Present { .. } | Report::NoDirectory { .. } | Report::Finished(_) | Report::Stopped => {
                 return Err(self.confused(rank, "an agent reports out of turn"));
             }
@@ -165,7 +183,10 @@ impl<'a> Coordinator<'a> {
     }
 
     fn confused(&self, rank: usize, what: &str) -> Error {
-        Error::Mpi(format!("{what} (rank {rank}, {}): a fault in gaudi-mpi, please report it", self.hosts[rank]))
+        Error::Mpi(format!(
+            "{what} (rank {rank}, {}): a fault in gaudi-mpi, please report it",
+            self.hosts[rank]
+        ))
     }
 
     fn done(&mut self, rank: usize, done: Done, body: Body) -> Result<(), Error> {
@@ -182,14 +203,20 @@ impl<'a> Coordinator<'a> {
         statistics.items += done.good.iter().map(|(run, _)| run.count).sum::<u64>();
         if let [(run, _)] = done.good[..] {
             self.settled += run.count;
-            self.reorder.insert(Run { items: run, replies: Some(body) });
+            self.reorder.insert(Run {
+                items: run,
+                replies: Some(body),
+            });
         } else {
             let mut rest: &[u8] = &body;
             for (run, length) in done.good {
                 let (replies, after) = rest.split_at(length as usize);
                 rest = after;
                 self.settled += run.count;
-                self.reorder.insert(Run { items: run, replies: Some(Body::from(replies.to_vec())) });
+                self.reorder.insert(Run {
+                    items: run,
+                    replies: Some(Body::from(replies.to_vec())),
+                });
             }
         }
         for (item, message) in done.failed {
@@ -205,18 +232,39 @@ impl<'a> Coordinator<'a> {
         let host = self.hosts[rank].clone();
         let description = self.parent.describe(item);
         if attempts <= self.options.retries {
-            log::warn!("item {item}{description} failed on rank {rank} ({host}), at attempt {attempts}, and is tried again: {message}");
+            log::warn!(
+                "item {item}{description} failed on rank {rank} ({host}), at attempt {attempts}, and is tried again: {message}"
+            );
             self.schedule.retry(item, rank);
             return Ok(());
         }
         match self.options.on_error {
-            OnError::Abort => Err(Error::Item { item, description, rank, host, attempts, message }),
+            OnError::Abort => Err(Error::Item {
+                item,
+                description,
+                rank,
+                host,
+                attempts,
+                message,
+            }),
             OnError::Skip => {
                 // Why stands in the list at the end.
-                log::warn!("item {item}{description} failed on rank {rank} ({host}), at attempt {attempts}, and is skipped");
-                self.skipped.push(SkippedItem { item, description: description.trim().into(), rank, host, attempts, message });
+                log::warn!(
+                    "item {item}{description} failed on rank {rank} ({host}), at attempt {attempts}, and is skipped"
+                );
+                self.skipped.push(SkippedItem {
+                    item,
+                    description: description.trim().into(),
+                    rank,
+                    host,
+                    attempts,
+                    message,
+                });
                 self.settled += 1;
-                self.reorder.insert(Run { items: Batch { first: item, count: 1 }, replies: None });
+                self.reorder.insert(Run {
+                    items: Batch { first: item, count: 1 },
+                    replies: None,
+                });
                 Ok(())
             }
         }
@@ -240,7 +288,16 @@ impl<'a> Coordinator<'a> {
                 self.release = None;
             }
             match self.reorder.pop() {
-                Some(Run { items, replies: Some(replies) }) => self.release = Some(Release { items, replies, given: 0 }),
+                Some(Run {
+                    items,
+                    replies: Some(replies),
+                }) => {
+                    self.release = Some(Release {
+                        items,
+                        replies,
+                        given: 0,
+                    })
+                }
                 Some(Run { replies: None, .. }) => {}
                 None => return Ok(any),
             }
@@ -260,7 +317,9 @@ impl<'a> Coordinator<'a> {
                 if level > 0 && self.schedule.fresh() <= self.members.len() as u64 {
                     continue;
                 }
-                let Some(batch) = self.schedule.next(rank, self.only()) else { continue };
+                let Some(batch) = self.schedule.next(rank, self.only()) else {
+                    continue;
+                };
                 self.submit(rank, batch)?;
                 any = true;
             }
@@ -273,8 +332,16 @@ impl<'a> Coordinator<'a> {
 
     /// When the window is full: the item that everybody waits for, which alone may be handed out.
     fn only(&self) -> Option<u64> {
-        let at_work = self.members.iter().flat_map(|member| &member.at_work).map(|batch| batch.count).sum();
-        let releasing = self.release.as_ref().map_or(0, |release| (release.replies.len() - release.given) as u64);
+        let at_work = self
+            .members
+            .iter()
+            .flat_map(|member| &member.at_work)
+            .map(|batch| batch.count)
+            .sum();
+        let releasing = self
+            .release
+            .as_ref()
+            .map_or(0, |release| (release.replies.len() - release.given) as u64);
         let held = self.reorder.bytes() + releasing + self.schedule.expected_reply(at_work);
         (held >= self.options.window).then(|| self.reorder.next())
     }
@@ -285,7 +352,8 @@ impl<'a> Coordinator<'a> {
         if rank == 0 {
             self.worker.submit(batch, items.into());
         } else {
-            self.transport.send(rank, Tag::Control, pack(&Order::Batch(batch), &items)?);
+            self.transport
+                .send(rank, Tag::Control, pack(&Order::Batch(batch), &items)?);
         }
         self.members[rank].at_work.push_back(batch);
         Ok(())
@@ -294,5 +362,10 @@ impl<'a> Coordinator<'a> {
 
 /// A hook's failure as the job's error.
 pub(crate) fn hook_error(rank: usize, host: &str, failure: HookFailure) -> Error {
-    Error::Hook { hook: failure.hook, rank, host: host.into(), message: failure.message }
+    Error::Hook {
+        hook: failure.hook,
+        rank,
+        host: host.into(),
+        message: failure.message,
+    }
 }

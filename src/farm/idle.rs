@@ -26,12 +26,23 @@ impl Idle {
         if waited < Self::SPIN {
             return Duration::ZERO;
         }
-        (waited / 8).clamp(Self::SPIN, if in_transfer { Self::LONGEST_IN_TRANSFER } else { Self::LONGEST })
+        (waited / 8).clamp(
+            Self::SPIN,
+            if in_transfer {
+                Self::LONGEST_IN_TRANSFER
+            } else {
+                Self::LONGEST
+            },
+        )
     }
 
     /// Waits.
     pub(crate) fn pause(&mut self, in_transfer: bool) {
         let wait = self.wait(in_transfer);
-        if wait.is_zero() { std::thread::yield_now() } else { std::thread::sleep(wait) }
+        if wait.is_zero() {
+            std::thread::yield_now()
+        } else {
+            std::thread::sleep(wait)
+        }
     }
 }

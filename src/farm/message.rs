@@ -13,7 +13,10 @@ pub(crate) use super::transport::Message;
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Order {
     /// First of all: be as rank 0 is, unless the environment is not to be cloned.
-    Environment { variables: Vec<(String, String)>, directory: Option<PathBuf> },
+    Environment {
+        variables: Vec<(String, String)>,
+        directory: Option<PathBuf>,
+    },
     /// A call of `process` begins. Body: the task.
     Start(Pass),
     /// Process these items. Body: the items.
@@ -94,7 +97,10 @@ pub(crate) struct HookFailure {
 
 impl HookFailure {
     pub(crate) fn new(hook: &str, message: impl ToString) -> Self {
-        Self { hook: hook.into(), message: message.to_string() }
+        Self {
+            hook: hook.into(),
+            message: message.to_string(),
+        }
     }
 }
 

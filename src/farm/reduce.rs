@@ -16,7 +16,10 @@ const PIECES: usize = 4;
 
 /// The ranks whose outputs `rank` adds to its own.
 fn children(rank: usize, size: usize) -> impl Iterator<Item = usize> {
-    (0..usize::BITS - 1).map(|bit| 1 << bit).take_while(move |step| rank & step == 0 && rank + step < size).map(move |step| rank + step)
+    (0..usize::BITS - 1)
+        .map(|bit| 1 << bit)
+        .take_while(move |step| rank & step == 0 && rank + step < size)
+        .map(move |step| rank + step)
 }
 
 /// The rank that adds `rank`'s output to its own.
@@ -99,8 +102,16 @@ pub(crate) fn reduce(
         if emitted && !transport.is_sending() {
             return Ok(Reduced::Complete);
         }
-        let wait = if busy || emitted || transport.sends_pending() >= PIECES { Duration::ZERO } else { idle.wait(in_transfer) };
-        let report = if transport.sends_pending() < PIECES { worker.poll(wait) } else { None };
+        let wait = if busy || emitted || transport.sends_pending() >= PIECES {
+            Duration::ZERO
+        } else {
+            idle.wait(in_transfer)
+        };
+        let report = if transport.sends_pending() < PIECES {
+            worker.poll(wait)
+        } else {
+            None
+        };
         match report {
             None if !busy && wait.is_zero() => idle.pause(true),
             None => {}
@@ -120,7 +131,9 @@ pub(crate) fn reduce(
                     }
                     WorkerReport::Failed(failure) => return Ok(Reduced::Failed(failure)),
                     WorkerReport::Done(..) => {
-                        return Err(Error::Mpi("an item was done after all were: a fault in gaudi-mpi, please report it".into()));
+                        return Err(Error::Mpi(
+                            "an item was done after all were: a fault in gaudi-mpi, please report it".into(),
+                        ));
                     }
                 }
             }

@@ -41,11 +41,23 @@ impl Schedule {
             Policy::Dynamic | Policy::Guided => Fresh::Shared { next: 0 },
             Policy::Static => {
                 let block = forced.unwrap_or_else(|| total.div_ceil(8 * members as u64).clamp(1, 65_536));
-                Fresh::Dealt { block, next: (0..members as u64).map(|member| member * block).collect() }
+                Fresh::Dealt {
+                    block,
+                    next: (0..members as u64).map(|member| member * block).collect(),
+                }
             }
         };
         let reply_limit = window / (4 * members as u64);
-        Self { policy, forced, total, members, reply_limit, fresh, retries: VecDeque::new(), pace: Pace::default() }
+        Self {
+            policy,
+            forced,
+            total,
+            members,
+            reply_limit,
+            fresh,
+            retries: VecDeque::new(),
+            pace: Pace::default(),
+        }
     }
 
     /// Learns from a batch how long items take, and how large they are.
@@ -72,7 +84,10 @@ impl Schedule {
     pub(crate) fn fresh(&self) -> u64 {
         match &self.fresh {
             Fresh::Shared { next } => self.total - next,
-            Fresh::Dealt { block, next } => next.iter().map(|&next| dealt_after(next, *block, self.members, self.total)).sum(),
+            Fresh::Dealt { block, next } => next
+                .iter()
+                .map(|&next| dealt_after(next, *block, self.members, self.total))
+                .sum(),
         }
     }
 
@@ -83,12 +98,14 @@ impl Schedule {
 
     /// The batch that `member` shall do next, if there is one for it. With `only`, it has to contain that item.
     pub(crate) fn next(&mut self, member: usize, only: Option<u64>) -> Option<Batch> {
-        let retry = self
-            .retries
-            .iter()
-            .position(|retry| (retry.failed_by != member || self.members == 1) && only.is_none_or(|only| only == retry.item));
+        let retry = self.retries.iter().position(|retry| {
+            (retry.failed_by != member || self.members == 1) && only.is_none_or(|only| only == retry.item)
+        });
         if let Some(retry) = retry.and_then(|index| self.retries.remove(index)) {
-            return Some(Batch { first: retry.item, count: 1 });
+            return Some(Batch {
+                first: retry.item,
+                count: 1,
+            });
         }
         let size = self.size();
         let (next, end) = match &mut self.fresh {
@@ -102,7 +119,10 @@ impl Schedule {
         if *next >= end || only.is_some_and(|only| only != *next) {
             return None;
         }
-        let batch = Batch { first: *next, count: size.min(end - *next) };
+        let batch = Batch {
+            first: *next,
+            count: size.min(end - *next),
+        };
         *next += batch.count;
         if let Fresh::Dealt { block, .. } = self.fresh
             && batch.first + batch.count == end
@@ -124,7 +144,9 @@ impl Schedule {
         let fresh = self.fresh();
         let members = self.members as u64;
         // Near the end batches get smaller, so that all finish together, though never so small that handing out and merging cost more than the work.
-        let fair = fresh.div_ceil(2 * members).max(self.pace.items_in(self.pace.shortest()));
+        let fair = fresh
+            .div_ceil(2 * members)
+            .max(self.pace.items_in(self.pace.shortest()));
         let size = match self.policy {
             Policy::Guided => fair,
             Policy::Dynamic | Policy::Static => fair.min(self.pace.items_in(self.pace.target())),
@@ -176,7 +198,8 @@ impl Pace {
 
     fn learn(&mut self, done: &Done, reply_bytes: u64) {
         let items = done.batch.count as f64;
-        self.item_time.update(done.busy.saturating_sub(done.merging).as_secs_f64() / items);
+        self.item_time
+            .update(done.busy.saturating_sub(done.merging).as_secs_f64() / items);
         self.merging.update(done.merging.as_secs_f64());
         self.reply_bytes.update(reply_bytes as f64 / items);
         self.largest = self.largest.max(done.batch.count);
@@ -197,7 +220,13 @@ impl Pace {
     }
 
     fn size_limit(&self, reply_limit: u64) -> u64 {
-        let limit = |bytes: u64, each: f64| if each > 0.0 { (bytes as f64 / each) as u64 } else { u64::MAX };
+        let limit = |bytes: u64, each: f64| {
+            if each > 0.0 {
+                (bytes as f64 / each) as u64
+            } else {
+                u64::MAX
+            }
+        };
         limit(Self::ITEM_LIMIT, self.item_bytes.or(0.0)).min(limit(reply_limit, self.reply_bytes.or(0.0)))
     }
 }
@@ -222,11 +251,22 @@ mod tests {
     use proptest::prelude::*;
 
     fn done(batch: Batch, per_item: Duration, merging: Duration) -> Done {
-        Done { batch, good: Vec::new(), failed: Vec::new(), busy: per_item * batch.count as u32 + merging, merging }
+        Done {
+            batch,
+            good: Vec::new(),
+            failed: Vec::new(),
+            busy: per_item * batch.count as u32 + merging,
+            merging,
+        }
     }
 
     /// Hands out everything to members that ask in the order of `askers`; each batch is reported done when its member asks again.
-    fn hand_out(schedule: &mut Schedule, askers: &[usize], per_item: Duration, merging: Duration) -> Vec<(usize, Batch)> {
+    fn hand_out(
+        schedule: &mut Schedule,
+        askers: &[usize],
+        per_item: Duration,
+        merging: Duration,
+    ) -> Vec<(usize, Batch)> {
         let mut all: Vec<(usize, Batch)> = Vec::new();
         let mut idle_round = 0;
         for &asker in askers.iter().cycle() {
@@ -244,7 +284,11 @@ mod tests {
             if schedule.fresh() == 0 {
                 break;
             }
-            assert!(idle_round < 1000, "{} items are left, but nobody gets them", schedule.fresh());
+            assert!(
+                idle_round < 1000,
+                "{} items are left, but nobody gets them",
+                schedule.fresh()
+            );
         }
         all
     }
@@ -292,7 +336,10 @@ mod tests {
         let mut tiny = Schedule::new(Policy::Dynamic, None, 10_000_000, 2, 1 << 20);
         assert!(hand_out(&mut tiny, &[0, 1], Duration::from_nanos(50), Duration::ZERO).len() < 100);
         let mut long = Schedule::new(Policy::Dynamic, None, 50, 2, 1 << 20);
-        assert_eq!(hand_out(&mut long, &[0, 1], Duration::from_secs(2), Duration::ZERO).len(), 50);
+        assert_eq!(
+            hand_out(&mut long, &[0, 1], Duration::from_secs(2), Duration::ZERO).len(),
+            50
+        );
     }
 
     #[test]
@@ -310,7 +357,10 @@ mod tests {
             let mut schedule = Schedule::new(policy, None, 1000, 4, 1 << 20);
             let batches = hand_out(&mut schedule, &[0, 1, 2, 3], Duration::from_millis(2), Duration::ZERO);
             let largest = batches.iter().map(|(_, batch)| batch.count).max();
-            assert!(largest > Some(8) && batches.last().is_some_and(|(_, batch)| batch.count == 1), "{policy:?}: {batches:?}");
+            assert!(
+                largest > Some(8) && batches.last().is_some_and(|(_, batch)| batch.count == 1),
+                "{policy:?}: {batches:?}"
+            );
         }
     }
 
@@ -333,11 +383,17 @@ mod tests {
     fn batches_respect_the_window() {
         let mut schedule = Schedule::new(Policy::Dynamic, None, 10_000, 2, 8 << 20);
         let first = schedule.next(0, None).expect("items are there");
-        schedule.learn(&done(first, Duration::from_micros(1), Duration::ZERO), 100_000 * first.count);
+        schedule.learn(
+            &done(first, Duration::from_micros(1), Duration::ZERO),
+            100_000 * first.count,
+        );
         for _ in 0..20 {
             let batch = schedule.next(0, None).expect("items are there");
             assert!(batch.count * 100_000 <= (8 << 20) / 8);
-            schedule.learn(&done(batch, Duration::from_micros(1), Duration::ZERO), 100_000 * batch.count);
+            schedule.learn(
+                &done(batch, Duration::from_micros(1), Duration::ZERO),
+                100_000 * batch.count,
+            );
         }
     }
 }

@@ -92,7 +92,10 @@ impl Statistics {
         let mut hosts: Vec<HostStatistics> = Vec::new();
         for rank in &self.ranks {
             let index = hosts.iter().position(|host| host.host == rank.host).unwrap_or_else(|| {
-                hosts.push(HostStatistics { host: rank.host.clone(), ..Default::default() });
+                hosts.push(HostStatistics {
+                    host: rank.host.clone(),
+                    ..Default::default()
+                });
                 hosts.len() - 1
             });
             hosts[index].items += rank.items;
@@ -116,13 +119,24 @@ impl fmt::Display for Statistics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = self.items();
         writeln!(f, "Job execution statistics:")?;
-        writeln!(f, "job count | % of all jobs | job time sum | time per job | job server")?;
+        writeln!(
+            f,
+            "job count | % of all jobs | job time sum | time per job | job server"
+        )?;
         for HostStatistics { host, items, busy } in self.hosts() {
             let percent = 100.0 * ratio(items as f64, all);
             let busy = busy.as_secs_f64();
-            writeln!(f, "{items:>9} | {percent:>13.2} | {busy:>12.3} | {:>12.3} | {host}", ratio(busy, items))?;
+            writeln!(
+                f,
+                "{items:>9} | {percent:>13.2} | {busy:>12.3} | {:>12.3} | {host}",
+                ratio(busy, items)
+            )?;
         }
-        write!(f, "Time elapsed since server creation {:.3}", self.elapsed.as_secs_f64())
+        write!(
+            f,
+            "Time elapsed since server creation {:.3}",
+            self.elapsed.as_secs_f64()
+        )
     }
 }
 

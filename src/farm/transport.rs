@@ -31,7 +31,9 @@ impl Tag {
     const PART: usize = 1 << 30;
 
     fn from_raw(raw: c_int) -> Option<Self> {
-        [Self::Control, Self::Piece, Self::LastPiece].into_iter().find(|tag| *tag as c_int == raw)
+        [Self::Control, Self::Piece, Self::LastPiece]
+            .into_iter()
+            .find(|tag| *tag as c_int == raw)
     }
 }
 
@@ -67,8 +69,9 @@ impl Transport {
     /// Joins the job that this process was started for.
     pub(crate) fn new() -> Result<Self, Error> {
         let world = if crate::launcher::is_launched() {
-            let (universe, threading) = mpi::initialize_with_threading(Threading::Funneled)
-                .ok_or_else(|| Error::Mpi("it has been initialised before: make one WorkManager, and use it for everything".into()))?;
+            let (universe, threading) = mpi::initialize_with_threading(Threading::Funneled).ok_or_else(|| {
+                Error::Mpi("it has been initialised before: make one WorkManager, and use it for everything".into())
+            })?;
             if threading < Threading::Funneled {
                 return Err(Error::Mpi(format!(
                     "this library offers thread support {threading:?}, but MPI_THREAD_FUNNELED is needed: use one built with threads"
@@ -82,7 +85,16 @@ impl Transport {
             Some((world, _)) => (world.rank() as usize, world.size() as usize),
             None => (0, 1),
         };
-        Ok(Self { world, rank, size, sending: Vec::new(), parts: HashMap::new(), bytes_in: 0, bytes_out: 0, _not_send: PhantomData })
+        Ok(Self {
+            world,
+            rank,
+            size,
+            sending: Vec::new(),
+            parts: HashMap::new(),
+            bytes_in: 0,
+            bytes_out: 0,
+            _not_send: PhantomData,
+        })
     }
 
     pub(crate) fn rank(&self) -> usize {
@@ -177,7 +189,13 @@ impl Transport {
             let bytes = unsafe {
                 ffi::MPI_Get_count(&status, ffi::RSMPI_UINT8_T, &mut length);
                 let mut bytes: Vec<u8> = Vec::with_capacity(length as usize);
-                ffi::MPI_Mrecv(bytes.as_mut_ptr().cast(), length, ffi::RSMPI_UINT8_T, &mut message, &mut status);
+                ffi::MPI_Mrecv(
+                    bytes.as_mut_ptr().cast(),
+                    length,
+                    ffi::RSMPI_UINT8_T,
+                    &mut message,
+                    &mut status,
+                );
                 bytes.set_len(length as usize);
                 bytes
             };
@@ -194,8 +212,12 @@ impl Transport {
                 }
                 None => bytes,
             };
-            let tag = Tag::from_raw(status.MPI_TAG)
-                .ok_or_else(|| Error::Mpi(format!("rank {from} sent a message with the unknown tag {}", status.MPI_TAG)))?;
+            let tag = Tag::from_raw(status.MPI_TAG).ok_or_else(|| {
+                Error::Mpi(format!(
+                    "rank {from} sent a message with the unknown tag {}",
+                    status.MPI_TAG
+                ))
+            })?;
             return Ok(Some(Message { from, tag, bytes }));
         }
     }

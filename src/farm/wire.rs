@@ -22,7 +22,11 @@ pub(crate) fn encode_onto<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Resul
 /// The value that `bytes` hold, all of them.
 pub(crate) fn decode<T: DeserializeOwned>(mut bytes: &[u8]) -> Result<T, Error> {
     let value = decode_front(&mut bytes)?;
-    if bytes.is_empty() { Ok(value) } else { Err(fault::<T>(format!("{} bytes are left over", bytes.len()))) }
+    if bytes.is_empty() {
+        Ok(value)
+    } else {
+        Err(fault::<T>(format!("{} bytes are left over", bytes.len())))
+    }
 }
 
 /// Takes one value from the front of `bytes`.
@@ -34,7 +38,9 @@ pub(crate) fn decode_front<T: DeserializeOwned>(bytes: &mut &[u8]) -> Result<T, 
 
 /// Writes `value` piece by piece: the whole is never in memory twice.
 pub(crate) fn write<T: Serialize>(value: &T, writer: &mut impl Write) -> Result<(), Error> {
-    bincode::serde::encode_into_std_write(value, writer, CONFIGURATION).map(|_| ()).map_err(fault::<T>)
+    bincode::serde::encode_into_std_write(value, writer, CONFIGURATION)
+        .map(|_| ())
+        .map_err(fault::<T>)
 }
 
 /// Reads one value piece by piece.
@@ -43,5 +49,8 @@ pub(crate) fn read<T: DeserializeOwned>(reader: &mut impl Read) -> Result<T, Err
 }
 
 fn fault<T>(error: impl ToString) -> Error {
-    Error::Wire { what: format!("a value of type {}", std::any::type_name::<T>()), message: error.to_string() }
+    Error::Wire {
+        what: format!("a value of type {}", std::any::type_name::<T>()),
+        message: error.to_string(),
+    }
 }

@@ -6,10 +6,7 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeTuple, Serializer};
 
-pub(super) fn serialize<S, T, const N: usize>(
-    array: &[T; N],
-    serializer: S,
-) -> Result<S::Ok, S::Error>
+pub(super) fn serialize<S, T, const N: usize>(array: &[T; N], serializer: S) -> Result<S::Ok, S::Error>
 where
     S: Serializer,
     T: Serialize,

@@ -137,14 +137,10 @@ impl Axis {
     /// # Errors
     ///
     /// When there is no name, a name is there twice, or a name contains a NUL character.
-    pub fn try_categories<S: Into<String>>(
-        names: impl IntoIterator<Item = S>,
-    ) -> Result<Self, Error> {
+    pub fn try_categories<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Result<Self, Error> {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
         if let Some(name) = names.iter().find(|name| name.contains('\0')) {
-            return Err(refusal(format!(
-                "the category {name:?} contains a NUL character"
-            )));
+            return Err(refusal(format!("the category {name:?} contains a NUL character")));
         }
         Self::of(Bins::Categories(Categories::new(names)?))
     }
@@ -165,9 +161,7 @@ impl Axis {
     ///
     /// When there is no integer, or one is there twice.
     pub fn try_integer_categories(values: impl IntoIterator<Item = i64>) -> Result<Self, Error> {
-        Self::of(Bins::IntegerCategories(Categories::new(
-            values.into_iter().collect(),
-        )?))
+        Self::of(Bins::IntegerCategories(Categories::new(values.into_iter().collect())?))
     }
 
     fn of(bins: Bins) -> Result<Self, Error> {
@@ -241,9 +235,7 @@ impl Axis {
     pub fn category_names(&self) -> Option<Vec<String>> {
         match self.kind() {
             AxisKind::Categories { names } => Some(names.to_vec()),
-            AxisKind::IntegerCategories { values } => {
-                Some(values.iter().map(i64::to_string).collect())
-            }
+            AxisKind::IntegerCategories { values } => Some(values.iter().map(i64::to_string).collect()),
             _ => None,
         }
     }
@@ -302,11 +294,7 @@ impl Axis {
 
     #[cold]
     fn refuse(&self, why: &str) -> ! {
-        panic!(
-            "cannot fill the axis '{}' ({}): {why}",
-            self.label,
-            self.description()
-        )
+        panic!("cannot fill the axis '{}' ({}): {why}", self.label, self.description())
     }
 
     /// The axis in words, for messages.
@@ -337,11 +325,7 @@ fn check_count(bins: usize) -> Result<u32, Error> {
     u32::try_from(bins)
         .ok()
         .filter(|_| bins <= MAX_BINS)
-        .ok_or_else(|| {
-            refusal(format!(
-                "it has {bins} bins, more than the {MAX_BINS} possible"
-            ))
-        })
+        .ok_or_else(|| refusal(format!("it has {bins} bins, more than the {MAX_BINS} possible")))
 }
 
 fn check_edges(edges: &[f64]) -> Result<(), Error> {
@@ -354,9 +338,7 @@ fn check_edges(edges: &[f64]) -> Result<(), Error> {
             pair[0], pair[1]
         )));
     }
-    let largest = edges
-        .iter()
-        .fold(0.0_f64, |largest, edge| largest.max(edge.abs()));
+    let largest = edges.iter().fold(0.0_f64, |largest, edge| largest.max(edge.abs()));
     if !(1.0 / MAX_EDGE..=MAX_EDGE).contains(&largest) {
         return Err(refusal(format!(
             "its largest edge in magnitude, {largest:e}, must lie between 1e-140 and 1e140; use another unit"

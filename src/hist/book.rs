@@ -80,8 +80,7 @@ impl Histograms {
     /// When [`try_book`](Self::try_book) returns an error.
     #[track_caller]
     pub fn book<H: Bookable>(&mut self, path: &str, object: H) -> Handle<H> {
-        self.try_book(path, object)
-            .unwrap_or_else(|error| panic!("{error}"))
+        self.try_book(path, object).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Books an object under a path: names separated by `/`.
@@ -113,10 +112,7 @@ impl Histograms {
         }
         let folder = format!("{path}/");
         let (Ok(below) | Err(below)) = self.search(&folder);
-        if let Some(inner) = self
-            .sorted
-            .get(below)
-            .map(|&entry| &self.entries[entry].path)
+        if let Some(inner) = self.sorted.get(below).map(|&entry| &self.entries[entry].path)
             && inner.starts_with(&folder)
         {
             return refuse(format!("it is a folder, of '{inner}'"));
@@ -188,12 +184,9 @@ impl Histograms {
 
     /// All paths and objects, in the order of the paths.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Object)> {
-        self.sorted.iter().map(|&entry| {
-            (
-                self.entries[entry].path.as_str(),
-                &self.entries[entry].object,
-            )
-        })
+        self.sorted
+            .iter()
+            .map(|&entry| (self.entries[entry].path.as_str(), &self.entries[entry].object))
     }
 
     /// Number of objects.
@@ -224,11 +217,7 @@ impl Histograms {
                 .map_err(|error| error.at_path(path))?;
             places.push(index);
         }
-        if let Some(entry) = self
-            .entries
-            .iter()
-            .find(|entry| other.search(&entry.path).is_err())
-        {
+        if let Some(entry) = self.entries.iter().find(|entry| other.search(&entry.path).is_err()) {
             return Err(one_sided(&entry.path, "here"));
         }
         for (index, theirs) in places.into_iter().zip(&other.entries) {
@@ -287,11 +276,7 @@ impl<H: Bookable> Index<Handle<H>> for Histograms {
     #[inline]
     #[track_caller]
     fn index(&self, handle: Handle<H>) -> &H {
-        match self
-            .entries
-            .get(handle.index)
-            .and_then(|entry| H::of(&entry.object))
-        {
+        match self.entries.get(handle.index).and_then(|entry| H::of(&entry.object)) {
             Some(object) => object,
             None => self.wrong_handle(handle),
         }

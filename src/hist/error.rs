@@ -8,9 +8,7 @@ pub enum Error {
     #[error("cannot make the axis: {0}")]
     Axis(String),
     /// The axes together have more bins than a histogram may have.
-    #[error(
-        "cannot make the histogram '{title}': its axes multiply to more than {limit} bins; use fewer bins"
-    )]
+    #[error("cannot make the histogram '{title}': its axes multiply to more than {limit} bins; use fewer bins")]
     TooManyBins {
         /// Title of the histogram.
         title: String,

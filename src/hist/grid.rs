@@ -85,11 +85,7 @@ impl<const N: usize> Grid<N> {
         match bins {
             Some(bins) if bins <= MAX_BINS => {
                 let fixed = FixedPoint::new(&axes);
-                Ok(Grid {
-                    axes,
-                    lengths,
-                    fixed,
-                })
+                Ok(Grid { axes, lengths, fixed })
             }
             _ => Err(Error::TooManyBins {
                 title: title.to_owned(),
@@ -128,11 +124,7 @@ impl<const N: usize> Grid<N> {
                 Bin::Underflow if axis.is_numeric() => 0,
                 Bin::At(bin) if bin < axis.bins() => bin + axis.first_bin(),
                 Bin::Overflow => length - 1,
-                _ => panic!(
-                    "the axis '{}' ({}) has no bin {bin:?}",
-                    axis.label,
-                    axis.description()
-                ),
+                _ => panic!("the axis '{}' ({}) has no bin {bin:?}", axis.label, axis.description()),
             };
             row = row * length + index;
         }
@@ -160,11 +152,7 @@ impl<const N: usize> Grid<N> {
                 let tell = |axis: &Axis| format!("'{}' with {}", axis.title(), axis.description());
                 let difference = match tell(mine) == tell(theirs) {
                     true => format!("edges of axis {number}, {}, differ", tell(mine)),
-                    false => format!(
-                        "axis {number} is {} here and {} there",
-                        tell(mine),
-                        tell(theirs)
-                    ),
+                    false => format!("axis {number} is {} here and {} there", tell(mine), tell(theirs)),
                 };
                 return Err(Error::Merge {
                     name: title.to_owned(),

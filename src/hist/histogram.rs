@@ -120,32 +120,22 @@ impl<const N: usize> Histogram<N> {
 
     /// Contents of all bins without under- and overflow; the last axis runs fastest.
     pub fn values(&self) -> Vec<f64> {
-        self.grid
-            .inside()
-            .map(|bin| self.weights.at(bin).w)
-            .collect()
+        self.grid.inside().map(|bin| self.weights.at(bin).w).collect()
     }
 
     /// Variances of all bins without under- and overflow; the last axis runs fastest.
     pub fn variances(&self) -> Vec<f64> {
-        self.grid
-            .inside()
-            .map(|bin| self.weights.at(bin).w2)
-            .collect()
+        self.grid.inside().map(|bin| self.weights.at(bin).w2).collect()
     }
 
     /// Contents of all bins; along each axis underflow (where there is one) comes first and overflow last, the last axis runs fastest.
     pub fn values_with_flow(&self) -> Vec<f64> {
-        (0..self.grid.len())
-            .map(|bin| self.weights.at(bin).w)
-            .collect()
+        (0..self.grid.len()).map(|bin| self.weights.at(bin).w).collect()
     }
 
     /// Variances of all bins, in the order of [`values_with_flow`](Self::values_with_flow).
     pub fn variances_with_flow(&self) -> Vec<f64> {
-        (0..self.grid.len())
-            .map(|bin| self.weights.at(bin).w2)
-            .collect()
+        (0..self.grid.len()).map(|bin| self.weights.at(bin).w2).collect()
     }
 
     pub(super) fn weights(&self) -> &Weights {
@@ -184,8 +174,7 @@ impl<const N: usize> Histogram<N> {
 
     /// Covariance along two axes of what was filled inside all axes, as ROOT's `GetCovariance`; NaN for axes of categories.
     pub fn covariance(&self, first: usize, second: usize) -> f64 {
-        self.moments
-            .covariance(&self.grid, first, second, self.totals().w)
+        self.moments.covariance(&self.grid, first, second, self.totals().w)
     }
 
     /// Adds the fills of another histogram of the same title and axes. The order of merging does not matter, not to a bit.
@@ -324,18 +313,9 @@ impl Histogram<3> {
 
     /// Adds `weight` to the bin of a triple of values.
     #[inline]
-    pub fn fill_weighted(
-        &mut self,
-        x: impl Coordinate,
-        y: impl Coordinate,
-        z: impl Coordinate,
-        weight: f64,
-    ) {
+    pub fn fill_weighted(&mut self, x: impl Coordinate, y: impl Coordinate, z: impl Coordinate, weight: f64) {
         let [x_axis, y_axis, z_axis] = &self.grid.axes;
-        self.fill_weighted_at(
-            [x_axis.locate(x), y_axis.locate(y), z_axis.locate(z)],
-            weight,
-        );
+        self.fill_weighted_at([x_axis.locate(x), y_axis.locate(y), z_axis.locate(z)], weight);
     }
 }
 

@@ -31,6 +31,7 @@ mod grid;
 mod histogram;
 mod moments;
 mod object;
+mod output;
 mod profile;
 mod sample;
 mod weights;

@@ -154,26 +154,17 @@ impl<const N: usize> Profile<N> {
 
     /// Means in all bins without under- and overflow; the last axis runs fastest.
     pub fn values(&self) -> Vec<f64> {
-        self.grid
-            .inside()
-            .map(|bin| self.sample([bin]).mean())
-            .collect()
+        self.grid.inside().map(|bin| self.sample([bin]).mean()).collect()
     }
 
     /// Errors of the means in all bins without under- and overflow; the last axis runs fastest.
     pub fn errors(&self) -> Vec<f64> {
-        self.grid
-            .inside()
-            .map(|bin| self.sample([bin]).error())
-            .collect()
+        self.grid.inside().map(|bin| self.sample([bin]).error()).collect()
     }
 
     /// Sums of the weights in all bins without under- and overflow; the last axis runs fastest.
     pub fn sums_of_weights(&self) -> Vec<f64> {
-        self.grid
-            .inside()
-            .map(|bin| self.weights.at(bin).w)
-            .collect()
+        self.grid.inside().map(|bin| self.weights.at(bin).w).collect()
     }
 
     pub(super) fn weights(&self) -> &Weights {
@@ -186,9 +177,7 @@ impl<const N: usize> Profile<N> {
 
     pub(super) fn sample(&self, bins: impl IntoIterator<Item = usize> + Clone) -> Sample {
         let mut sums = ValueSums::default();
-        bins.clone()
-            .into_iter()
-            .for_each(|bin| sums.merge(&self.sums[bin]));
+        bins.clone().into_iter().for_each(|bin| sums.merge(&self.sums[bin]));
         Sample::new(self.weights.total(bins), &sums)
     }
 

@@ -36,11 +36,7 @@ pub(super) struct Totals {
 impl Totals {
     /// (Σw)² / Σw², as ROOT's `GetEffectiveEntries`.
     pub(super) fn effective_entries(self) -> f64 {
-        if self.w2 == 0.0 {
-            0.0
-        } else {
-            self.w * self.w / self.w2
-        }
+        if self.w2 == 0.0 { 0.0 } else { self.w * self.w / self.w2 }
     }
 }
 
@@ -60,9 +56,7 @@ impl Weights {
     #[inline]
     pub(super) fn add(&mut self, bin: usize, weight: f64) {
         let bins = self.counts.len();
-        let weighted = self
-            .weighted
-            .get_or_insert_with(|| Box::new(Weighted::new(bins)));
+        let weighted = self.weighted.get_or_insert_with(|| Box::new(Weighted::new(bins)));
         weighted.entries += 1;
         weighted.sums[bin].w.add(weight);
         weighted.sums[bin].w2.add(weight * weight);
@@ -83,13 +77,8 @@ impl Weights {
 
     /// Number of all fills.
     pub(super) fn entries(&self) -> u64 {
-        let weighted = self
-            .weighted
-            .as_ref()
-            .map_or(0, |weighted| weighted.entries);
-        self.counts
-            .iter()
-            .fold(weighted, |sum, &count| sum.wrapping_add(count))
+        let weighted = self.weighted.as_ref().map_or(0, |weighted| weighted.entries);
+        self.counts.iter().fold(weighted, |sum, &count| sum.wrapping_add(count))
     }
 
     pub(super) fn at(&self, bin: usize) -> Totals {
@@ -126,9 +115,7 @@ impl Weights {
         }
         if let Some(theirs) = &other.weighted {
             let bins = self.counts.len();
-            let mine = self
-                .weighted
-                .get_or_insert_with(|| Box::new(Weighted::new(bins)));
+            let mine = self.weighted.get_or_insert_with(|| Box::new(Weighted::new(bins)));
             mine.entries = mine.entries.wrapping_add(theirs.entries);
             for (mine, theirs) in mine.sums.iter_mut().zip(&theirs.sums) {
                 mine.merge(theirs);
@@ -138,10 +125,7 @@ impl Weights {
 
     /// Refuses weights that arrive with another number of bins than their axes have.
     pub(super) fn check_len(&self, title: &str, bins: usize) -> Result<(), Error> {
-        let weighted = self
-            .weighted
-            .as_ref()
-            .map_or(bins, |weighted| weighted.sums.len());
+        let weighted = self.weighted.as_ref().map_or(bins, |weighted| weighted.sums.len());
         match self.counts.len() == bins && weighted == bins {
             true => Ok(()),
             false => Err(Error::Corrupt(format!(

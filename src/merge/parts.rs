@@ -14,13 +14,20 @@ pub struct Parts<S> {
 
 impl<S> Parts<S> {
     pub(super) fn new(sequence: S, items: Range<u64>) -> Self {
-        Self { parts: BTreeMap::from([(items.start, (items.end, sequence))]) }
+        Self {
+            parts: BTreeMap::from([(items.start, (items.end, sequence))]),
+        }
     }
 
     /// Takes over the parts of other items; `append` adds a later sequence to the end of an earlier one.
     pub(super) fn join(&mut self, other: Self, append: impl Fn(&mut S, S)) {
         for (mut start, (mut end, mut sequence)) in other.parts {
-            let before = self.parts.range(..start).next_back().filter(|(_, part)| part.0 == start).map(|(&first, _)| first);
+            let before = self
+                .parts
+                .range(..start)
+                .next_back()
+                .filter(|(_, part)| part.0 == start)
+                .map(|(&first, _)| first);
             if let Some((first, (_, mut earlier))) = before.and_then(|first| self.parts.remove_entry(&first)) {
                 append(&mut earlier, sequence);
                 (start, sequence) = (first, earlier);

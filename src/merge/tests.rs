@@ -4,7 +4,11 @@ use proptest::prelude::*;
 /// Outputs of items, joined in a random order and tree, and in item order.
 fn any_tree<M: Merge + Clone + PartialEq + std::fmt::Debug>(outputs: Vec<M>, choices: &[usize]) -> (M, M) {
     let gather = |outputs: Vec<M>| -> Vec<M::Gathered> {
-        outputs.into_iter().enumerate().map(|(item, output)| output.gather(item as u64..item as u64 + 1)).collect()
+        outputs
+            .into_iter()
+            .enumerate()
+            .map(|(item, output)| output.gather(item as u64..item as u64 + 1))
+            .collect()
     };
     let in_order = gather(outputs.clone())
         .into_iter()

@@ -57,7 +57,13 @@ impl InlineWorker {
             .stack_size(STACK)
             .spawn(move || work::<T>(&task, pass, &orders, &incoming, &reporter))
             .map_err(|error| HookFailure::new("starting the worker's thread", error))?;
-        Ok(Self { commands, pieces, reports, thread, ended: Cell::new(false) })
+        Ok(Self {
+            commands,
+            pieces,
+            reports,
+            thread,
+            ended: Cell::new(false),
+        })
     }
 
     /// Gives it a batch to process after those it has.
@@ -93,9 +99,9 @@ impl InlineWorker {
     pub(crate) fn poll(&self, wait: Duration) -> Option<WorkerReport> {
         match self.reports.recv_timeout(wait) {
             Ok(report) => Some(report),
-            Err(RecvTimeoutError::Disconnected) if !self.ended.replace(true) => {
-                Some(WorkerReport::Failed(HookFailure::new("the worker's thread", "it ended without a word")))
-            }
+            Err(RecvTimeoutError::Disconnected) if !self.ended.replace(true) => Some(WorkerReport::Failed(
+                HookFailure::new("the worker's thread", "it ended without a word"),
+            )),
             Err(_) => None,
         }
     }
@@ -104,13 +110,15 @@ impl InlineWorker {
     pub(crate) fn collect<T: Task>(&self) -> Result<T::Output, HookFailure> {
         self.emit(true);
         let mut failed = None;
-        let output = collect::<T>(|| loop {
-            match self.reports.recv() {
-                Ok(WorkerReport::Piece(piece)) => return Ok((piece, false)),
-                Ok(WorkerReport::LastPiece(piece)) => return Ok((piece, true)),
-                Ok(WorkerReport::Failed(failure)) => failed = Some(failure),
-                Ok(_) => {}
-                Err(_) => return Err(io::ErrorKind::UnexpectedEof.into()),
+        let output = collect::<T>(|| {
+            loop {
+                match self.reports.recv() {
+                    Ok(WorkerReport::Piece(piece)) => return Ok((piece, false)),
+                    Ok(WorkerReport::LastPiece(piece)) => return Ok((piece, true)),
+                    Ok(WorkerReport::Failed(failure)) => failed = Some(failure),
+                    Ok(_) => {}
+                    Err(_) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                }
             }
         });
         failed.map_or(output, Err)
@@ -148,7 +156,11 @@ fn obey<T: Task>(
     reports: &Sender<WorkerReport>,
     waiting: &mut Duration,
 ) -> Result<(), HookFailure> {
-    let say = |report| reports.send(report).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe));
+    let say = |report| {
+        reports
+            .send(report)
+            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+    };
     let mut processor = Processor::<T>::new(task, pass)?;
     let mut heard = say(WorkerReport::Ready);
     let mut since = Instant::now();

@@ -13,7 +13,10 @@ pub(super) struct PieceWriter<F> {
 
 impl<F: FnMut(Vec<u8>) -> io::Result<()>> PieceWriter<F> {
     pub(super) fn new(pass_on: F) -> Self {
-        Self { piece: Vec::new(), pass_on }
+        Self {
+            piece: Vec::new(),
+            pass_on,
+        }
     }
 
     /// The last piece, which may be short.
@@ -48,7 +51,12 @@ pub(super) struct PieceReader<F> {
 
 impl<F: FnMut() -> io::Result<(Vec<u8>, bool)>> PieceReader<F> {
     pub(super) fn new(next: F) -> Self {
-        Self { next, piece: Vec::new(), position: 0, last: false }
+        Self {
+            next,
+            piece: Vec::new(),
+            position: 0,
+            last: false,
+        }
     }
 }
 

@@ -42,7 +42,12 @@ impl<T: Task> Processor<T> {
     pub(super) fn new(task: &[u8], pass: Pass) -> Result<Self, HookFailure> {
         let mut task: T = wire::decode(task).map_err(|error| HookFailure::new("receiving the task", error))?;
         guard(|| task.initialize_remote()).map_err(hook_failure("initialize_remote"))?;
-        Ok(Self { task, pass, gathered: None, merging: Duration::ZERO })
+        Ok(Self {
+            task,
+            pass,
+            gathered: None,
+            merging: Duration::ZERO,
+        })
     }
 
     /// Processes a batch: what became of its items, and the replies of those that succeeded.
@@ -53,18 +58,28 @@ impl<T: Task> Processor<T> {
         let (mut good, mut failed, mut replies) = (Vec::new(), Vec::new(), Vec::new());
         // Runs of items that are still to be done, the first on top. A run that fails is cut in three: what came before the bad item is
         // done again without it, the bad item is left out, and what comes after follows.
-        let mut runs: Vec<Range<usize>> =
-            if T::Output::ITEMWISE { (0..items.len()).rev().map(|index| index..index + 1).collect() } else { vec![0..items.len()] };
+        let mut runs: Vec<Range<usize>> = if T::Output::ITEMWISE {
+            (0..items.len()).rev().map(|index| index..index + 1).collect()
+        } else {
+            vec![0..items.len()]
+        };
         while let Some(run) = runs.pop() {
             if run.is_empty() {
                 continue;
             }
-            let numbers = Batch { first: batch.first + run.start as u64, count: run.len() as u64 };
+            let numbers = Batch {
+                first: batch.first + run.start as u64,
+                count: run.len() as u64,
+            };
             match self.attempt(&items[run.clone()], batch.first + run.start as u64)? {
                 Attempt::Good(output, reply) => {
                     self.join(output, numbers)?;
                     let length = reply.len() as u64;
-                    if replies.is_empty() { replies = reply } else { replies.extend_from_slice(&reply) }
+                    if replies.is_empty() {
+                        replies = reply
+                    } else {
+                        replies.extend_from_slice(&reply)
+                    }
                     extend(&mut good, numbers, length);
                 }
                 Attempt::Failed(ItemFailure { index, message }) => {
@@ -75,7 +90,16 @@ impl<T: Task> Processor<T> {
                 }
             }
         }
-        Ok((Done { batch, good, failed, busy: start.elapsed(), merging: self.merging }, replies))
+        Ok((
+            Done {
+                batch,
+                good,
+                failed,
+                busy: start.elapsed(),
+                merging: self.merging,
+            },
+            replies,
+        ))
     }
 
     /// Processes consecutive items into one fresh output.
@@ -89,7 +113,11 @@ impl<T: Task> Processor<T> {
             let mut replies = Vec::new();
             for (place, item) in items.iter().enumerate() {
                 index.set(place);
-                set_current(Some(Current { seed, pass, item: first + place as u64 }));
+                set_current(Some(Current {
+                    seed,
+                    pass,
+                    item: first + place as u64,
+                }));
                 let reply = self.task.process(item, &mut output)?;
                 wire::encode_onto(&reply, &mut replies)?;
             }
@@ -98,7 +126,10 @@ impl<T: Task> Processor<T> {
         set_current(None);
         Ok(match outcome {
             Ok(replies) => Attempt::Good(output, replies),
-            Err(message) => Attempt::Failed(ItemFailure { index: index.get(), message }),
+            Err(message) => Attempt::Failed(ItemFailure {
+                index: index.get(),
+                message,
+            }),
         })
     }
 
@@ -132,7 +163,11 @@ impl<T: Task> Processor<T> {
     }
 
     /// Passes the output on in pieces, and returns the last one. With `always`, there is an output even if there were no items.
-    pub(super) fn emit(&mut self, always: bool, pass_on: impl FnMut(Vec<u8>) -> io::Result<()>) -> Result<Vec<u8>, HookFailure> {
+    pub(super) fn emit(
+        &mut self,
+        always: bool,
+        pass_on: impl FnMut(Vec<u8>) -> io::Result<()>,
+    ) -> Result<Vec<u8>, HookFailure> {
         guard(|| {
             let mut gathered = self.gathered.take();
             if always && gathered.is_none() {

@@ -142,7 +142,14 @@ impl Task for Probe {
             panic!("{error}");
         }
         let large = (self.arguments.output > 0).then(|| Large(vec![0; self.arguments.output * 125_000]));
-        Output { items: 0, sum: 0.0, exact: ExactSum::new(), numbers: vec![], by_key: BTreeMap::new(), large }
+        Output {
+            items: 0,
+            sum: 0.0,
+            exact: ExactSum::new(),
+            numbers: vec![],
+            by_key: BTreeMap::new(),
+            large,
+        }
     }
 
     fn process(&mut self, &(number, value): &(u64, u64), output: &mut Output) -> Result<(u64, Vec<u8>)> {
@@ -195,7 +202,14 @@ impl Task for Probe {
     }
 
     fn finalize(&mut self, output: Output, statistics: &Statistics) -> Result<()> {
-        let Output { items, sum, exact, numbers, by_key, large } = output;
+        let Output {
+            items,
+            sum,
+            exact,
+            numbers,
+            by_key,
+            large,
+        } = output;
         self.skipped.extend(self.next as u64..self.arguments.items);
         assert_eq!(items, statistics.items());
         assert_eq!(items + self.skipped.len() as u64, self.arguments.items);
@@ -214,7 +228,11 @@ impl Task for Probe {
 }
 
 fn rank_here() -> usize {
-    std::env::var("OMPI_COMM_WORLD_RANK").or_else(|_| std::env::var("PMI_RANK")).ok().and_then(|rank| rank.parse().ok()).unwrap_or(0)
+    std::env::var("OMPI_COMM_WORLD_RANK")
+        .or_else(|_| std::env::var("PMI_RANK"))
+        .ok()
+        .and_then(|rank| rank.parse().ok())
+        .unwrap_or(0)
 }
 
 fn main() -> JobResult {
@@ -222,20 +240,36 @@ fn main() -> JobResult {
     let mut manager = WorkManager::new(arguments.farm.clone())?;
     if let Some(name) = &arguments.environment {
         // One write, so that the lines of several ranks stay whole.
-        let line = format!("rank {}: {name}={:?} in {:?}\n", manager.rank(), std::env::var(name).ok(), std::env::current_dir().ok());
+        let line = format!(
+            "rank {}: {name}={:?} in {:?}\n",
+            manager.rank(),
+            std::env::var(name).ok(),
+            std::env::current_dir().ok()
+        );
         print!("{line}");
     }
     if arguments.root_leaves && manager.is_root() || arguments.other_leaves && manager.rank() == 1 {
         return Ok(Summary::default());
     }
     let (items, passes, out) = (arguments.items, arguments.passes, arguments.out.clone());
-    let mut probe = Probe { arguments, rank: manager.rank(), ready: false, log: String::new(), next: 0, skipped: vec![] };
+    let mut probe = Probe {
+        arguments,
+        rank: manager.rank(),
+        ready: false,
+        log: String::new(),
+        next: 0,
+        skipped: vec![],
+    };
     let mut summary = Summary::default();
     for pass in 0..passes {
         summary = manager.process(&mut probe, (0..items).map(|item| (item, item * item + pass)))?;
     }
     if let (Some(out), true) = (out, manager.is_root()) {
-        std::fs::write(&out, probe.log).map_err(|source| gaudi_mpi::Error::File { action: "write", path: out, source })?;
+        std::fs::write(&out, probe.log).map_err(|source| gaudi_mpi::Error::File {
+            action: "write",
+            path: out,
+            source,
+        })?;
     }
     Ok(summary)
 }

@@ -58,11 +58,7 @@ impl Uniform {
         } else {
             self.bins as usize + 1
         };
-        Location {
-            index,
-            inside,
-            value,
-        }
+        Location { index, inside, value }
     }
 
     pub(super) fn edge(&self, edge: u32) -> f64 {
@@ -114,8 +110,7 @@ impl<T: Ord + std::fmt::Debug> Categories<T> {
         T: Borrow<Q>,
     {
         let compare = |&bin: &u32, name: &Q| self.names[bin as usize].borrow().cmp(name);
-        let found =
-            name.and_then(|name| self.sorted.binary_search_by(|bin| compare(bin, name)).ok());
+        let found = name.and_then(|name| self.sorted.binary_search_by(|bin| compare(bin, name)).ok());
         let index = found.map_or(self.names.len(), |at| self.sorted[at] as usize);
         Location {
             index,
