@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Does as it is told
 #[derive(Parser, Serialize, Deserialize)]
 struct Arguments {
     /// Number of items
