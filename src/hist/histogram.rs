@@ -148,12 +148,9 @@ impl<const N: usize> Histogram<N> {
             .collect()
     }
 
-    pub(super) fn weights(&self) -> &Weights {
-        &self.weights
-    }
-
-    pub(super) fn grid(&self) -> &Grid<N> {
-        &self.grid
+    /// Number of fills without weight in each bin, in the order of [`values_with_flow`](Self::values_with_flow).
+    pub(super) fn counts_with_flow(&self) -> &[u64] {
+        self.weights.counts()
     }
 
     /// Over the fills inside all axes.

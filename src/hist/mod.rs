@@ -33,6 +33,7 @@ mod moments;
 mod object;
 mod profile;
 mod sample;
+mod uhi;
 mod weights;
 
 pub use axis::{Axis, AxisKind};
