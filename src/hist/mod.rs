@@ -33,6 +33,8 @@ mod moments;
 mod object;
 mod profile;
 mod sample;
+#[cfg(test)]
+mod tests;
 mod uhi;
 mod weights;
 

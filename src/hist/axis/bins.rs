@@ -74,7 +74,7 @@ impl Uniform {
     /// numbers across an edge.
     #[cold]
     #[inline(never)]
-    pub(super) fn locate_exactly(&self, value: f64) -> Location {
+    pub(in crate::hist) fn locate_exactly(&self, value: f64) -> Location {
         let z = (value - self.low) / self.range;
         let inside = (0.0..1.0).contains(&z);
         let index = if inside {
