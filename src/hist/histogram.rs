@@ -225,7 +225,8 @@ impl Histogram<1> {
         self.fill_weighted_at([self.grid.axes[0].locate(x)], weight);
     }
 
-    /// Counts many values: the same as [`fill`](Self::fill) for each, and faster, since the sums stay in registers.
+    /// Counts many values: the same as [`fill`](Self::fill) for each, and faster, since the sums stay in registers. They are written
+    /// back at the end: should the iterator panic, what it gave before is in the bins and not in the mean.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D};

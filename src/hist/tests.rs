@@ -278,9 +278,9 @@ fn statistics_are_those_of_root() {
     assert_eq!((h.underflow(), h.overflow()), (1.0, 102.0));
     assert_eq!(h.integral(), 5.0);
     assert_eq!(h.effective_entries(), 25.0 / 7.0);
-    let (mean, square) = (10.75 / 5.0, (0.25 + 2.25 + 3.0625 + 2.0 * 12.25) / 5.0);
+    let (mean, square): (f64, f64) = (10.75 / 5.0, (0.25 + 2.25 + 3.0625 + 2.0 * 12.25) / 5.0);
     assert_eq!(h.mean(), mean);
-    assert_eq!(h.std_dev(), (square - mean * mean as f64).sqrt());
+    assert_eq!(h.std_dev(), (square - mean * mean).sqrt());
 
     // Weights of both signs can make a variance negative, and a spread nothing.
     let mut h = Histogram1D::new("h", Axis::uniform(4, 0.0, 4.0));
