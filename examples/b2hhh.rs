@@ -70,11 +70,24 @@ impl Task for B2hhh {
         let mut histograms = Histograms::new();
         let mass = Axis::uniform(100, 5000.0, 5600.0).label("m(K±K⁺K⁻)").unit("MeV");
         histograms.book("B/mass", Histogram1D::new("Mass of B cand", mass));
-        let momentum = |name: &str| Axis::uniform(100, 0.0, 200_000.0).label(format!("p({name})")).unit("MeV");
-        histograms.book("B/p", Histogram1D::new("Momentum of the B", Axis::uniform(100, 0.0, 500_000.0).label("p(B)").unit("MeV")));
+        let momentum = |name: &str| {
+            Axis::uniform(100, 0.0, 200_000.0)
+                .label(format!("p({name})"))
+                .unit("MeV")
+        };
+        histograms.book(
+            "B/p",
+            Histogram1D::new(
+                "Momentum of the B",
+                Axis::uniform(100, 0.0, 500_000.0).label("p(B)").unit("MeV"),
+            ),
+        );
         for track in 1..=3 {
             let title = format!("Momentum of track {track}");
-            histograms.book(&format!("H{track}/p"), Histogram1D::new(title, momentum(&format!("h{track}"))));
+            histograms.book(
+                &format!("H{track}/p"),
+                Histogram1D::new(title, momentum(&format!("h{track}"))),
+            );
         }
         let low = Axis::uniform(60, 0.0, 15.0).label("m²(K⁺K⁻), lower").unit("GeV²");
         let high = Axis::uniform(60, 0.0, 30.0).label("m²(K⁺K⁻), higher").unit("GeV²");
@@ -86,20 +99,40 @@ impl Task for B2hhh {
         let file = self.file.as_ref().ok_or("the file is not open")?;
         let range = rows.start as usize..rows.end as usize;
         let column = |name: String| -> Result<Vec<f64>> {
-            let read = file.dataset(&format!("{TABLE}/{name}")).and_then(|column| column.read_slice_1d::<f64, _>(range.clone()));
-            Ok(read.map_err(|error| format!("cannot read rows {rows:?} of {TABLE}/{name} in {}: {error}", file.filename()))?.to_vec())
+            let read = file
+                .dataset(&format!("{TABLE}/{name}"))
+                .and_then(|column| column.read_slice_1d::<f64, _>(range.clone()));
+            Ok(read
+                .map_err(|error| {
+                    format!(
+                        "cannot read rows {rows:?} of {TABLE}/{name} in {}: {error}",
+                        file.filename()
+                    )
+                })?
+                .to_vec())
         };
         let track = |number| -> Result<[Vec<f64>; 4]> {
-            Ok([column(format!("H{number}_PX"))?, column(format!("H{number}_PY"))?, column(format!("H{number}_PZ"))?, column(format!("H{number}_Charge"))?])
+            Ok([
+                column(format!("H{number}_PX"))?,
+                column(format!("H{number}_PY"))?,
+                column(format!("H{number}_PZ"))?,
+                column(format!("H{number}_Charge"))?,
+            ])
         };
         let tracks = [track(1)?, track(2)?, track(3)?];
 
         let mass = output.handle::<Histogram1D>("B/mass")?;
         let b_momentum = output.handle::<Histogram1D>("B/p")?;
-        let momenta = [output.handle::<Histogram1D>("H1/p")?, output.handle("H2/p")?, output.handle("H3/p")?];
+        let momenta = [
+            output.handle::<Histogram1D>("H1/p")?,
+            output.handle("H2/p")?,
+            output.handle("H3/p")?,
+        ];
         let dalitz = output.handle::<Histogram2D>("B/dalitz")?;
         for row in 0..range.len() {
-            let kaons = tracks.each_ref().map(|[px, py, pz, _]| FourMomentum::from_mass(px[row], py[row], pz[row], KAON.mass));
+            let kaons = tracks
+                .each_ref()
+                .map(|[px, py, pz, _]| FourMomentum::from_mass(px[row], py[row], pz[row], KAON.mass));
             let b = kaons[0] + kaons[1] + kaons[2];
             output[mass].fill(b.mass());
             output[b_momentum].fill(b.p());
@@ -108,7 +141,9 @@ impl Task for B2hhh {
             }
             // Two of the tracks have the charge of the B; the third makes a K⁺K⁻ pair with each of them.
             let charges = tracks.each_ref().map(|[.., charge]| charge[row]);
-            let Some(odd) = (0..3).find(|&odd| charges[odd] != charges[(odd + 1) % 3] && charges[odd] != charges[(odd + 2) % 3]) else {
+            let Some(odd) =
+                (0..3).find(|&odd| charges[odd] != charges[(odd + 1) % 3] && charges[odd] != charges[(odd + 2) % 3])
+            else {
                 continue; // all of one charge: no decay of a B±
             };
             let pairs = [1, 2].map(|next| (kaons[odd] + kaons[(odd + next) % 3]).mass2() / 1e6);
@@ -131,9 +166,21 @@ impl Task for B2hhh {
 }
 
 fn main() -> JobResult {
-    let Arguments { input, chunk, output, farm } = gaudi_mpi::parse();
+    let Arguments {
+        input,
+        chunk,
+        output,
+        farm,
+    } = gaudi_mpi::parse();
     let mut manager = WorkManager::new(farm)?;
     let rows = if manager.is_root() { rows(&input)? } else { 0 };
     let items = (0..rows.div_ceil(chunk)).map(|item| item * chunk..((item + 1) * chunk).min(rows));
-    manager.process(&mut B2hhh { input, output, file: None }, items)
+    manager.process(
+        &mut B2hhh {
+            input,
+            output,
+            file: None,
+        },
+        items,
+    )
 }

@@ -53,7 +53,10 @@ impl Task for HistTask {
         let mut histograms = Histograms::new();
         for number in 0..self.histograms {
             let title = format!("Gaussian, σ = {}", number + 1);
-            histograms.book(&Self::path(number), Histogram1D::new(title, Axis::uniform(100, -20.0, 20.0).label("x")));
+            histograms.book(
+                &Self::path(number),
+                Histogram1D::new(title, Axis::uniform(100, -20.0, 20.0).label("x")),
+            );
         }
         histograms
     }
@@ -84,6 +87,12 @@ impl Task for HistTask {
 }
 
 fn main() -> JobResult {
-    let Arguments { histograms, items, entries, output, farm } = gaudi_mpi::parse();
+    let Arguments {
+        histograms,
+        items,
+        entries,
+        output,
+        farm,
+    } = gaudi_mpi::parse();
     WorkManager::new(farm)?.process(&mut HistTask { histograms, output }, vec![entries; items])
 }

@@ -47,7 +47,8 @@ impl Task for ToyJob {
     type Reply = ();
 
     fn initialize_local(&mut self) -> Result<()> {
-        std::fs::create_dir_all(&self.output).map_err(|error| format!("cannot make the folder {}: {error}", self.output.display()))?;
+        std::fs::create_dir_all(&self.output)
+            .map_err(|error| format!("cannot make the folder {}: {error}", self.output.display()))?;
         Ok(())
     }
 
@@ -59,11 +60,35 @@ impl Task for ToyJob {
     fn new_output(&self) -> Output {
         let mut histograms = Histograms::new();
         let mut book = |path: &str, title: &str, axis: Axis| drop(histograms.book(path, Histogram1D::new(title, axis)));
-        book("Phys/hbmass", "Mass of B cand", Axis::uniform(100, 5200.0, 5500.0).label("m(J/ψ φ)").unit("MeV"));
-        book("Phys/hjpsimass", "Mass of J/ψ cand", Axis::uniform(60, J_PSI.mass - 60.0, J_PSI.mass + 60.0).label("m(μ⁺μ⁻)").unit("MeV"));
-        book("Phys/hphimass", "Mass of φ cand", Axis::uniform(60, PHI.mass - 12.0, PHI.mass + 12.0).label("m(K⁺K⁻)").unit("MeV"));
-        book("Phys/hbpt", "Transverse momentum of B cand", Axis::uniform(100, 0.0, 25_000.0).label("pT(J/ψ φ)").unit("MeV"));
-        Output { histograms, decays: 0, candidates: 0 }
+        book(
+            "Phys/hbmass",
+            "Mass of B cand",
+            Axis::uniform(100, 5200.0, 5500.0).label("m(J/ψ φ)").unit("MeV"),
+        );
+        book(
+            "Phys/hjpsimass",
+            "Mass of J/ψ cand",
+            Axis::uniform(60, J_PSI.mass - 60.0, J_PSI.mass + 60.0)
+                .label("m(μ⁺μ⁻)")
+                .unit("MeV"),
+        );
+        book(
+            "Phys/hphimass",
+            "Mass of φ cand",
+            Axis::uniform(60, PHI.mass - 12.0, PHI.mass + 12.0)
+                .label("m(K⁺K⁻)")
+                .unit("MeV"),
+        );
+        book(
+            "Phys/hbpt",
+            "Transverse momentum of B cand",
+            Axis::uniform(100, 0.0, 25_000.0).label("pT(J/ψ φ)").unit("MeV"),
+        );
+        Output {
+            histograms,
+            decays: 0,
+            candidates: 0,
+        }
     }
 
     fn process(&mut self, &decays: &u64, output: &mut Output) -> Result<()> {
@@ -77,7 +102,9 @@ impl Task for ToyJob {
         let mut random = item_random();
         for _ in 0..decays {
             output.decays += 1;
-            let Some(candidate) = self.selection.select(&self.generator.generate(&mut random)) else { continue };
+            let Some(candidate) = self.selection.select(&self.generator.generate(&mut random)) else {
+                continue;
+            };
             output.candidates += 1;
             histograms[mass].fill(candidate.mass);
             histograms[j_psi].fill(candidate.j_psi_mass);
@@ -88,9 +115,18 @@ impl Task for ToyJob {
     }
 
     fn finalize(&mut self, output: Output, _: &Statistics) -> Result<()> {
-        let Output { histograms, decays, candidates } = output;
+        let Output {
+            histograms,
+            decays,
+            candidates,
+        } = output;
         histograms.save(&self.output.join("histograms.h5"))?;
-        let pad = |path| histograms.get(path).map(|histogram| histogram.pad()).ok_or("a histogram is missing");
+        let pad = |path| {
+            histograms
+                .get(path)
+                .map(|histogram| histogram.pad())
+                .ok_or("a histogram is missing")
+        };
         for name in ["hbmass.png", "hbmass.svg"] {
             let mut canvas = Canvas::new(1000, 700);
             canvas.draw(pad("Phys/hbmass")?)?;
@@ -108,7 +144,12 @@ impl Task for ToyJob {
 }
 
 pub fn run(arguments: Arguments) -> JobResult {
-    let Arguments { events, chunk, output, farm } = arguments;
+    let Arguments {
+        events,
+        chunk,
+        output,
+        farm,
+    } = arguments;
     let quiet = farm.quiet;
     let mut manager = WorkManager::new(farm)?;
     let mut job = ToyJob {
@@ -120,12 +161,17 @@ pub fn run(arguments: Arguments) -> JobResult {
     let items = (0..events.div_ceil(chunk)).map(|item| chunk.min(events - item * chunk));
     let summary = manager.process(&mut job, items)?;
     if manager.is_root() && !quiet {
-        println!("\nThe mass of the Bs candidates is in {}", job.output.join("hbmass.png").display());
+        println!(
+            "\nThe mass of the Bs candidates is in {}",
+            job.output.join("hbmass.png").display()
+        );
         println!("All histograms are in {}", job.output.join("histograms.h5").display());
         if manager.size() == 1 {
             println!("Next, try all cores: mpirun gaudi-mpi. The files will be the same, byte for byte.");
         } else {
-            println!("Next, try another number of ranks: the files will be the same, byte for byte. gaudi-mpi --help shows what can be set.");
+            println!(
+                "Next, try another number of ranks: the files will be the same, byte for byte. gaudi-mpi --help shows what can be set."
+            );
         }
     }
     Ok(summary)

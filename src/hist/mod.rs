@@ -34,6 +34,9 @@ mod object;
 mod output;
 mod profile;
 mod sample;
+#[cfg(test)]
+mod tests;
+mod uhi;
 mod weights;
 
 pub use axis::{Axis, AxisKind};
