@@ -1,2 +1,4 @@
 //! gaudi-mpi
 #![warn(missing_docs)]
+
+pub mod picture;
