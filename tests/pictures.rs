@@ -464,3 +464,153 @@ fn nothing_to_see() {
     let svg = save("nothing", (1500, 1200), &canvas);
     assert_has(&svg, &["empty", "one bin", "huge", "×10³⁰⁰", "×10⁻³⁰⁰"]);
 }
+
+/// The sentence of an error.
+fn refused(pad: Pad) -> String {
+    Canvas::new(600, 400).draw(pad).unwrap_err().to_string()
+}
+
+#[test]
+fn what_is_no_picture_is_refused_with_a_reason() {
+    let bins = || Bins::uniform(2, 0.0, 1.0);
+    let none = refused(Pad::new(Curve::steps(Vec::<f64>::new(), vec![])).title("mass"));
+    assert!(
+        none.contains("the x axis of pad 1 (\"mass\") has no bins"),
+        "{none}"
+    );
+    let falling = refused(Pad::new(Curve::steps(vec![0.0, 2.0, 1.0], vec![1.0, 1.0])));
+    assert!(falling.contains("edge 2 is 1"), "{falling}");
+    let infinite = refused(Pad::new(Curve::steps(vec![0.0, f64::INFINITY], vec![1.0])));
+    assert!(infinite.contains("edge 1 is inf"), "{infinite}");
+    let short = refused(Pad::new(Curve::points(bins(), vec![1.0]).name("data")));
+    assert!(
+        short.contains("the curve \"data\" of pad 1 has 1 values but its bins need 2"),
+        "{short}"
+    );
+    let errors = refused(Pad::new(
+        Curve::steps(bins(), vec![1.0; 2]).errors(vec![1.0; 3]),
+    ));
+    assert!(errors.contains("has 3 errors"), "{errors}");
+    let map = refused(Pad::map(bins(), bins(), vec![0.0; 5]));
+    assert!(
+        map.contains("the map of pad 1 has 5 values but its bins need 4"),
+        "{map}"
+    );
+    let over = Pad::map(bins(), bins(), vec![0.0; 4]).overlay(Curve::steps(bins(), vec![0.0; 2]));
+    assert!(refused(over).contains("cannot be laid over a map"));
+    let mixed = Pad::new(Curve::steps(bins(), vec![0.0; 2]))
+        .overlay(Curve::steps(["a", "b"], vec![0.0; 2]));
+    assert!(refused(mixed).contains("cannot share one x axis"));
+}
+
+#[test]
+fn pads_are_numbered_as_text_is_read() {
+    let pad = || Pad::new(Curve::steps(Bins::uniform(1, 0.0, 1.0), vec![1.0]));
+    let mut canvas = Canvas::new(800, 600);
+    canvas.divide(2, 2);
+    canvas.draw_in(4, pad().title("fourth")).unwrap();
+    canvas.draw(pad().title("first")).unwrap();
+    canvas.draw(pad().title("second")).unwrap();
+    canvas.draw_in(2, pad().title("second again")).unwrap();
+    canvas.draw(pad().title("third")).unwrap();
+    assert!(matches!(
+        canvas.draw(pad()),
+        Err(Error::NoSuchPad { number: 5, .. })
+    ));
+    assert!(matches!(
+        canvas.draw_in(0, pad()),
+        Err(Error::NoSuchPad { number: 0, .. })
+    ));
+    let svg = save("pads", (800, 600), &canvas);
+    let place = |title: &str| {
+        let before = &svg[..svg.find(&format!("\n{title}\n")).unwrap()];
+        let tag = &before[before.rfind("<text").unwrap()..];
+        let number = |name| -> f64 {
+            let value = &tag[tag.find(name).unwrap() + name.len()..];
+            value[..value.find('"').unwrap()].parse().unwrap()
+        };
+        (number(" x=\"") > 4000.0, number(" y=\"") > 3000.0)
+    };
+    assert_eq!(place("first"), (false, false));
+    assert_eq!(place("second again"), (true, false));
+    assert_eq!(place("third"), (false, true));
+    assert_eq!(place("fourth"), (true, true));
+    assert!(!texts(&svg).contains(&"second".to_string()));
+}
+
+#[test]
+fn files_that_cannot_be_written_say_why() {
+    let mut canvas = Canvas::new(800, 600);
+    canvas
+        .draw(Pad::new(Curve::steps(
+            Bins::uniform(1, 0.0, 1.0),
+            vec![1.0],
+        )))
+        .unwrap();
+    for name in ["picture.pdf", "picture", ".svg"] {
+        let error = canvas.save(file(name)).unwrap_err().to_string();
+        assert!(
+            error.contains(name) && error.contains(".svg or .png"),
+            "{error}"
+        );
+    }
+    let error = canvas
+        .save(file("no_such_folder/x.svg"))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("cannot write the picture") && error.contains("no_such_folder"));
+    canvas.divide(20, 20);
+    assert!(matches!(
+        canvas.save(file("small.svg")),
+        Err(Error::Size { columns: 20, .. })
+    ));
+    for (width, height) in [(0, 0), (100_000, 100_000), (u32::MAX, u32::MAX)] {
+        let canvas = Canvas::new(width, height);
+        assert!(matches!(
+            canvas.save(file("size.png")),
+            Err(Error::Size { .. })
+        ));
+    }
+    let left = fs::read_dir(file("").parent().unwrap()).unwrap();
+    let mut names = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(names.all(|name| !name.contains("small") && !name.contains("size")));
+}
+
+#[test]
+fn text_that_is_not_xml_is_made_so() {
+    let title = "a < b && \"c\" > 'd' \u{0} \u{1b}[1m";
+    let mut canvas = Canvas::new(800, 600);
+    canvas
+        .draw(Pad::new(Curve::steps(["<&>"], vec![1.0])).title(title))
+        .unwrap();
+    let svg = save("xml", (800, 600), &canvas);
+    assert!(svg.contains("a &lt; b &amp;&amp; &quot;c&quot; &gt; &apos;d&apos;"));
+    assert!(svg.chars().all(|c| c == '\n' || !c.is_control()));
+}
+
+/// Large histograms are drawn at once, and their files stay small.
+#[test]
+fn many_bins() {
+    let n = 1_000_000;
+    let wave: Vec<f64> = (0..n)
+        .map(|i| 50.0 + 40.0 * (f64::from(i) * 1e-5).sin())
+        .collect();
+    let noise = wave
+        .iter()
+        .enumerate()
+        .map(|(i, v)| v + (i * 7919 % 101) as f64 * 0.1)
+        .collect();
+    let map: Vec<f64> = (0..2000 * 2000).map(|i| f64::from(i % 2003)).collect();
+    let mut canvas = Canvas::new(1200, 500);
+    canvas.divide(2, 1);
+    canvas
+        .draw(Pad::new(Curve::steps(
+            Bins::uniform(n as usize, 0.0, 1e6),
+            noise,
+        )))
+        .unwrap();
+    let bins = || Bins::uniform(2000, 0.0, 1.0);
+    canvas.draw(Pad::map(bins(), bins(), map)).unwrap();
+    let svg = save("many_bins", (1200, 500), &canvas);
+    assert!(svg.len() < 40_000_000, "{} bytes", svg.len());
+}

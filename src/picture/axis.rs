@@ -14,7 +14,12 @@ pub(super) struct Axis {
     /// The labels are names of categories: there are no ticks at them, and they may be turned.
     pub(super) names: bool,
     pub(super) upwards: bool,
+    /// Font size of the labels in pixels.
+    pub(super) size: f64,
 }
+
+/// Names that are turned are this much smaller than numbers: they tend to be long.
+const TURNED: f64 = 0.85;
 
 impl Axis {
     /// A horizontal axis along `length` pixels, whose names may be turned and up to `depth` long.
@@ -38,14 +43,17 @@ impl Axis {
                 .iter()
                 .all(|tick| room(tick) - size / 2.0 <= bin);
             if upwards {
+                let size = TURNED * size;
                 ticks = centres(names, |name| font::shorten(name, size, depth));
                 thin_out(&mut ticks.major, |a, b| place(b) - place(a) >= size * 1.1);
             }
+            let size = if upwards { TURNED * size } else { size };
             return Axis {
                 scale,
                 ticks,
                 names: true,
                 upwards,
+                size,
             };
         }
         let most = (length / (size * 2.5)) as usize;
@@ -63,6 +71,7 @@ impl Axis {
             ticks,
             names: false,
             upwards: false,
+            size,
         }
     }
 
@@ -97,20 +106,20 @@ impl Axis {
             ticks,
             names,
             upwards: false,
+            size,
         }
     }
 
     /// The width of the widest label, and of the factor written above a vertical axis.
-    pub(super) fn label_width(&self, size: f64) -> f64 {
+    pub(super) fn label_width(&self) -> f64 {
         let factor = self
             .factor_text()
-            .map_or(0.0, |text| font::width(&text, size));
-        let labels = self
-            .ticks
+            .map_or(0.0, |text| font::width(&text, self.size));
+        self.ticks
             .major
             .iter()
-            .map(|tick| font::width(&tick.label, size));
-        labels.fold(factor, f64::max)
+            .map(|tick| self.width(tick))
+            .fold(factor, f64::max)
     }
 
     /// What stands above a vertical axis: ×10³.
@@ -121,23 +130,29 @@ impl Axis {
             .map(|factor| format!("×{factor}"))
     }
 
-    /// How far the last label of a horizontal axis may reach beyond the frame.
-    pub(super) fn overhang(&self, size: f64) -> f64 {
-        let last = self
-            .ticks
-            .major
-            .last()
-            .map_or(0.0, |tick| font::width(&tick.label, size));
-        if self.names { 0.0 } else { last / 2.0 }
+    /// How far the first and the last label of a horizontal axis may reach beyond the frame.
+    pub(super) fn overhang(&self) -> (f64, f64) {
+        if self.names {
+            return (0.0, 0.0);
+        }
+        let half = |tick: Option<&Tick>| tick.map_or(0.0, |tick| self.width(tick) / 2.0);
+        (
+            half(self.ticks.major.first()),
+            half(self.ticks.major.last()),
+        )
     }
 
     /// The height of the labels of a horizontal axis.
-    pub(super) fn label_height(&self, size: f64) -> f64 {
+    pub(super) fn label_height(&self) -> f64 {
         if self.upwards {
-            self.label_width(size)
+            self.label_width()
         } else {
-            size * font::CAP_HEIGHT
+            self.size * (font::CAP_HEIGHT + font::DESCENT)
         }
+    }
+
+    fn width(&self, tick: &Tick) -> f64 {
+        font::width(&tick.label, self.size)
     }
 }
 

@@ -160,70 +160,88 @@ impl Canvas {
         let (w, h) = (f64::from(width), f64::from(height));
         let pad_size = (w / columns as f64, h / rows as f64);
         let sizes = Sizes::new((w, h), pad_size);
-        let drawn: Vec<(usize, &Pad, Rect)> = (0..)
-            .zip(&self.pads)
-            .filter_map(|(i, pad)| Some((i, pad.as_ref()?, self.area(i))))
+        let drawn: Vec<Drawn> = self
+            .pads
+            .iter()
+            .enumerate()
+            .filter_map(|(index, pad)| Some(self.place(index, pad.as_ref()?)))
             .collect();
-        let layouts = self.layouts(&drawn, &sizes);
         let mut sheet = Sheet::new(width, height);
-        for ((_, pad, area), layout) in drawn.iter().zip(&layouts) {
-            frame::draw(&mut sheet, pad, area, layout, &sizes);
+        for (one, layout) in drawn.iter().zip(layouts(&drawn, &sizes)) {
+            frame::draw(&mut sheet, one.pad, &one.area, &layout, &sizes);
         }
         Ok(sheet)
     }
 
-    /// Where pad `index`, counted from 0, lies.
-    fn area(&self, index: usize) -> Rect {
+    /// A pad at its place; `index` counts from 0.
+    fn place<'a>(&self, index: usize, pad: &'a Pad) -> Drawn<'a> {
         let (column, row) = (index % self.columns, index / self.columns);
         let share =
             |total: u32, i: usize, n: usize| (f64::from(total) * i as f64 / n as f64).round();
-        Rect {
+        let area = Rect {
             left: share(self.width, column, self.columns),
             right: share(self.width, column + 1, self.columns),
             top: share(self.height, row, self.rows),
             bottom: share(self.height, row + 1, self.rows),
+        };
+        Drawn {
+            pad,
+            column,
+            row,
+            area,
         }
     }
+}
 
-    /// The pads' layouts, with frames that begin at the same x in a column, and that begin and end
-    /// at the same y in a row.
-    fn layouts(&self, drawn: &[(usize, &Pad, Rect)], sizes: &Sizes) -> Vec<Layout> {
-        let guess = Margins {
-            left: 5.0 * sizes.label,
-            right: sizes.label,
-            top: 2.0 * sizes.label,
-            bottom: 3.0 * sizes.label,
-        };
-        let mut margins = vec![guess; drawn.len()];
-        // Margins decide which labels there is room for, and labels how wide the margins are:
-        // from the first guess to what fits, then once more for what changed by that.
-        for _ in 0..3 {
-            let needed: Vec<Margins> = drawn
-                .iter()
-                .zip(&margins)
-                .map(|((_, pad, area), margins)| {
-                    Layout::new(pad, area, margins, sizes).margins(pad, sizes)
-                })
-                .collect();
-            for (i, margin) in margins.iter_mut().enumerate() {
-                let index = drawn[i].0;
-                *margin = needed[i];
-                for (other, (at, _, _)) in needed.iter().zip(drawn) {
-                    if at % self.columns == index % self.columns {
-                        margin.left = margin.left.max(other.left);
-                    }
-                    if at / self.columns == index / self.columns {
-                        margin.top = margin.top.max(other.top);
-                        margin.bottom = margin.bottom.max(other.bottom);
+/// A pad and its place on the canvas.
+struct Drawn<'a> {
+    pad: &'a Pad,
+    column: usize,
+    row: usize,
+    area: Rect,
+}
+
+/// The pads' layouts, with frames that begin at the same x in a column, and that begin and end at
+/// the same y in a row.
+fn layouts(drawn: &[Drawn], sizes: &Sizes) -> Vec<Layout> {
+    let all = |margins: &[Margins]| -> Vec<Layout> {
+        let one =
+            |(one, margins): (&Drawn, &Margins)| Layout::new(one.pad, &one.area, margins, sizes);
+        drawn.iter().zip(margins).map(one).collect()
+    };
+    let guess = Margins {
+        left: 5.0 * sizes.label,
+        right: sizes.label,
+        top: 2.0 * sizes.label,
+        bottom: 3.0 * sizes.label,
+    };
+    let mut layouts = all(&vec![guess; drawn.len()]);
+    // Margins decide which labels there is room for, and labels how wide the margins are: from the
+    // first guess to what fits, then once more for what changed by that.
+    for _ in 0..2 {
+        let needed: Vec<Margins> = drawn
+            .iter()
+            .zip(&layouts)
+            .map(|(one, layout)| layout.margins(one.pad, sizes))
+            .collect();
+        let mut shared = needed.clone();
+        for (i, margins) in shared.iter_mut().enumerate() {
+            for (j, other) in needed.iter().enumerate() {
+                if drawn[i].column == drawn[j].column {
+                    margins.left = margins.left.max(other.left);
+                }
+                if drawn[i].row == drawn[j].row {
+                    margins.top = margins.top.max(other.top);
+                    // Long names below one pad would take much room from all others in its row.
+                    if layouts[i].x.upwards == layouts[j].x.upwards {
+                        margins.bottom = margins.bottom.max(other.bottom);
                     }
                 }
             }
         }
-        let layout = |((_, pad, area), margins): (&(usize, &Pad, Rect), &Margins)| {
-            Layout::new(pad, area, margins, sizes)
-        };
-        drawn.iter().zip(&margins).map(layout).collect()
+        layouts = all(&shared);
     }
+    layouts
 }
 
 /// Writes a file under a temporary name next to its own, and renames it when complete.

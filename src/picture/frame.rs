@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::colours::BLACK;
 use super::font;
 use super::heat;
-use super::layout::{Layout, STRIP_LINE};
+use super::layout::{LABEL_GAP, Layout, STRIP_LINE};
 use super::marks;
 use super::pad::Pad;
 use super::sheet::{Anchor, Rect, Sheet, clean};
@@ -26,7 +26,7 @@ pub(super) fn draw(sheet: &mut Sheet, pad: &Pad, area: &Rect, layout: &Layout, s
             heat::draw_bar(sheet, bar, sizes);
             vertical_ticks(sheet, z, bar, &[bar.right], -0.5, sizes);
             let at = bar.right + sizes.gap;
-            vertical_labels(sheet, z, bar, (at, Anchor::Start), sizes);
+            vertical_labels(sheet, z, bar, (at, Anchor::Start));
             factor(sheet, z, (bar.left, frame.top), Anchor::Start, sizes);
         }
         _ => marks::draw(sheet, pad, frame, &layout.x.scale, &layout.y.scale, sizes),
@@ -48,7 +48,6 @@ pub(super) fn draw(sheet: &mut Sheet, pad: &Pad, area: &Rect, layout: &Layout, s
         &layout.y,
         frame,
         (frame.left - sizes.gap, Anchor::End),
-        sizes,
     );
     factor(
         sheet,
@@ -117,43 +116,39 @@ fn tick_places(axis: &Axis, sizes: &Sizes) -> Vec<(f64, f64)> {
 }
 
 fn horizontal_labels(sheet: &mut Sheet, axis: &Axis, frame: &Rect, sizes: &Sizes) {
-    let top = frame.bottom + sizes.gap;
-    let rise = font::CAP_HEIGHT * sizes.label;
+    let top = frame.bottom + LABEL_GAP * sizes.gap;
+    let rise = font::CAP_HEIGHT * axis.size;
     for tick in &axis.ticks.major {
         let x = frame.left + axis.scale.fraction(tick.value) * frame.width();
         if axis.upwards {
-            sheet.text_upwards(&tick.label, (x + rise / 2.0, top), Anchor::End, sizes.label);
+            sheet.text_upwards(&tick.label, (x + rise / 2.0, top), Anchor::End, axis.size);
         } else {
-            sheet.text(&tick.label, (x, top + rise), Anchor::Middle, sizes.label);
+            sheet.text(&tick.label, (x, top + rise), Anchor::Middle, axis.size);
         }
     }
 }
 
-fn vertical_labels(
-    sheet: &mut Sheet,
-    axis: &Axis,
-    frame: &Rect,
-    (x, anchor): (f64, Anchor),
-    sizes: &Sizes,
-) {
-    let rise = font::CAP_HEIGHT * sizes.label;
+fn vertical_labels(sheet: &mut Sheet, axis: &Axis, frame: &Rect, (x, anchor): (f64, Anchor)) {
+    let rise = font::CAP_HEIGHT * axis.size;
     for tick in &axis.ticks.major {
         let y = frame.bottom - axis.scale.fraction(tick.value) * frame.height();
-        sheet.text(&tick.label, (x, y + rise / 2.0), anchor, sizes.label);
+        sheet.text(&tick.label, (x, y + rise / 2.0), anchor, axis.size);
     }
 }
 
 /// The factor of a vertical axis' numbers, above the corner of its frame.
 fn factor(sheet: &mut Sheet, axis: &Axis, (x, top): (f64, f64), anchor: Anchor, sizes: &Sizes) {
     if let Some(text) = axis.factor_text() {
-        sheet.text(&text, (x, top - sizes.gap), anchor, sizes.label);
+        // The highest label may be level with the corner.
+        let base = top - (font::CAP_HEIGHT / 2.0 + 1.4 * font::DESCENT) * axis.size;
+        sheet.text(&text, (x, base), anchor, axis.size);
     }
 }
 
 fn titles(sheet: &mut Sheet, pad: &Pad, area: &Rect, layout: &Layout, sizes: &Sizes) {
     let frame = &layout.frame;
     let (text, size) = font::fit(&layout.x_title(pad), sizes.title, frame.width());
-    let base = area.bottom - sizes.gap - font::DESCENT * sizes.title;
+    let base = frame.bottom + layout.below_labels(sizes) + 0.95 * sizes.title;
     sheet.text(&text, (frame.right, base), Anchor::End, size);
 
     let (text, size) = font::fit(&layout.y_title(pad), sizes.title, frame.height());
@@ -162,7 +157,7 @@ fn titles(sheet: &mut Sheet, pad: &Pad, area: &Rect, layout: &Layout, sizes: &Si
 
     if layout.z.is_some() {
         let (text, size) = font::fit(&layout.z_title(pad), sizes.title, frame.height());
-        let base = area.right - 0.5 * sizes.gap - font::DESCENT * sizes.title;
+        let base = area.right - 1.5 * sizes.gap - font::DESCENT * sizes.title;
         sheet.text_upwards(&text, (base, frame.top), Anchor::End, size);
     }
 

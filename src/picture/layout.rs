@@ -21,13 +21,17 @@ pub(super) struct Margins {
 }
 
 impl Margins {
-    /// The frame within a pad, on whole pixels for sharp lines.
+    /// The frame within a pad, on whole pixels for sharp lines; however wide the margins, it keeps
+    /// a quarter of the pad's width and height.
     pub(super) fn frame(&self, pad: &Rect) -> Rect {
+        let fit = |margins: f64, extent: f64| (0.75 * extent / margins).min(1.0);
+        let across = fit(self.left + self.right, pad.width());
+        let down = fit(self.top + self.bottom, pad.height());
         Rect {
-            left: (pad.left + self.left).round(),
-            top: (pad.top + self.top).round(),
-            right: (pad.right - self.right).round(),
-            bottom: (pad.bottom - self.bottom).round(),
+            left: (pad.left + across * self.left).round(),
+            top: (pad.top + down * self.top).round(),
+            right: (pad.right - across * self.right).round(),
+            bottom: (pad.bottom - down * self.bottom).round(),
         }
     }
 }
@@ -55,7 +59,7 @@ impl Layout {
         let frame = margins.frame(area);
         let nothing = Bins::Edges(vec![0.0, 1.0]);
         let x_bins = pad.x_bins().unwrap_or(&nothing);
-        let (x_depth, y_depth) = (0.3 * area.height(), 0.3 * area.width());
+        let (x_depth, y_depth) = (0.4 * area.height(), 0.3 * area.width());
         let x_scale = x_scale(pad, x_bins);
         let x = Axis::horizontal(x_bins, x_scale, frame.width(), x_depth, sizes);
         let mut layout = Layout {
@@ -101,19 +105,17 @@ impl Layout {
                 1.25 * sizes.title
             }
         };
-        let left =
-            title_height(&self.y_title(pad)) + self.y.label_width(sizes.label) + 2.0 * sizes.gap;
-        let bottom = title_height(&self.x_title(pad))
-            + self.x.label_height(sizes.label)
-            + font::DESCENT * sizes.label
-            + 2.0 * sizes.gap;
+        let beside = title_height(&self.y_title(pad)) + self.y.label_width() + 2.0 * sizes.gap;
+        let (before, after) = self.x.overhang();
+        let left = beside.max(before + sizes.gap);
+        let bottom = self.below_labels(sizes) + title_height(&self.x_title(pad)) + 0.5 * sizes.gap;
         let right = match &self.z {
-            None => (self.x.overhang(sizes.label) + 0.5 * sizes.gap).max(2.0 * sizes.gap),
+            None => (after + 0.5 * sizes.gap).max(2.0 * sizes.gap),
             Some((z, bar)) => {
-                bar.right - self.frame.right
-                    + z.label_width(sizes.label)
-                    + title_height(&self.z_title(pad))
-                    + 2.0 * sizes.gap
+                let numbers = sizes.gap + z.label_width() + sizes.gap;
+                // The next pad's title follows; the two must not look like one.
+                let apart = 1.5 * sizes.gap;
+                bar.right - self.frame.right + numbers + title_height(&self.z_title(pad)) + apart
             }
         };
         // The title, or else the factor of the y axis, stands above the frame.
@@ -135,6 +137,11 @@ impl Layout {
         }
     }
 
+    /// How far below the frame the labels of the x axis end.
+    pub(super) fn below_labels(&self, sizes: &Sizes) -> f64 {
+        LABEL_GAP * sizes.gap + self.x.label_height()
+    }
+
     /// The title below the x axis, with the factor of its numbers.
     pub(super) fn x_title(&self, pad: &Pad) -> String {
         clean(&pad.x.text(self.x.ticks.factor.as_deref()))
@@ -150,6 +157,10 @@ impl Layout {
         clean(&pad.z_title().text(None))
     }
 }
+
+/// The space between the frame and the labels below it, in gaps: enough to keep the lowest label
+/// of the y axis and the first of the x axis apart.
+pub(super) const LABEL_GAP: f64 = 1.6;
 
 /// The height of a line of statistics above a map, in units of its font size.
 pub(super) const STRIP_LINE: f64 = 1.25;
@@ -201,6 +212,8 @@ fn boxes(
         top = at.1 + table.height + 0.5 * sizes.gap;
     }
     let left = (frame.left + inset, frame.top + inset);
+    let beside = statistics.as_ref().map_or(frame.right, |(_, at)| at.0);
+    let room_on_the_left = left.0 + legend.width + sizes.gap <= beside;
     let candidates = [(right, top), left].map(|at| {
         let placed = (legend.clone(), at);
         let mut tables = around_statistics.clone();
@@ -209,7 +222,7 @@ fn boxes(
         (placed, scale)
     });
     let [(on_the_right, scale_right), (on_the_left, scale_left)] = candidates;
-    if scale_left.high < scale_right.high {
+    if room_on_the_left && scale_left.high < scale_right.high {
         (statistics, Some(on_the_left), scale_left)
     } else {
         (statistics, Some(on_the_right), scale_right)
@@ -231,7 +244,7 @@ fn strip(pad: &Pad, width: f64, sizes: &Sizes) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for (name, value) in &pad.statistics {
         let entry = clean(&format!("{name} {value}"));
-        let longer = lines.last().map(|line| format!("{line}    {entry}"));
+        let longer = lines.last().map(|line| format!("{line}\u{2003}{entry}"));
         match (lines.last_mut(), longer) {
             (Some(line), Some(longer)) if font::width(&longer, sizes.note) <= width => {
                 *line = longer;

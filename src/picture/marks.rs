@@ -1,9 +1,9 @@
 //! Curves drawn into a frame: steps, points and error bars.
 
 use super::bins::drawable;
-use super::colours::{WHITE, lighten, of_curve};
+use super::colours::{WHITE, lighten};
 use super::curve::{Curve, Look};
-use super::pad::Pad;
+use super::pad::{Dress, Pad};
 use super::scale::Scale;
 use super::sheet::{Point, Rect, Sheet};
 use super::sizes::Sizes;
@@ -21,7 +21,7 @@ pub(super) fn draw(
     for (number, curve) in pad.curves.iter().enumerate() {
         let marks = Marks {
             curve,
-            number,
+            dress: pad.dress(number),
             frame,
             x,
             y,
@@ -36,7 +36,7 @@ pub(super) fn draw(
 
 struct Marks<'a> {
     curve: &'a Curve,
-    number: usize,
+    dress: Dress,
     frame: &'a Rect,
     x: &'a Scale,
     y: &'a Scale,
@@ -53,7 +53,7 @@ impl Marks<'_> {
     }
 
     fn steps(&self, sheet: &mut Sheet, filled: bool) {
-        let colour = of_curve(self.number);
+        let colour = self.dress.colour;
         let base = self.py(0.0);
         let edges = self.curve.bins.edges();
         let values = &self.curve.values;
@@ -93,7 +93,7 @@ impl Marks<'_> {
     }
 
     fn points(&self, sheet: &mut Sheet) {
-        let colour = of_curve(self.number);
+        let colour = self.dress.colour;
         let edges = self.curve.bins.edges();
         let mut last = None;
         for (bin, &value) in self.curve.values.iter().enumerate() {
@@ -114,20 +114,20 @@ impl Marks<'_> {
             if self.curve.error(bin) > 0.0 {
                 self.error_bar(sheet, bin, centre.0);
             }
-            marker(sheet, centre, self.number, self.sizes);
+            marker(sheet, centre, self.dress, self.sizes);
         }
     }
 
     fn error_bar(&self, sheet: &mut Sheet, bin: usize, x: f64) {
         let (value, error) = (self.curve.values[bin], self.curve.error(bin));
         let bar = vec![(x, self.py(value - error)), (x, self.py(value + error))];
-        sheet.line(bar, self.sizes.thin, of_curve(self.number));
+        sheet.line(bar, self.sizes.thin, self.dress.colour);
     }
 }
 
 /// A disc, a ring, a square or a hollow square, so that curves differ without colours too.
-fn marker(sheet: &mut Sheet, (x, y): Point, number: usize, sizes: &Sizes) {
-    let colour = of_curve(number);
+fn marker(sheet: &mut Sheet, (x, y): Point, dress: Dress, sizes: &Sizes) {
+    let colour = dress.colour;
     let radius = sizes.marker;
     let inner = radius - sizes.thick.min(0.5 * radius);
     let square = |r: f64| Rect {
@@ -136,7 +136,7 @@ fn marker(sheet: &mut Sheet, (x, y): Point, number: usize, sizes: &Sizes) {
         top: y - r,
         bottom: y + r,
     };
-    match number % 4 {
+    match dress.marker % 4 {
         0 => sheet.disc((x, y), radius, colour),
         1 => {
             sheet.disc((x, y), radius, colour);
@@ -155,25 +155,19 @@ pub(super) fn line_sample(
     sheet: &mut Sheet,
     (x, y): Point,
     length: f64,
-    number: usize,
+    dress: Dress,
     sizes: &Sizes,
 ) {
     let ends = vec![(x - length / 2.0, y), (x + length / 2.0, y)];
-    sheet.line(ends, sizes.thick, of_curve(number));
+    sheet.line(ends, sizes.thick, dress.colour);
 }
 
 /// A marker with its bar, for the legend.
-pub(super) fn point_sample(
-    sheet: &mut Sheet,
-    at: Point,
-    length: f64,
-    number: usize,
-    sizes: &Sizes,
-) {
+pub(super) fn point_sample(sheet: &mut Sheet, at: Point, length: f64, dress: Dress, sizes: &Sizes) {
     let (x, y) = at;
     let ends = vec![(x - length / 2.0, y), (x + length / 2.0, y)];
-    sheet.line(ends, sizes.thin, of_curve(number));
-    marker(sheet, at, number, sizes);
+    sheet.line(ends, sizes.thin, dress.colour);
+    marker(sheet, at, dress, sizes);
 }
 
 /// Drops the points of a step line that nobody would see: of those in the same tenth of a pixel

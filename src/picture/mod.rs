@@ -25,6 +25,8 @@ mod sheet;
 mod sizes;
 mod svg;
 mod table;
+#[cfg(test)]
+mod tests;
 mod ticks;
 
 pub use bins::Bins;

@@ -1,6 +1,7 @@
 //! What one pad of a canvas shows.
 
 use super::bins::Bins;
+use super::colours::{BLACK, Colour, of_curve};
 use super::curve::{Curve, Look};
 use super::error::{Error, Result};
 use super::ticks::plain_number;
@@ -36,6 +37,14 @@ impl AxisTitle {
             .trim_start()
             .to_string()
     }
+}
+
+/// How a curve differs from the others of its pad.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Dress {
+    pub(super) colour: Colour,
+    /// The number of its marker's shape.
+    pub(super) marker: usize,
 }
 
 /// The contents of two-dimensional bins.
@@ -189,6 +198,31 @@ impl Pad {
     pub fn log_z(mut self) -> Self {
         self.log_z = true;
         self
+    }
+
+    /// The colour and marker of a curve. Points over histograms are data, which by custom are black.
+    pub(super) fn dress(&self, curve: usize) -> Dress {
+        let points = |curve: &&Curve| curve.look == Look::Points;
+        let data = self.curves.iter().filter(points).count() == 1 && self.curves.len() > 1;
+        if data && self.curves[curve].look == Look::Points {
+            return Dress {
+                colour: BLACK,
+                marker: 0,
+            };
+        }
+        let colour = if data {
+            let before = self.curves[..curve]
+                .iter()
+                .filter(|curve| !points(curve))
+                .count();
+            of_curve(before)
+        } else {
+            of_curve(curve)
+        };
+        Dress {
+            colour,
+            marker: curve,
+        }
     }
 
     /// The bins along x that all curves, or the map, share.

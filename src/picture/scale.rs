@@ -57,11 +57,12 @@ impl Scale {
         }
     }
 
-    /// The number at a fraction of the way, which may be beyond 1.
+    /// The number at a fraction of the way, which may be beyond 1; at most 1e307 on a logarithmic
+    /// scale.
     pub(super) fn at(&self, fraction: f64) -> f64 {
         if self.log {
             let (low, high) = (self.low.ln(), self.high.ln());
-            (low + (high - low) * fraction).exp()
+            (low + (high - low) * fraction).exp().min(1e307)
         } else {
             self.low + (self.high / 2.0 - self.low / 2.0) * fraction * 2.0
         }

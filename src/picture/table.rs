@@ -42,7 +42,13 @@ impl Table {
             "" => Row::Heading(clean(name)),
             value => Row::Pair(clean(name), clean(value)),
         };
-        Self::new(pad.statistics.iter().map(row).collect(), true, frame, sizes)
+        Self::new(
+            pad.statistics.iter().map(row).collect(),
+            true,
+            0.5,
+            frame,
+            sizes,
+        )
     }
 
     /// The names of a pad's curves.
@@ -55,15 +61,15 @@ impl Table {
         let rows = named
             .map(|(i, curve)| Row::Sample(i, clean(&curve.name)))
             .collect();
-        Self::new(rows, false, frame, sizes)
+        Self::new(rows, false, 0.62, frame, sizes)
     }
 
-    /// A box that takes at most half of the frame's width and two fifths of its height.
-    fn new(rows: Vec<Row>, framed: bool, frame: &Rect, sizes: &Sizes) -> Option<Self> {
+    /// A box that takes at most this part of the frame's width and two fifths of its height.
+    fn new(rows: Vec<Row>, framed: bool, share: f64, frame: &Rect, sizes: &Sizes) -> Option<Self> {
         if rows.is_empty() {
             return None;
         }
-        let (max_width, max_height) = (0.5 * frame.width(), 0.4 * frame.height());
+        let (max_width, max_height) = (share * frame.width(), 0.4 * frame.height());
         let height = |size: f64| (rows.len() as f64 * LINE + 2.0 * PADDING) * size;
         let mut size = sizes.note * (max_height / height(sizes.note)).min(1.0);
         let mut width = rows.iter().map(|row| row.width(size)).fold(0.0, f64::max);
@@ -106,15 +112,20 @@ impl Table {
             let base = middle + font::CAP_HEIGHT / 2.0 * self.size;
             match row {
                 Row::Heading(text) => {
+                    let below = middle + 0.52 * LINE * self.size;
+                    // A heading at the top stands midway between the border and the line below.
+                    let first = i == 0 && self.rows.len() > 1;
+                    let lift = if first { padding / 2.0 } else { 0.0 };
+                    let base = base - lift;
                     sheet.text(
                         text,
                         ((left + right) / 2.0, base),
                         Anchor::Middle,
                         self.size,
                     );
-                    if i == 0 && self.rows.len() > 1 {
-                        let below = top + padding + (i as f64 + 1.02) * LINE * self.size;
-                        sheet.line(vec![(left, below), (right, below)], sizes.thin, BLACK);
+                    if first {
+                        let line = vec![(left, below), (right, below)];
+                        sheet.line(line, sizes.thin, BLACK);
                     }
                 }
                 Row::Pair(name, value) => {
@@ -124,9 +135,10 @@ impl Table {
                 Row::Sample(curve, name) => {
                     let length = SAMPLE * self.size;
                     let at = (start + length / 2.0, middle);
+                    let dress = pad.dress(*curve);
                     match pad.curves[*curve].look {
-                        Look::Steps => marks::line_sample(sheet, at, length, *curve, sizes),
-                        Look::Points => marks::point_sample(sheet, at, length, *curve, sizes),
+                        Look::Steps => marks::line_sample(sheet, at, length, dress, sizes),
+                        Look::Points => marks::point_sample(sheet, at, length, dress, sizes),
                     }
                     let text = start + length + 0.5 * self.size;
                     sheet.text(name, (text, base), Anchor::Start, self.size);

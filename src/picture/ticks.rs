@@ -147,7 +147,7 @@ fn log(scale: &Scale, count: usize) -> Ticks {
                     value: power,
                     label: ten_to(exponent),
                 });
-            } else {
+            } else if every <= 10 {
                 ticks.minor.push(power);
             }
         }
@@ -245,5 +245,130 @@ pub fn plain_number(value: f64, digits: usize) -> String {
         minus(&trim(&format!("{rounded:.decimals$}")))
     } else {
         minus(&format!("{}×10{}", trim(mantissa), superscript(exponent)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(scale: Scale, count: usize) -> Vec<String> {
+        Ticks::new(&scale, count)
+            .major
+            .into_iter()
+            .map(|tick| tick.label)
+            .collect()
+    }
+
+    #[test]
+    fn linear_axes_have_round_numbers() {
+        let mass = Scale::linear(5200.0, 5500.0);
+        assert_eq!(
+            labels(mass, 6),
+            ["5200", "5250", "5300", "5350", "5400", "5450", "5500"]
+        );
+        assert_eq!(
+            labels(Scale::linear(-1.0, 1.0), 4),
+            ["−1.0", "−0.5", "0.0", "0.5", "1.0"]
+        );
+        assert_eq!(
+            labels(Scale::linear(0.0, 0.3), 3),
+            ["0.0", "0.1", "0.2", "0.3"]
+        );
+        let ticks = Ticks::new(&Scale::linear(0.0, 10.0), 5);
+        assert_eq!(
+            ticks.minor.len(),
+            15,
+            "three between two ticks: {:?}",
+            ticks.minor
+        );
+    }
+
+    #[test]
+    fn large_and_small_numbers_have_a_factor() {
+        let ticks = |low, high| Ticks::new(&Scale::linear(low, high), 4);
+        let millions = ticks(0.0, 4e6);
+        assert_eq!(millions.factor.as_deref(), Some("10⁶"));
+        assert_eq!(millions.major[3].label, "3");
+        assert_eq!(millions.major[3].value, 3e6);
+        assert_eq!(ticks(0.0, 2e-7).factor.as_deref(), Some("10⁻⁹"));
+        assert_eq!(ticks(0.0, 1e300).factor.as_deref(), Some("10³⁰⁰"));
+        assert_eq!(ticks(0.0, 9000.0).factor, None);
+        // A factor would not make these shorter.
+        assert_eq!(ticks(305_120.0, 305_124.0).factor, None);
+        assert_eq!(ticks(305_120.0, 305_124.0).major[1].label, "305121");
+    }
+
+    #[test]
+    fn logarithmic_axes_have_powers_of_ten() {
+        assert_eq!(
+            labels(Scale::log(0.5, 2000.0), 8),
+            ["1", "10", "10²", "10³"]
+        );
+        assert_eq!(labels(Scale::log(1e-9, 1e9), 4), ["10⁻⁸", "10⁻⁴", "1", "10⁴", "10⁸"]);
+        assert_eq!(labels(Scale::log(3.0, 30.0), 8), ["5", "10", "20"]);
+        assert_eq!(labels(Scale::log(31.0, 34.0), 3), ["31", "32", "33", "34"]);
+        let minor = Ticks::new(&Scale::log(1.0, 1000.0), 8).minor;
+        assert_eq!(minor.len(), 24, "2 to 9 times each power: {minor:?}");
+    }
+
+    #[test]
+    fn any_axis_has_a_bounded_number_of_ticks_within_it() {
+        let numbers = [
+            -1e304,
+            -3.0,
+            -1e-300,
+            0.0,
+            5e-324,
+            1e-12,
+            1.0,
+            1.0 + 1e-12,
+            1e16,
+            1e304,
+        ];
+        for (i, &low) in numbers.iter().enumerate() {
+            for &high in &numbers[i..] {
+                for count in 1..10 {
+                    check(Scale::linear(low, high), count);
+                    if low > 0.0 {
+                        check(Scale::log(low, high), count);
+                    }
+                }
+            }
+        }
+        fn check(scale: Scale, count: usize) {
+            let ticks = Ticks::new(&scale, count);
+            assert!(
+                ticks.major.len() <= count + 2,
+                "{scale:?} {count}: {ticks:?}"
+            );
+            assert!(
+                ticks.minor.len() <= 10 * (count + 2),
+                "{scale:?} {count}: {ticks:?}"
+            );
+            let slack = (scale.high - scale.low) * 1e-6;
+            for value in ticks.major.iter().map(|t| t.value).chain(ticks.minor) {
+                assert!(
+                    value >= scale.low - slack && value <= scale.high + slack,
+                    "{scale:?}: {value}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_for_people() {
+        assert_eq!(plain_number(3.0, 6), "3");
+        assert_eq!(plain_number(0.1 + 0.2, 6), "0.3");
+        assert_eq!(plain_number(28_962.0, 9), "28962");
+        assert_eq!(plain_number(5350.691, 5), "5350.7");
+        assert_eq!(plain_number(-0.000_123_45, 3), "−0.000123");
+        assert_eq!(plain_number(9.996, 3), "10");
+        assert_eq!(plain_number(1e9, 4), "1×10⁹");
+        assert_eq!(plain_number(123_456.0, 3), "123000");
+        assert_eq!(plain_number(0.0, 3), "0");
+        assert_eq!(plain_number(-0.0, 3), "0");
+        assert_eq!(plain_number(f64::NAN, 3), "NaN");
+        assert_eq!(plain_number(f64::NEG_INFINITY, 3), "−inf");
     }
 }
