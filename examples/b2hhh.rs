@@ -10,7 +10,8 @@
 use clap::Parser;
 use gaudi_mpi::algorithms::kinematics::FourMomentum;
 use gaudi_mpi::algorithms::particles::KAON;
-use gaudi_mpi::hist::{Axis, Canvas, Histogram1D, Histogram2D, Histograms};
+use gaudi_mpi::hist::{Axis, Histogram1D, Histogram2D, Histograms};
+use gaudi_mpi::picture::Canvas;
 use gaudi_mpi::prelude::*;
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,8 @@
 //! ```
 
 use clap::Parser;
-use gaudi_mpi::hist::{Axis, Canvas, Histogram1D, Histograms};
+use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
+use gaudi_mpi::picture::Canvas;
 use gaudi_mpi::prelude::*;
 use std::path::PathBuf;
 

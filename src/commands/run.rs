@@ -4,7 +4,8 @@ use clap::Args;
 use gaudi_mpi::algorithms::particles::{J_PSI, PHI};
 use gaudi_mpi::algorithms::toy_decays::{Configuration, ToyDecays};
 use gaudi_mpi::algorithms::toy_selection::Selection;
-use gaudi_mpi::hist::{Axis, Canvas, Histogram1D, Histograms};
+use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
+use gaudi_mpi::picture::Canvas;
 use gaudi_mpi::prelude::*;
 use std::path::PathBuf;
 

@@ -26,6 +26,7 @@ mod array;
 mod axis;
 mod book;
 mod coordinate;
+mod draw;
 mod error;
 mod grid;
 mod histogram;
