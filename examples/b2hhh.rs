@@ -69,7 +69,7 @@ impl Task for B2hhh {
 
     fn new_output(&self) -> Histograms {
         let mut histograms = Histograms::new();
-        let mass = Axis::uniform(100, 5000.0, 5600.0).label("m(K±K⁺K⁻)").unit("MeV");
+        let mass = Axis::uniform(100, 5200.0, 5300.0).label("m(K±K⁺K⁻)").unit("MeV");
         histograms.book("B/mass", Histogram1D::new("Mass of B cand", mass));
         let momentum = |name: &str| {
             Axis::uniform(100, 0.0, 200_000.0)

@@ -24,6 +24,7 @@ struct Report<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     items: u64,
+    processing_seconds: f64,
     elapsed_seconds: f64,
     hosts: Vec<HostStatistics>,
     ranks: &'a [RankStatistics],
@@ -45,6 +46,7 @@ pub(crate) fn write_json(
         },
         error: error.map(ToString::to_string),
         items: statistics.items(),
+        processing_seconds: statistics.processing().as_secs_f64(),
         elapsed_seconds: statistics.elapsed().as_secs_f64(),
         hosts: statistics.hosts(),
         ranks: statistics.ranks(),

@@ -60,7 +60,9 @@ impl Task for ToyJob {
 
     fn new_output(&self) -> Output {
         let mut histograms = Histograms::new();
-        let mut book = |path: &str, title: &str, axis: Axis| drop(histograms.book(path, Histogram1D::new(title, axis)));
+        let mut book = |path: &str, title: &str, axis: Axis| {
+            histograms.book(path, Histogram1D::new(title, axis));
+        };
         book(
             "Phys/hbmass",
             "Mass of B cand",
@@ -130,13 +132,13 @@ impl Task for ToyJob {
         };
         for name in ["hbmass.png", "hbmass.svg"] {
             let mut canvas = Canvas::new(1000, 700);
-            canvas.draw(pad("Phys/hbmass")?)?;
+            canvas.draw(pad("Phys/hbmass")?.counted("Candidates"))?;
             canvas.save(self.output.join(name))?;
         }
         let mut canvas = Canvas::new(1400, 1000);
         canvas.divide(2, 2);
         for (_, histogram) in histograms.iter() {
-            canvas.draw(histogram.pad())?;
+            canvas.draw(histogram.pad().counted("Candidates"))?;
         }
         canvas.save(self.output.join("overview.png"))?;
         log::info!("{candidates} candidates were selected among {decays} decays");
