@@ -305,7 +305,10 @@ mod tests {
             labels(Scale::log(0.5, 2000.0), 8),
             ["1", "10", "10²", "10³"]
         );
-        assert_eq!(labels(Scale::log(1e-9, 1e9), 4), ["10⁻⁸", "10⁻⁴", "1", "10⁴", "10⁸"]);
+        assert_eq!(
+            labels(Scale::log(1e-9, 1e9), 4),
+            ["10⁻⁸", "10⁻⁴", "1", "10⁴", "10⁸"]
+        );
         assert_eq!(labels(Scale::log(3.0, 30.0), 8), ["5", "10", "20"]);
         assert_eq!(labels(Scale::log(31.0, 34.0), 3), ["31", "32", "33", "34"]);
         let minor = Ticks::new(&Scale::log(1.0, 1000.0), 8).minor;
