@@ -31,7 +31,13 @@ impl Bare {
 fn main() {
     let (items, histograms, entries) = (100, 9, 100_000);
     let start = Instant::now();
-    let mut all: Vec<Bare> = (0..histograms).map(|_| Bare { counts: [0; 102], sum: 0.0, sum_of_squares: 0.0 }).collect();
+    let mut all: Vec<Bare> = (0..histograms)
+        .map(|_| Bare {
+            counts: [0; 102],
+            sum: 0.0,
+            sum_of_squares: 0.0,
+        })
+        .collect();
     for item in 0..items {
         let mut random = Random::new(1, item);
         for (number, histogram) in all.iter_mut().enumerate() {
@@ -44,5 +50,8 @@ fn main() {
     for histogram in &all {
         black_box((&histogram.counts, histogram.sum, histogram.sum_of_squares));
     }
-    println!("{:.1}", (items * histograms * entries) as f64 / start.elapsed().as_secs_f64() / 1e6);
+    println!(
+        "{:.1}",
+        (items * histograms * entries) as f64 / start.elapsed().as_secs_f64() / 1e6
+    );
 }

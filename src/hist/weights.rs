@@ -49,10 +49,12 @@ impl Weights {
     }
 
     #[inline]
+    #[inline]
     pub(super) fn count(&mut self, bin: usize) {
         self.counts[bin] += 1;
     }
 
+    #[inline]
     #[inline]
     pub(super) fn add(&mut self, bin: usize, weight: f64) {
         let bins = self.counts.len();
@@ -67,6 +69,7 @@ impl Weights {
         &self.counts
     }
 
+    #[inline]
     pub(super) fn counts_mut(&mut self) -> &mut [u64] {
         &mut self.counts
     }

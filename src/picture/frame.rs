@@ -20,7 +20,7 @@ pub(super) fn draw(sheet: &mut Sheet, pad: &Pad, area: &Rect, layout: &Layout, s
             vertical_ticks(sheet, z, bar, &[bar.right], -0.5, sizes);
             let at = bar.right + sizes.gap;
             vertical_labels(sheet, z, bar, (at, Anchor::Start));
-            factor(sheet, z, (bar.left, frame.top), Anchor::Start, sizes);
+            factor(sheet, z, (bar.left, frame.top), Anchor::Start);
         }
         _ => marks::draw(sheet, pad, frame, &layout.x.scale, &layout.y.scale, sizes),
     }
@@ -30,15 +30,9 @@ pub(super) fn draw(sheet: &mut Sheet, pad: &Pad, area: &Rect, layout: &Layout, s
     sheet.outline(*frame, sizes.thin, BLACK);
     horizontal_labels(sheet, &layout.x, frame, sizes);
     vertical_labels(sheet, &layout.y, frame, (frame.left - sizes.gap, Anchor::End));
-    factor(
-        sheet,
-        &layout.y,
-        (frame.left - sizes.gap, frame.top),
-        Anchor::End,
-        sizes,
-    );
+    factor(sheet, &layout.y, (frame.left - sizes.gap, frame.top), Anchor::End);
     titles(sheet, pad, area, layout, sizes);
-    for (table, at) in layout.statistics.iter().chain(&layout.legend) {
+    for (table, at) in &layout.boxes {
         table.draw(sheet, *at, pad, sizes);
     }
 }
@@ -95,7 +89,7 @@ fn vertical_labels(sheet: &mut Sheet, axis: &Axis, frame: &Rect, (x, anchor): (f
 }
 
 /// The factor of a vertical axis' numbers, above the corner of its frame.
-fn factor(sheet: &mut Sheet, axis: &Axis, (x, top): (f64, f64), anchor: Anchor, sizes: &Sizes) {
+fn factor(sheet: &mut Sheet, axis: &Axis, (x, top): (f64, f64), anchor: Anchor) {
     if let Some(text) = axis.factor_text() {
         // The highest label may be level with the corner.
         let base = top - (font::CAP_HEIGHT / 2.0 + 1.4 * font::DESCENT) * axis.size;
@@ -122,11 +116,11 @@ fn titles(sheet: &mut Sheet, pad: &Pad, area: &Rect, layout: &Layout, sizes: &Si
     let middle = (frame.left + frame.right) / 2.0;
     let lines = layout.strip.len() as f64;
     for (i, line) in layout.strip.iter().enumerate() {
-        let base = frame.top - (0.4 + (lines - 1.0 - i as f64) * STRIP_LINE) * sizes.note;
+        let base = frame.top - (0.75 + (lines - 1.0 - i as f64) * STRIP_LINE) * sizes.note;
         sheet.text(line, (middle, base), Anchor::Middle, sizes.note);
     }
-    // Beside the title, a factor keeps its place above the corner of the frame.
-    let (text, size) = font::fit(&clean(&pad.title), sizes.heading, frame.width());
-    let base = frame.top - 0.4 * sizes.heading - lines * STRIP_LINE * sizes.note;
+    let width = layout.heading_width(area, sizes);
+    let (text, size) = font::fit(&clean(&pad.title), sizes.heading, width);
+    let base = frame.top - 0.4 * sizes.heading - layout.strip_height(sizes);
     sheet.text(&text, (middle, base), Anchor::Middle, size);
 }

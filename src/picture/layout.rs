@@ -2,14 +2,13 @@
 
 use super::axis::Axis;
 use super::bins::Bins;
+use super::boxes::{Boxes, boxes};
 use super::font;
 use super::heat;
 use super::pad::Pad;
-use super::range::{Obstacle, y_scale};
 use super::scale::Scale;
 use super::sheet::{Rect, clean};
 use super::sizes::Sizes;
-use super::table::Table;
 
 /// The space between a pad's border and its frame, in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -36,9 +35,6 @@ impl Margins {
     }
 }
 
-/// A box and the place of its upper left corner.
-pub(super) type Placed = (Table, (f64, f64));
-
 /// All that is decided before a pad is drawn.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
@@ -47,8 +43,7 @@ pub(super) struct Layout {
     pub(super) y: Axis,
     /// The axis of a map's colour scale and the place of the scale.
     pub(super) z: Option<(Axis, Rect)>,
-    pub(super) statistics: Option<Placed>,
-    pub(super) legend: Option<Placed>,
+    pub(super) boxes: Boxes,
     /// A map's statistics, in lines above the frame since a box would cover the map.
     pub(super) strip: Vec<String>,
 }
@@ -67,8 +62,7 @@ impl Layout {
             y: x.clone(),
             x,
             z: None,
-            statistics: None,
-            legend: None,
+            boxes: Boxes::default(),
             strip: Vec::new(),
         };
         if let Some(map) = &pad.map {
@@ -79,12 +73,11 @@ impl Layout {
             let left = frame.right + sizes.gap;
             let right = left + 1.2 * sizes.label;
             layout.z = Some((z, Rect { left, right, ..frame }));
-            layout.strip = strip(pad, frame.width(), sizes);
+            layout.strip = strip(pad, layout.heading_width(area, sizes), sizes);
         } else {
-            let (statistics, legend, scale) = boxes(pad, &frame, &x_scale, sizes);
+            let (boxes, scale) = boxes(pad, &frame, &x_scale, sizes);
             layout.y = Axis::vertical(None, scale, frame.height(), y_depth, sizes);
-            layout.statistics = statistics;
-            layout.legend = legend;
+            layout.boxes = boxes;
         }
         layout
     }
@@ -115,9 +108,7 @@ impl Layout {
             (true, true) => 1.2 * sizes.label + sizes.gap,
             (true, false) => sizes.label,
         };
-        if !self.strip.is_empty() {
-            top += (STRIP_LINE * self.strip.len() as f64 + 0.2) * sizes.note;
-        }
+        top += self.strip_height(sizes);
         Margins {
             left,
             right,
@@ -126,9 +117,28 @@ impl Layout {
         }
     }
 
+    /// The height of the lines of statistics above the frame.
+    pub(super) fn strip_height(&self, sizes: &Sizes) -> f64 {
+        match self.strip.len() {
+            0 => 0.0,
+            lines => (STRIP_LINE * lines as f64 + 0.35) * sizes.note,
+        }
+    }
+
     /// How far below the frame the labels of the x axis end.
     pub(super) fn below_labels(&self, sizes: &Sizes) -> f64 {
         LABEL_GAP * sizes.gap + self.x.label_height()
+    }
+
+    /// How wide words centred above the frame may be: as wide as the frame if there is a factor
+    /// above one of its corners, otherwise as the pad allows.
+    pub(super) fn heading_width(&self, area: &Rect, sizes: &Sizes) -> f64 {
+        let factor = |axis: &Axis| axis.ticks.factor.is_some();
+        if factor(&self.y) || self.z.as_ref().is_some_and(|(z, _)| factor(z)) {
+            return self.frame.width();
+        }
+        let middle = (self.frame.left + self.frame.right) / 2.0;
+        2.0 * ((middle - area.left).min(area.right - middle) - sizes.gap)
     }
 
     /// The title below the x axis, with the factor of its numbers.
@@ -167,57 +177,6 @@ fn x_scale(pad: &Pad, first: &Bins) -> Scale {
     scales.fold(end_to_end(first), |all, one| {
         Scale::linear(all.low.min(one.low), all.high.max(one.high))
     })
-}
-
-/// Statistics in the upper right corner; the legend below them or in the upper left corner,
-/// whichever leaves more of the frame to the contents; and the y scale that leaves both free.
-fn boxes(pad: &Pad, frame: &Rect, x: &Scale, sizes: &Sizes) -> (Option<Placed>, Option<Placed>, Scale) {
-    // Ticks point inwards; boxes stay clear of them.
-    let inset = sizes.tick + 0.5 * sizes.gap;
-    let upper_right = |table: &Table| (frame.right - inset - table.width, frame.top + inset);
-    let statistics = Table::statistics(pad, frame, sizes).map(|table| {
-        let at = upper_right(&table);
-        (table, at)
-    });
-    let scale_around = |tables: &[&Placed]| {
-        let obstacles: Vec<_> = tables.iter().map(|placed| obstacle(placed, frame, sizes)).collect();
-        y_scale(pad, x, &obstacles)
-    };
-    let around_statistics: Vec<&Placed> = statistics.iter().collect();
-    let Some(legend) = Table::legend(pad, frame, sizes) else {
-        let scale = scale_around(&around_statistics);
-        return (statistics, None, scale);
-    };
-    let (right, mut top) = upper_right(&legend);
-    if let Some((table, at)) = &statistics {
-        top = at.1 + table.height + 0.5 * sizes.gap;
-    }
-    let left = (frame.left + inset, frame.top + inset);
-    let beside = statistics.as_ref().map_or(frame.right, |(_, at)| at.0);
-    let room_on_the_left = left.0 + legend.width + sizes.gap <= beside;
-    let candidates = [(right, top), left].map(|at| {
-        let placed = (legend.clone(), at);
-        let mut tables = around_statistics.clone();
-        tables.push(&placed);
-        let scale = scale_around(&tables);
-        (placed, scale)
-    });
-    let [(on_the_right, scale_right), (on_the_left, scale_left)] = candidates;
-    if room_on_the_left && scale_left.high < scale_right.high {
-        (statistics, Some(on_the_left), scale_left)
-    } else {
-        (statistics, Some(on_the_right), scale_right)
-    }
-}
-
-/// The part of the frame that contents must keep out of, because of a box.
-fn obstacle((table, (left, top)): &Placed, frame: &Rect, sizes: &Sizes) -> Obstacle {
-    let air = sizes.gap;
-    Obstacle {
-        left: (left - air - frame.left) / frame.width(),
-        right: (left + table.width + air - frame.left) / frame.width(),
-        depth: (top + table.height + air - frame.top) / frame.height(),
-    }
 }
 
 /// Statistics in as few lines as the width allows.

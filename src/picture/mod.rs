@@ -8,6 +8,7 @@
 
 mod axis;
 mod bins;
+mod boxes;
 mod canvas;
 mod colours;
 mod curve;

@@ -37,15 +37,21 @@ pub(super) fn encode(sheet: &Sheet) -> io::Result<Vec<u8>> {
 /// The means of squares of `FINE` × `FINE` pixels of an image this wide.
 fn average(fine: &[u8], width: usize) -> Vec<u8> {
     let side = FINE as usize;
+    let cells = (side * side) as u16;
     let mut pixels = Vec::with_capacity(fine.len() / (side * side));
+    let mut sums = vec![0u16; width / side * 3];
     for band in fine.chunks_exact(width * 3 * side) {
-        for left in (0..width).step_by(side) {
-            for channel in 0..3 {
-                let cells = (0..side * side).map(|i| (i / side) * width + left + i % side);
-                let sum: u32 = cells.map(|cell| u32::from(band[cell * 3 + channel])).sum();
-                pixels.push(((sum + FINE * FINE / 2) / (FINE * FINE)) as u8);
+        sums.fill(cells / 2);
+        for row in band.chunks_exact(width * 3) {
+            for (sum, square) in sums.chunks_exact_mut(3).zip(row.chunks_exact(3 * side)) {
+                for rgb in square.chunks_exact(3) {
+                    sum[0] += u16::from(rgb[0]);
+                    sum[1] += u16::from(rgb[1]);
+                    sum[2] += u16::from(rgb[2]);
+                }
             }
         }
+        pixels.extend(sums.iter().map(|sum| (sum / cells) as u8));
     }
     pixels
 }

@@ -22,7 +22,7 @@ enum Row {
 pub(super) struct Table {
     rows: Vec<Row>,
     /// Font size in pixels.
-    size: f64,
+    pub(super) size: f64,
     framed: bool,
     pub(super) width: f64,
     pub(super) height: f64,
@@ -42,26 +42,27 @@ impl Table {
             "" => Row::Heading(clean(name)),
             value => Row::Pair(clean(name), clean(value)),
         };
-        Self::new(pad.statistics.iter().map(row).collect(), true, 0.5, frame, sizes)
+        let rows = pad.statistics.iter().map(row).collect();
+        Self::new(rows, true, 0.5 * frame.width(), frame, sizes)
     }
 
-    /// The names of a pad's curves.
-    pub(super) fn legend(pad: &Pad, frame: &Rect, sizes: &Sizes) -> Option<Self> {
+    /// The names of a pad's curves, at most this wide.
+    pub(super) fn legend(pad: &Pad, frame: &Rect, width: f64, sizes: &Sizes) -> Option<Self> {
         let named = pad
             .curves
             .iter()
             .enumerate()
             .filter(|(_, curve)| !curve.name.is_empty());
         let rows = named.map(|(i, curve)| Row::Sample(i, clean(&curve.name))).collect();
-        Self::new(rows, false, 0.62, frame, sizes)
+        Self::new(rows, false, width, frame, sizes)
     }
 
-    /// A box that takes at most this part of the frame's width and two fifths of its height.
-    fn new(rows: Vec<Row>, framed: bool, share: f64, frame: &Rect, sizes: &Sizes) -> Option<Self> {
+    /// A box that is at most this wide, and takes at most two fifths of the frame's height.
+    fn new(rows: Vec<Row>, framed: bool, max_width: f64, frame: &Rect, sizes: &Sizes) -> Option<Self> {
         if rows.is_empty() {
             return None;
         }
-        let (max_width, max_height) = (share * frame.width(), 0.4 * frame.height());
+        let max_height = 0.4 * frame.height();
         let height = |size: f64| (rows.len() as f64 * LINE + 2.0 * PADDING) * size;
         let mut size = sizes.note * (max_height / height(sizes.note)).min(1.0);
         let mut width = rows.iter().map(|row| row.width(size)).fold(0.0, f64::max);

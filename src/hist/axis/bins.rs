@@ -94,6 +94,7 @@ impl Uniform {
 }
 
 /// The bin between ascending edges; NaN is above all of them, as everywhere.
+#[inline]
 pub(super) fn locate_between(edges: &[f64], value: f64) -> Location {
     let index = if value.is_nan() {
         edges.len()
