@@ -14,7 +14,6 @@ pub(super) struct ValueSums {
 
 impl ValueSums {
     #[inline]
-    #[inline]
     pub(super) fn add(&mut self, weighted: f64, y: f64) {
         self.wy.add(weighted);
         self.wy2.add(weighted * y);
