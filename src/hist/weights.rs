@@ -49,7 +49,6 @@ impl Weights {
     }
 
     #[inline]
-    #[inline]
     pub(super) fn count(&mut self, bin: usize) {
         self.counts[bin] += 1;
     }
