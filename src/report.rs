@@ -2,12 +2,14 @@
 
 use crate::{Error, HostStatistics, RankStatistics, SkippedItem, Statistics};
 use serde::Serialize;
+use std::io::Write;
 use std::path::Path;
 
 /// The statistics table, and the items that were skipped.
 pub(crate) fn print(statistics: &Statistics, skipped: &[SkippedItem], quiet: bool) {
     if !quiet {
-        println!("{statistics}");
+        // Whoever pipes this into `head` has seen enough.
+        let _ = writeln!(std::io::stdout(), "{statistics}");
     }
     if !skipped.is_empty() {
         let all = statistics.items() + skipped.len() as u64;

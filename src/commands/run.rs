@@ -7,6 +7,7 @@ use gaudi_mpi::algorithms::toy_selection::Selection;
 use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
 use gaudi_mpi::picture::Canvas;
 use gaudi_mpi::prelude::*;
+use std::io::Write;
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -164,18 +165,19 @@ pub fn run(arguments: Arguments) -> JobResult {
     let items = (0..events.div_ceil(chunk)).map(|item| chunk.min(events - item * chunk));
     let summary = manager.process(&mut job, items)?;
     if manager.is_root() && !quiet {
-        println!(
-            "\nThe mass of the Bs candidates is in {}",
-            job.output.join("hbmass.png").display()
-        );
-        println!("All histograms are in {}", job.output.join("histograms.h5").display());
-        if manager.size() == 1 {
-            println!("Next, try all cores: mpirun gaudi-mpi. The files will be the same, byte for byte.");
+        let next = if manager.size() == 1 {
+            "all cores, mpirun gaudi-mpi"
         } else {
-            println!(
-                "Next, try another number of ranks: the files will be the same, byte for byte. gaudi-mpi --help shows what can be set."
-            );
-        }
+            "another number of ranks"
+        };
+        // Whoever pipes this into `head` has seen enough.
+        let _ = writeln!(
+            std::io::stdout(),
+            "\nThe mass of the Bs candidates is in {}\nAll histograms are in {}\n\
+             Next, try {next}: the files will be the same, byte for byte. gaudi-mpi --help shows what can be set.",
+            job.output.join("hbmass.png").display(),
+            job.output.join("histograms.h5").display()
+        );
     }
     Ok(summary)
 }

@@ -54,7 +54,6 @@ impl Weights {
     }
 
     #[inline]
-    #[inline]
     pub(super) fn add(&mut self, bin: usize, weight: f64) {
         let bins = self.counts.len();
         let weighted = self.weighted.get_or_insert_with(|| Box::new(Weighted::new(bins)));
