@@ -161,7 +161,7 @@ impl Task for B2hhh {
             canvas.draw(histogram.pad())?;
         }
         canvas.save(self.output.join("b2hhh.png"))?;
-        println!("The histograms are in {}", self.output.display());
+        log::info!("the histograms are in {}", self.output.display());
         Ok(())
     }
 }

@@ -82,7 +82,7 @@ impl Task for HistTask {
         }
         canvas.save(self.output.join("hist_task.png"))?;
         canvas.save(self.output.join("hist_task.svg"))?;
-        println!("{} histograms are in {}", output.len(), self.output.display());
+        log::info!("{} histograms are in {}", output.len(), self.output.display());
         Ok(())
     }
 }
