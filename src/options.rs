@@ -24,7 +24,7 @@ use std::path::PathBuf;
 /// assert_eq!(arguments.farm.schedule, gaudi_mpi::Schedule::Guided);
 /// ```
 #[derive(Args, Debug, Clone, PartialEq)]
-#[command(next_help_heading = "Farm")]
+#[command(next_help_heading = "Farm", about = None, long_about = None)]
 #[non_exhaustive]
 pub struct Options {
     /// Who gets which items

@@ -95,14 +95,19 @@ impl WorkManager {
                 directory: None,
             }
         } else {
-            let directory = environment::directory().map_err(|source| Error::File {
-                action: "enter",
-                path: ".".into(),
-                source,
-            })?;
-            Order::Environment {
-                variables: environment::variables(),
-                directory: Some(directory),
+            match environment::directory() {
+                Ok(directory) => Order::Environment {
+                    variables: environment::variables(),
+                    directory: Some(directory),
+                },
+                Err(source) => {
+                    let error = Error::File {
+                        action: "find the path of",
+                        path: ".".into(),
+                        source,
+                    };
+                    return Err(self.fail(error, Results::default()));
+                }
             }
         };
         for rank in 1..self.size() {
@@ -155,6 +160,11 @@ impl WorkManager {
                 variables,
                 directory: Some(directory),
             } => environment::take_over(&variables, &directory),
+            Order::Stop => {
+                agent::stop(&mut self.transport)?;
+                self.leave()
+            }
+            Order::Goodbye => self.leave(),
             _ => Ok(()),
         };
         let report = match taken {
@@ -265,6 +275,12 @@ impl WorkManager {
                     finished.set(finished.get() + 1);
                 }
                 Report::Failed(failure) => return Err(hook_error(message.from, &hosts[message.from], failure)),
+                Report::Left => {
+                    return Err(Error::Left {
+                        rank: message.from,
+                        host: hosts[message.from].clone(),
+                    });
+                }
                 // A worker that was ready too late for any item.
                 Report::Ready => {}
                 report => {

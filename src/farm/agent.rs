@@ -22,11 +22,16 @@ pub(crate) fn serve(
     transport: &mut Transport,
     spawn: impl FnOnce(Body, Pass) -> Result<InlineWorker, HookFailure>,
 ) -> Result<Ended, Error> {
-    let (pass, task) = match await_order(transport)? {
-        (Order::Start(pass), task) => (pass, task),
-        (Order::Stop, _) => return stop(transport),
-        (Order::Goodbye, _) => return Ok(Ended::Goodbye),
-        (order, _) => return Err(out_of_turn(&order)),
+    let mut asked = false;
+    let (pass, task) = loop {
+        match await_order(transport)? {
+            (Order::Start(pass), task) => break (pass, task),
+            // From the rank above, which may have heard of the pass, and of its end, before this rank did: only what one rank sends stays in order.
+            (Order::Emit, _) => asked = true,
+            (Order::Stop, _) => return stop(transport),
+            (Order::Goodbye, _) => return Ok(Ended::Goodbye),
+            (order, _) => return Err(out_of_turn(&order)),
+        }
     };
     transport.take_traffic();
     let worker = match spawn(task, pass) {
@@ -34,7 +39,6 @@ pub(crate) fn serve(
         Err(failure) => return fail(transport, failure),
     };
     let mut idle = Idle::default();
-    let mut asked = false;
     loop {
         let mut busy = false;
         while let Some(message) = transport.try_receive()? {

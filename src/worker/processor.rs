@@ -168,11 +168,13 @@ impl<T: Task> Processor<T> {
         always: bool,
         pass_on: impl FnMut(Vec<u8>) -> io::Result<()>,
     ) -> Result<Vec<u8>, HookFailure> {
+        let empty = if always && self.gathered.is_none() {
+            Some(guard(|| Ok(self.task.new_output())).map_err(hook_failure("new_output"))?)
+        } else {
+            None
+        };
         guard(|| {
-            let mut gathered = self.gathered.take();
-            if always && gathered.is_none() {
-                gathered = Some(self.task.new_output().gather(0..0));
-            }
+            let gathered = self.gathered.take().or_else(|| empty.map(|empty| empty.gather(0..0)));
             let mut writer = PieceWriter::new(pass_on);
             wire::write(&gathered, &mut writer)?;
             Ok(writer.finish())

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Does as it is told
 #[derive(Parser, Serialize, Deserialize)]
 struct Arguments {
     /// Number of items
@@ -24,9 +25,12 @@ struct Arguments {
     /// Items that fail on rank 0 alone
     #[arg(long, value_delimiter = ',')]
     fail_on_root: Vec<u64>,
-    /// Items that sleep for a second
+    /// Items that sleep, and say so on standard error
     #[arg(long, value_delimiter = ',')]
     sleep: Vec<u64>,
+    /// Milliseconds that they sleep
+    #[arg(long, default_value_t = 60_000)]
+    nap: u64,
     /// Every item sleeps so many milliseconds
     #[arg(long, default_value_t = 0)]
     milliseconds: u64,
@@ -42,6 +46,15 @@ struct Arguments {
     /// The failing hook fails on this rank only
     #[arg(long)]
     fail_rank: Option<usize>,
+    /// Milliseconds that the failing hook takes to fail
+    #[arg(long, default_value_t = 0)]
+    fail_after: u64,
+    /// After a call of `process` has failed, call it again, and print what it says
+    #[arg(long)]
+    again: bool,
+    /// This rank panics outside all hooks, before it processes anything
+    #[arg(long)]
+    panic_outside: Option<usize>,
     /// Size of each reply in bytes
     #[arg(long, default_value_t = 0)]
     reply: usize,
@@ -54,6 +67,9 @@ struct Arguments {
     /// Print an environment variable and the working directory of each rank
     #[arg(long)]
     environment: Option<String>,
+    /// Print the most memory that each rank ever had, in kB
+    #[arg(long)]
+    memory: bool,
     /// Rank 0 alone leaves before it processes anything
     #[arg(long)]
     root_leaves: bool,
@@ -99,7 +115,6 @@ impl Merge for Large {
 #[derive(Serialize, Deserialize)]
 struct Probe {
     arguments: Arguments,
-    rank: usize,
     ready: bool,
     #[serde(skip)]
     log: String,
@@ -113,11 +128,14 @@ impl Probe {
         if self.arguments.fail_rank.is_some_and(|rank| rank != rank_here()) {
             return Ok(());
         }
-        if self.arguments.fail_in.as_deref() == Some(name) {
-            return Err(format!("{name} was told to fail").into());
+        let is_meant = |hook: &Option<String>| hook.as_deref() == Some(name);
+        let (fails, panics) = (is_meant(&self.arguments.fail_in), is_meant(&self.arguments.panic_in));
+        if fails || panics {
+            std::thread::sleep(Duration::from_millis(self.arguments.fail_after));
         }
-        if self.arguments.panic_in.as_deref() == Some(name) {
-            panic!("{name} was told to panic");
+        assert!(!panics, "{name} was told to panic");
+        if fails {
+            return Err(format!("{name} was told to fail").into());
         }
         Ok(())
     }
@@ -175,7 +193,10 @@ impl Task for Probe {
             panic!("item {number} was told to panic");
         }
         if arguments.sleep.contains(&number) {
-            std::thread::sleep(Duration::from_secs(1));
+            // One write, so that the lines of several ranks stay whole.
+            let line = format!("item {number} sleeps on rank {}\n", rank_here());
+            eprint!("{line}");
+            std::thread::sleep(Duration::from_millis(arguments.nap));
         }
         if arguments.milliseconds > 0 {
             std::thread::sleep(Duration::from_millis(arguments.milliseconds));
@@ -251,10 +272,19 @@ fn main() -> JobResult {
     if arguments.root_leaves && manager.is_root() || arguments.other_leaves && manager.rank() == 1 {
         return Ok(Summary::default());
     }
-    let (items, passes, out) = (arguments.items, arguments.passes, arguments.out.clone());
+    if arguments.panic_outside == Some(manager.rank()) {
+        panic!("rank {} was told to panic", manager.rank());
+    }
+    let Arguments {
+        items,
+        passes,
+        again,
+        memory,
+        ..
+    } = arguments;
+    let out = arguments.out.clone();
     let mut probe = Probe {
         arguments,
-        rank: manager.rank(),
         ready: false,
         log: String::new(),
         next: 0,
@@ -262,7 +292,26 @@ fn main() -> JobResult {
     };
     let mut summary = Summary::default();
     for pass in 0..passes {
-        summary = manager.process(&mut probe, (0..items).map(|item| (item, item * item + pass)))?;
+        let numbers = || (0..items).map(|item| (item, item * item + pass));
+        summary = match manager.process(&mut probe, numbers()) {
+            Err(error) if again => {
+                let second = manager.process(&mut probe, numbers());
+                eprintln!(
+                    "once more: {}",
+                    second.err().map_or("succeeded".into(), |error| error.to_string())
+                );
+                return Err(error);
+            }
+            result => result?,
+        };
+    }
+    if memory {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        let line = format!("peak of rank {}: {}\n", manager.rank(), peak.unwrap_or("unknown"));
+        print!("{line}");
     }
     if let (Some(out), true) = (out, manager.is_root()) {
         std::fs::write(&out, probe.log).map_err(|source| gaudi_mpi::Error::File {
