@@ -19,20 +19,19 @@ fn roots(variances: Vec<f64>) -> Vec<f64> {
 }
 
 /// The lines of the statistics box: the entries, and the moments along the axes that are numbers.
-fn statistics<'a>(
-    entries: u64,
-    axes: &'a [Axis],
-    mean: impl Fn(usize) -> f64 + 'a,
-    std_dev: impl Fn(usize) -> f64 + 'a,
-) -> impl Iterator<Item = (String, String)> + 'a {
-    let line = move |name: &str, axis: usize, value: f64| {
-        let of = if axes.len() > 1 { [" x", " y", " z"][axis] } else { "" };
-        (format!("{name}{of}"), plain_number(value, DIGITS))
-    };
-    let numeric = move || (0..axes.len()).filter(|&axis| axes[axis].is_numeric());
-    std::iter::once(("Entries".into(), entries.to_string()))
-        .chain(numeric().map(move |axis| line("Mean", axis, mean(axis))))
-        .chain(numeric().map(move |axis| line("Std Dev", axis, std_dev(axis))))
+macro_rules! statistics {
+    ($object:expr) => {{
+        let axes = $object.axes();
+        let numeric = || (0..axes.len()).filter(|&axis| axes[axis].is_numeric());
+        let line = |name: &str, axis: usize, value: f64| {
+            let of = if axes.len() > 1 { [" x", " y", " z"][axis] } else { "" };
+            (format!("{name}{of}"), plain_number(value, DIGITS))
+        };
+        std::iter::once(("Entries".into(), $object.entries().to_string()))
+            .chain(numeric().map(|axis| line("Mean", axis, $object.mean_along(axis))))
+            .chain(numeric().map(|axis| line("Std Dev", axis, $object.std_dev_along(axis))))
+            .collect::<Vec<_>>()
+    }};
 }
 
 impl Histogram1D {
@@ -54,12 +53,7 @@ impl Histogram1D {
         Pad::new(curve)
             .title(self.title())
             .x(&axis.label, &axis.unit)
-            .statistics(statistics(
-                self.entries(),
-                self.axes(),
-                |axis| self.mean_along(axis),
-                |axis| self.std_dev_along(axis),
-            ))
+            .statistics(statistics!(self))
     }
 }
 
@@ -68,12 +62,9 @@ impl Histogram2D {
     pub fn pad(&self) -> Pad {
         let [x, y] = self.axes();
         let map = Pad::map(bins(x), bins(y), self.values()).title(self.title());
-        map.x(&x.label, &x.unit).y(&y.label, &y.unit).statistics(statistics(
-            self.entries(),
-            self.axes(),
-            |axis| self.mean_along(axis),
-            |axis| self.std_dev_along(axis),
-        ))
+        map.x(&x.label, &x.unit)
+            .y(&y.label, &y.unit)
+            .statistics(statistics!(self))
     }
 }
 
@@ -87,12 +78,9 @@ impl Histogram3D {
             .map(|along_z| along_z.iter().sum())
             .collect();
         let map = Pad::map(bins(x), bins(y), values).title(self.title());
-        map.x(&x.label, &x.unit).y(&y.label, &y.unit).statistics(statistics(
-            self.entries(),
-            self.axes(),
-            |axis| self.mean_along(axis),
-            |axis| self.std_dev_along(axis),
-        ))
+        map.x(&x.label, &x.unit)
+            .y(&y.label, &y.unit)
+            .statistics(statistics!(self))
     }
 }
 
@@ -102,12 +90,7 @@ impl Profile1D {
         let axis = &self.axes()[0];
         let curve = Curve::points(bins(axis), means(self.values(), &self.sums_of_weights())).errors(self.errors());
         let pad = Pad::new(curve).title(self.title()).x(&axis.label, &axis.unit);
-        pad.y(&self.label, &self.unit).statistics(statistics(
-            self.entries(),
-            self.axes(),
-            |axis| self.mean_along(axis),
-            |axis| self.std_dev_along(axis),
-        ))
+        pad.y(&self.label, &self.unit).statistics(statistics!(self))
     }
 }
 
@@ -117,12 +100,7 @@ impl Profile2D {
         let [x, y] = self.axes();
         let map = Pad::map_of_means(bins(x), bins(y), means(self.values(), &self.sums_of_weights()));
         let pad = map.title(self.title()).x(&x.label, &x.unit).y(&y.label, &y.unit);
-        pad.z(&self.label, &self.unit).statistics(statistics(
-            self.entries(),
-            self.axes(),
-            |axis| self.mean_along(axis),
-            |axis| self.std_dev_along(axis),
-        ))
+        pad.z(&self.label, &self.unit).statistics(statistics!(self))
     }
 }
 
