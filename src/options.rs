@@ -1,7 +1,7 @@
 //! How a job is run: command-line options that any program can take, apart from what it is about.
 
 use crate::Error;
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, ColorChoice, Parser, ValueEnum};
 use std::path::PathBuf;
 
 /// How the farm works. None of these changes a single bit of the results, except `seed`, and `on_error` when items fail.
@@ -159,7 +159,16 @@ impl Options {
 /// let arguments: Arguments = gaudi_mpi::parse();
 /// ```
 pub fn parse<P: Parser>() -> P {
-    P::try_parse().unwrap_or_else(|error| {
+    let mut command = P::command();
+    if crate::launcher::is_launched() {
+        // A launcher may give its processes a terminal that is not the user's: colours would end up in files.
+        command = command.color(ColorChoice::Never);
+    }
+    let parsed = command
+        .clone()
+        .try_get_matches()
+        .and_then(|mut matches| P::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command)));
+    parsed.unwrap_or_else(|error| {
         if crate::launcher::is_root() {
             error.exit()
         }

@@ -144,7 +144,7 @@ impl Probe {
 impl Task for Probe {
     type Item = (u64, u64);
     type Output = Output;
-    type Reply = (u64, Vec<u8>);
+    type Reply = (u64, String);
 
     fn initialize_local(&mut self) -> Result<()> {
         self.hook("initialize_local")
@@ -170,7 +170,7 @@ impl Task for Probe {
         }
     }
 
-    fn process(&mut self, &(number, value): &(u64, u64), output: &mut Output) -> Result<(u64, Vec<u8>)> {
+    fn process(&mut self, &(number, value): &(u64, u64), output: &mut Output) -> Result<(u64, String)> {
         assert!(self.ready, "initialize_remote comes first");
         assert_eq!(gaudi_mpi::current_item(), Some(number));
         let mut random = item_random();
@@ -207,12 +207,15 @@ impl Task for Probe {
                 std::hint::spin_loop();
             }
         }
-        Ok((number, vec![number as u8; arguments.reply]))
+        Ok((number, letter(number).repeat(arguments.reply)))
     }
 
-    fn local_process(&mut self, &(number, _): &(u64, u64), (reply, bytes): (u64, Vec<u8>)) -> Result<()> {
+    fn local_process(&mut self, &(number, _): &(u64, u64), (reply, text): (u64, String)) -> Result<()> {
         assert_eq!(number, reply, "a reply came with another item");
-        assert!(bytes.len() == self.arguments.reply && bytes.iter().all(|&byte| byte == number as u8));
+        assert!(
+            text == letter(number).repeat(self.arguments.reply),
+            "a reply has changed on its way"
+        );
         assert!(number as usize >= self.next, "replies are in item order");
         self.skipped.extend(self.next as u64..number);
         self.next = number as usize + 1;
@@ -246,6 +249,12 @@ impl Task for Probe {
         self.skipped.clear();
         Ok(())
     }
+}
+
+/// What an item's reply is made of.
+fn letter(number: u64) -> &'static str {
+    let letter = number as usize % 26;
+    &"abcdefghijklmnopqrstuvwxyz"[letter..=letter]
 }
 
 fn rank_here() -> usize {

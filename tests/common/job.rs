@@ -1,0 +1,301 @@
+//! Runs a program as a user would, under mpirun or alone, and looks behind it: it ends in time, and no process of it is left.
+
+use super::processes::{MARK, Mark};
+use super::say;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+use std::{env, fs};
+use tempfile::TempDir;
+
+/// Long enough for any run on a machine that does other things, too.
+const LIMIT: Duration = Duration::from_secs(90);
+/// What the system may take to clear a process away.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A folder for one test, in which its jobs run.
+pub struct Farm {
+    folder: TempDir,
+}
+
+impl Farm {
+    /// Says so if there is no mpirun.
+    pub fn open() -> Option<Self> {
+        if Command::new("mpirun").arg("--version").output().is_err() {
+            say(format_args!("skipped: there is no mpirun; install openmpi-bin"));
+            return None;
+        }
+        Some(Self {
+            folder: tempfile::tempdir().unwrap(),
+        })
+    }
+
+    /// A file of the test's.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What is in a file of the test's.
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// A command with arguments, separated by blanks, to be run in the test's folder.
+    pub fn command(&self, program: &Path, arguments: &str) -> Job {
+        let mut command = Command::new(program);
+        command.args(arguments.split_whitespace());
+        self.job(command)
+    }
+
+    /// The probe, alone if `ranks` is 0.
+    pub fn probe(&self, ranks: usize, arguments: &str) -> Job {
+        self.program("probe", ranks, arguments)
+    }
+
+    /// A program of this crate's, alone if `ranks` is 0.
+    pub fn program(&self, name: &str, ranks: usize, arguments: &str) -> Job {
+        let program = program(name);
+        match ranks {
+            0 => self.command(&program, arguments),
+            _ => self.mpirun(&format!("-n {ranks} {} {arguments}", program.display())),
+        }
+    }
+
+    /// mpirun with these arguments.
+    pub fn mpirun(&self, arguments: &str) -> Job {
+        self.command(Path::new("mpirun"), &format!("--oversubscribe {arguments}"))
+    }
+
+    fn job(&self, mut command: Command) -> Job {
+        static RUNS: AtomicU64 = AtomicU64::new(0);
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let mark = format!(
+            "{}-{}-{}",
+            std::process::id(),
+            RUNS.fetch_add(1, Ordering::Relaxed),
+            now.as_nanos()
+        );
+        command
+            .current_dir(self.folder.path())
+            .env(MARK, &mark)
+            .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
+            .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
+            // What a launcher that is killed leaves behind goes when the test's folder goes.
+            .env("TMPDIR", self.folder.path())
+            .env("OMPI_MCA_btl_vader_backing_directory", self.folder.path())
+            .env_remove("RUST_LOG")
+            .env_remove("RUST_BACKTRACE");
+        Job {
+            command,
+            mark: Mark(mark),
+        }
+    }
+}
+
+/// An example of this crate, which cargo has built beside the tests.
+pub fn program(name: &str) -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let target = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests are in target/<profile>/deps");
+    let program = target.join("examples").join(name);
+    assert!(
+        program.exists(),
+        "{} is not there: build it with cargo build --examples",
+        program.display()
+    );
+    program
+}
+
+/// A command that is about to run.
+pub struct Job {
+    command: Command,
+    mark: Mark,
+}
+
+impl Job {
+    /// One more argument, which may have blanks in it.
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    pub fn start(mut self) -> Running {
+        let mut child = self
+            .command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{:?}: {error}", self.command));
+        let stdout = Stream::read(child.stdout.take().unwrap());
+        let stderr = Stream::read(child.stderr.take().unwrap());
+        Running {
+            title: format!("{:?}", self.command.get_args().collect::<Vec<_>>()),
+            child,
+            mark: self.mark,
+            stdout,
+            stderr,
+            start: Instant::now(),
+        }
+    }
+
+    pub fn run(self) -> Finished {
+        self.start().wait()
+    }
+
+    /// Runs it, and checks its exit status.
+    pub fn ends_with(self, status: i32) -> Finished {
+        let finished = self.run();
+        assert_eq!(finished.status.code(), Some(status), "{finished:?}");
+        finished
+    }
+}
+
+/// What a process writes, as it comes.
+struct Stream {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Stream {
+    fn read(mut from: impl Read + Send + 'static) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let into = bytes.clone();
+        let reader = std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(length @ 1..) = from.read(&mut buffer) {
+                into.lock().unwrap().extend_from_slice(&buffer[..length]);
+            }
+        });
+        Self { bytes, reader }
+    }
+
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
+    }
+
+    fn finish(self) -> String {
+        self.reader.join().unwrap();
+        String::from_utf8(self.bytes.lock().unwrap().clone()).expect("programs write UTF-8")
+    }
+}
+
+/// A command that runs.
+pub struct Running {
+    title: String,
+    child: Child,
+    mark: Mark,
+    stdout: Stream,
+    stderr: Stream,
+    start: Instant,
+}
+
+impl Running {
+    /// Waits until a text has been written to standard error so many times.
+    pub fn await_text(&mut self, text: &str, times: usize) {
+        while self.stderr.so_far().matches(text).count() < times {
+            if self.start.elapsed() > LIMIT || self.child.try_wait().unwrap().is_some() {
+                self.give_up(&format!("it did not write {text:?} {times} times"));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Sends a signal to the process that was started: mpirun, where there is one.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id() as i32), signal).unwrap();
+    }
+
+    /// Sends a signal to one rank's process.
+    pub fn signal_rank(&self, rank: usize, signal: Signal) {
+        let ranks = self.mark.ranks();
+        let pid = ranks
+            .get(&rank)
+            .unwrap_or_else(|| panic!("rank {rank} is not among {ranks:?}"));
+        kill(Pid::from_raw(*pid), signal).unwrap();
+    }
+
+    /// How many ranks there are, as processes.
+    pub fn ranks(&self) -> usize {
+        self.mark.ranks().len()
+    }
+
+    /// Waits for the end.
+    pub fn wait(self) -> Finished {
+        let rest = LIMIT.saturating_sub(self.start.elapsed());
+        self.wait_at_most(rest)
+    }
+
+    /// Waits for the end, which has to come within this time from now, for every process.
+    pub fn wait_at_most(mut self, limit: Duration) -> Finished {
+        let from = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if from.elapsed() > limit {
+                self.give_up(&format!("it runs after {limit:?}"));
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        let took = self.start.elapsed();
+        let left = self.mark.left_after(GRACE.min(limit.saturating_sub(from.elapsed())));
+        if !left.is_empty() {
+            self.give_up(&format!("it left processes behind:\n{}", left.join("\n")));
+        }
+        Finished {
+            title: self.title,
+            status,
+            stdout: self.stdout.finish(),
+            stderr: self.stderr.finish(),
+            took,
+        }
+    }
+
+    fn give_up(&mut self, why: &str) -> ! {
+        let killed = self.mark.left_after(Duration::ZERO);
+        let _ = self.child.wait();
+        panic!(
+            "{}: {why}\nkilled: {killed:?}\nstandard output: {}\nstandard error: {}",
+            self.title,
+            self.stdout.so_far(),
+            self.stderr.so_far()
+        )
+    }
+}
+
+/// A command that has run, with all its processes.
+#[derive(Debug)]
+pub struct Finished {
+    pub title: String,
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+    pub took: Duration,
+}
+
+impl Finished {
+    /// The one line by which the job says why it failed, as `main` prints it.
+    pub fn error(&self) -> &str {
+        match self.stderr_lines("Error: ")[..] {
+            [error] => error,
+            _ => panic!("there is not one error: {self:?}"),
+        }
+    }
+
+    /// What follows this text in the lines of standard error that begin with it.
+    pub fn stderr_lines(&self, start: &str) -> Vec<&str> {
+        self.stderr
+            .lines()
+            .filter_map(|line| line.strip_prefix(start))
+            .collect()
+    }
+}

@@ -1,0 +1,63 @@
+//! The processes of one run, whatever has become of their parents.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use procfs::process::{Process, all_processes};
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::time::{Duration, Instant};
+
+/// The variable that all processes of a run inherit, and that tells them from all others.
+pub const MARK: &str = "GAUDI_MPI_TEST_RUN";
+
+/// A run's mark.
+#[derive(Debug, Clone)]
+pub struct Mark(pub String);
+
+impl Mark {
+    fn processes(&self) -> Vec<Process> {
+        let Ok(all) = all_processes() else { return vec![] };
+        let is_marked = |process: &Process| {
+            let environment = process.environ();
+            environment.is_ok_and(|environment| {
+                environment.get(OsStr::new(MARK)).map(|mark| mark.as_os_str()) == Some(OsStr::new(&self.0))
+            })
+        };
+        all.flatten().filter(is_marked).collect()
+    }
+
+    /// The ranks' processes, by rank.
+    pub fn ranks(&self) -> BTreeMap<usize, i32> {
+        let rank = |process: &Process| {
+            let environment = process.environ().ok()?;
+            environment
+                .get(OsStr::new("OMPI_COMM_WORLD_RANK"))?
+                .to_str()?
+                .parse()
+                .ok()
+        };
+        self.processes()
+            .iter()
+            .filter_map(|process| Some((rank(process)?, process.pid)))
+            .collect()
+    }
+
+    /// Waits until no process is left, as long as that may take; those that are then left, killed.
+    pub fn left_after(&self, grace: Duration) -> Vec<String> {
+        let start = Instant::now();
+        loop {
+            let left = self.processes();
+            if left.is_empty() || start.elapsed() > grace {
+                return left.iter().map(describe_and_kill).collect();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+fn describe_and_kill(process: &Process) -> String {
+    let command = process.cmdline().unwrap_or_default().join(" ");
+    // It may have ended by itself.
+    let _ = kill(Pid::from_raw(process.pid), Signal::SIGKILL);
+    format!("{} {command}", process.pid)
+}

@@ -1,0 +1,184 @@
+//! A job behaves the same wherever its ranks run: they take over rank 0's environment and working directory.
+
+mod common;
+
+use common::job::{Farm, program};
+use common::say;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// What each rank says of a variable and its working directory, by rank.
+fn told(stdout: &str) -> Vec<&str> {
+    let mut lines: Vec<_> = stdout.lines().filter(|line| line.starts_with("rank ")).collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// The probe on three ranks, whose variable `name` is as rank 0 and the others are told; what they have in the end.
+fn variable(farm: &Farm, name: &str, root: &str, others: &str, options: &str) -> [Option<String>; 3] {
+    let probe = format!("{} --environment {name} {options}", program("probe").display());
+    let run = farm
+        .mpirun(&format!("-n 1 env {root} {probe} : -n 2 env {others} {probe}"))
+        .ends_with(0);
+    let told = told(&run.stdout);
+    let value = |rank: usize| {
+        let start = format!("rank {rank}: {name}=");
+        let value = told
+            .get(rank)
+            .and_then(|line| line.strip_prefix(&start))
+            .unwrap_or_else(|| panic!("{run:?}"));
+        let value = value.strip_prefix("Some(\"").and_then(|value| value.split('"').next());
+        value.map(str::to_owned)
+    };
+    [0, 1, 2].map(value)
+}
+
+#[test]
+fn variables_are_rank_0s_on_all_ranks() {
+    let Some(farm) = Farm::open() else { return };
+    let some = |value: &str| Some(value.to_owned());
+    assert_eq!(
+        variable(&farm, "GAUDIAPPNAME", "GAUDIAPPNAME=Brunel", "-u GAUDIAPPNAME", ""),
+        [some("Brunel"), some("Brunel"), some("Brunel")]
+    );
+    assert_eq!(
+        variable(&farm, "LC_MEASUREMENT", "LC_MEASUREMENT=C", "LC_MEASUREMENT=other", ""),
+        [some("C"), some("C"), some("C")]
+    );
+    // What rank 0 does not have, the others keep.
+    assert_eq!(
+        variable(&farm, "GAUDIAPPNAME", "-u GAUDIAPPNAME", "GAUDIAPPNAME=Brunel", ""),
+        [None, some("Brunel"), some("Brunel")]
+    );
+    assert_eq!(
+        variable(
+            &farm,
+            "GAUDIAPPNAME",
+            "GAUDIAPPNAME=Brunel",
+            "GAUDIAPPNAME=Moore",
+            "--no-clone-env"
+        ),
+        [some("Brunel"), some("Moore"), some("Moore")]
+    );
+}
+
+#[test]
+fn variables_of_a_host_a_login_or_the_launcher_stay() {
+    let Some(farm) = Farm::open() else { return };
+    for name in [
+        "HOSTNAME",
+        "DISPLAY",
+        "SSH_CONNECTION",
+        "HOME",
+        "OMPI_NOTE",
+        "SLURM_PROCID",
+        "TMPDIR",
+    ] {
+        let path = |name: &str| farm.path(name).display().to_string();
+        // For TMPDIR, a folder that exists.
+        fs::create_dir_all(path("one")).unwrap();
+        fs::create_dir_all(path("other")).unwrap();
+        let (one, other) = (path("one"), path("other"));
+        let values = variable(&farm, name, &format!("{name}={one}"), &format!("{name}={other}"), "");
+        assert_eq!(values, [Some(one), Some(other.clone()), Some(other)], "{name}");
+    }
+    let values = variable(&farm, "OMPI_COMM_WORLD_RANK", "", "", "");
+    assert_eq!(values, ["0", "1", "2"].map(|rank| Some(rank.to_owned())));
+}
+
+#[test]
+fn the_working_directory_is_rank_0s() {
+    let Some(farm) = Farm::open() else { return };
+    let probe = format!("{} --environment HOME", program("probe").display());
+    let folders = ["one", "other"].map(|name| farm.path(name).canonicalize_or_make());
+    let [one, other] = &folders;
+    let contexts = |options: &str| {
+        let (one, other) = (one.display(), other.display());
+        format!("-n 1 --wdir {one} {probe} {options} : -n 2 --wdir {other} {probe} {options}")
+    };
+    for (options, of_others) in [("", one), ("--no-clone-env", other)] {
+        let run = farm.mpirun(&contexts(options)).ends_with(0);
+        let told = told(&run.stdout);
+        assert_eq!(told.len(), 3, "{run:?}");
+        for (line, folder) in told.iter().zip([one, of_others, of_others]) {
+            assert!(line.ends_with(&format!(" in Some({folder:?})")), "{line}");
+        }
+    }
+}
+
+trait Folder {
+    fn canonicalize_or_make(self) -> PathBuf;
+}
+
+impl Folder for PathBuf {
+    /// The folder as the system names it.
+    fn canonicalize_or_make(self) -> PathBuf {
+        fs::create_dir_all(&self).unwrap();
+        self.canonicalize().unwrap()
+    }
+}
+
+#[test]
+fn a_directory_that_another_rank_does_not_have_is_an_error() {
+    let Some(farm) = Farm::open() else { return };
+    // Rank 1 lives where something else is mounted over the folder that rank 0 works in, as on a host that does not share it.
+    let can_mount = Command::new("unshare")
+        .args(["-m", "mount", "-t", "tmpfs", "none", "/mnt"])
+        .output();
+    if !can_mount.is_ok_and(|output| output.status.success()) {
+        say(format_args!(
+            "skipped: a mount namespace takes unshare, and the right to mount"
+        ));
+        return;
+    }
+    let folder = farm.path("outer/inner").canonicalize_or_make();
+    let hidden = folder.parent().unwrap();
+    let script = farm.path("elsewhere");
+    let lines = format!("#!/bin/sh\nmount -t tmpfs none {} && exec \"$@\"\n", hidden.display());
+    fs::write(&script, lines).unwrap();
+    let probe = format!(
+        "{} --environment HOME --out {}",
+        program("probe").display(),
+        farm.path("out").display()
+    );
+    let contexts = |options: &str| {
+        let (folder, script) = (folder.display(), script.display());
+        format!("-n 1 --wdir {folder} {probe} {options} : -n 1 unshare -m sh {script} {probe} {options}")
+    };
+    let run = farm.mpirun(&contexts("")).ends_with(1);
+    let error = run.error();
+    assert!(error.starts_with("rank 1 ("), "{error}");
+    let rest = format!(
+        ") cannot enter rank 0's working directory {}: No such file or directory (os error 2). \
+         Start the job in a folder that all hosts share, or use --no-clone-env",
+        folder.display()
+    );
+    assert!(error.ends_with(&rest), "{error}");
+    assert!(!farm.path("out").exists());
+    // As it says.
+    farm.mpirun(&contexts("--no-clone-env")).ends_with(0);
+    assert!(farm.path("out").exists());
+}
+
+#[test]
+fn rank_0_without_a_working_directory_is_an_error() {
+    let Some(farm) = Farm::open() else { return };
+    let script = farm.path("nowhere");
+    fs::write(
+        &script,
+        "#!/bin/sh\nmkdir gone && cd gone && rmdir ../gone && exec \"$@\"\n",
+    )
+    .unwrap();
+    let (script, probe) = (script.display(), program("probe"));
+    let probe = probe.display();
+    let run = farm
+        .mpirun(&format!("-n 1 sh {script} {probe} : -n 2 {probe}"))
+        .ends_with(1);
+    assert_eq!(
+        run.error(),
+        "cannot find the path of .: No such file or directory (os error 2)"
+    );
+    farm.mpirun(&format!("-n 1 sh {script} {probe} --no-clone-env : -n 2 {probe}"))
+        .ends_with(0);
+}

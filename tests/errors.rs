@@ -1,0 +1,438 @@
+//! Whatever goes wrong ends in one clear message and the right status; nothing of it is in the sums, and no process is left.
+
+mod common;
+
+use common::expected;
+use common::job::{Farm, Finished};
+use nix::sys::signal::Signal;
+use std::time::Duration;
+
+/// How soon an error in a hook has to stop a job, whatever else goes on.
+const SOON: Duration = Duration::from_secs(10);
+/// How soon everything has to be gone after a process was killed.
+const VERY_SOON: Duration = Duration::from_secs(5);
+
+/// An attempt that failed: the item, the rank, which attempt it was, and what it said or what became of it.
+#[derive(Debug, PartialEq)]
+struct Attempt {
+    item: u64,
+    rank: usize,
+    attempt: u32,
+    rest: String,
+}
+
+impl Attempt {
+    /// Of "item 13 ([13,169]) failed on rank 2 (node114), at attempt 1…", or the same without "failed".
+    fn parse(text: &str) -> Option<Self> {
+        let (item, rest) = text.split_once("item ")?.1.split_once(' ')?;
+        let (described, rest) = rest.split_once(" on rank ")?;
+        let (rank, rest) = rest.split_once(' ')?;
+        let (_, rest) = rest.split_once("), at attempt ")?;
+        let end = rest.find(|c: char| !c.is_ascii_digit())?;
+        let item: u64 = item.parse().ok()?;
+        let description = format!("[{item},{}]", item * item);
+        assert!(described.contains(&description), "{text}: which item is that?");
+        Some(Self {
+            item,
+            rank: rank.parse().ok()?,
+            attempt: rest[..end].parse().ok()?,
+            rest: rest[end..].into(),
+        })
+    }
+}
+
+/// The attempts that rank 0 tells of while the job runs.
+fn warned(run: &Finished) -> Vec<Attempt> {
+    let warnings = run.stderr.lines().filter(|line| line.contains(" WARN  rank 0: item "));
+    warnings
+        .map(|line| Attempt::parse(line).unwrap_or_else(|| panic!("{line}")))
+        .collect()
+}
+
+/// The items that are listed as skipped at the end.
+fn listed(run: &Finished, of: u64) -> Vec<Attempt> {
+    let mut lines = run
+        .stderr
+        .lines()
+        .skip_while(|line| !line.contains(" items were skipped:"));
+    let title = lines.next().unwrap_or_else(|| panic!("no items are listed: {run:?}"));
+    let list: Vec<_> = lines
+        .take_while(|line| line.starts_with("  item "))
+        .map(|line| Attempt::parse(line).unwrap_or_else(|| panic!("{line}")))
+        .collect();
+    assert_eq!(title, format!("{} of {of} items were skipped:", list.len()));
+    list
+}
+
+/// What the probe's `process` says of an item it fails or panics on.
+fn is_meant(message: &str, item: u64, panics: bool) -> bool {
+    if panics {
+        message.starts_with("panicked at tests/programs/probe.rs:")
+            && message.ends_with(&format!(": item {item} was told to panic"))
+    } else {
+        message == format!("item {item} was told to fail")
+    }
+}
+
+#[test]
+fn items_that_fail_and_panic_are_left_out_and_listed() {
+    let Some(farm) = Farm::open() else { return };
+    let runs = [
+        (0, 0, ""),
+        (0, 3, "--batch 1000"),
+        (1, 1, "--batch 7"),
+        (2, 0, "--batch 1000"),
+        (2, 1, ""),
+        (2, 3, "--schedule static"),
+        (8, 0, "--batch 1"),
+        (8, 1, "--batch 10 --schedule guided"),
+        (8, 3, "--prefetch 0"),
+    ];
+    for (ranks, retries, options) in runs {
+        let told = "--items 60 --fail 7,31,58 --panic 13,32 --sleep 5,6 --nap 200 --out out --json json";
+        let run = farm
+            .probe(ranks, &format!("{told} --on-error skip --retries {retries} {options}"))
+            .ends_with(3);
+        let bad = [7, 13, 31, 32, 58];
+        assert_eq!(farm.read("out"), expected::results(60, &bad), "{run:?}");
+
+        let listed = listed(&run, 60);
+        assert_eq!(listed.iter().map(|skipped| skipped.item).collect::<Vec<_>>(), bad);
+        for skipped in &listed {
+            let panics = [13, 32].contains(&skipped.item);
+            let message = skipped.rest.strip_prefix(": ").unwrap();
+            assert!(
+                skipped.attempt == retries + 1 && is_meant(message, skipped.item, panics),
+                "{skipped:?}"
+            );
+
+            // Each attempt is told of once; all but the last with what was said, which the list has for the last.
+            let attempts: Vec<_> = warned(&run)
+                .into_iter()
+                .filter(|warning| warning.item == skipped.item)
+                .collect();
+            assert_eq!(attempts.len() as u32, retries + 1, "{run:?}");
+            for (number, attempt) in attempts.iter().enumerate() {
+                assert_eq!(attempt.attempt, number as u32 + 1);
+                match attempt.rest.strip_prefix(", and is tried again: ") {
+                    Some(message) => assert!(is_meant(message, skipped.item, panics), "{attempt:?}"),
+                    None => assert!(
+                        attempt.attempt == retries + 1 && attempt.rest == ", and is skipped",
+                        "{attempt:?}"
+                    ),
+                }
+            }
+            for pair in attempts.windows(2) {
+                assert!(
+                    ranks < 2 || pair[0].rank != pair[1].rank,
+                    "not tried elsewhere: {attempts:?}"
+                );
+            }
+            assert_eq!(attempts.last().map(|last| last.rank), Some(skipped.rank));
+        }
+        assert!(
+            !run.stderr.contains("thread '"),
+            "panics are printed by rank 0 alone: {run:?}"
+        );
+
+        let json: serde_json::Value = serde_json::from_str(&farm.read("json")).unwrap();
+        assert_eq!(json["status"], "complete with skipped items");
+        assert_eq!(json["items"], 55);
+        for (listed, json) in listed.iter().zip(json["skipped"].as_array().unwrap()) {
+            assert_eq!(json["item"], listed.item);
+            assert_eq!(json["rank"], listed.rank);
+            assert_eq!(json["attempts"], listed.attempt);
+            assert_eq!(format!(": {}", json["message"].as_str().unwrap()), listed.rest);
+        }
+    }
+}
+
+#[test]
+fn an_item_that_fails_stops_the_job() {
+    let Some(farm) = Farm::open() else { return };
+    for (ranks, retries, panics) in [
+        (0, 0, false),
+        (0, 1, true),
+        (2, 0, true),
+        (2, 1, false),
+        (8, 1, true),
+        (8, 3, false),
+    ] {
+        let how = if panics { "--panic" } else { "--fail" };
+        // On several ranks, the others are in the middle of something longer.
+        let asleep = if ranks > 2 {
+            "--sleep 1,2,3,4 --prefetch 0 --batch 1"
+        } else {
+            ""
+        };
+        let run = farm
+            .probe(
+                ranks,
+                &format!("--items 60 {how} 7 --retries {retries} {asleep} --out out --json json"),
+            )
+            .ends_with(1);
+        let error = run.error();
+        let last = Attempt::parse(error).unwrap_or_else(|| panic!("{error}"));
+        assert_eq!((last.item, last.attempt), (7, retries + 1));
+        let message = last
+            .rest
+            .strip_prefix(": ")
+            .and_then(|rest| rest.strip_suffix(". The job was stopped; --on-error skip goes on without such items"));
+        assert!(message.is_some_and(|message| is_meant(message, 7, panics)), "{error}");
+        let mut tried: Vec<_> = warned(&run).into_iter().map(|attempt| attempt.rank).collect();
+        assert_eq!(tried.len() as u32, retries);
+        tried.push(last.rank);
+        assert!(ranks < 2 || tried.windows(2).all(|pair| pair[0] != pair[1]), "{run:?}");
+        assert!(run.took < SOON, "{run:?}");
+        assert!(!farm.path("out").exists() && !run.stdout.contains("Job execution statistics"));
+        let json: serde_json::Value = serde_json::from_str(&farm.read("json")).unwrap();
+        assert_eq!(json["status"], "failed");
+        assert_eq!(Some(json["error"].as_str().unwrap()), Some(error));
+    }
+}
+
+#[test]
+fn an_item_that_fails_on_one_rank_succeeds_on_another() {
+    let Some(farm) = Farm::open() else { return };
+    for ranks in [2, 8] {
+        // Item i is dealt to rank i mod 2 or i mod 8.
+        let run = farm
+            .probe(
+                ranks,
+                "--items 60 --fail-on-root 0,16,48 --schedule static --batch 1 --out out --json json",
+            )
+            .ends_with(0);
+        assert_eq!(farm.read("out"), expected::results(60, &[]));
+        let warned = warned(&run);
+        assert!(
+            warned.len() == 3 && warned.iter().all(|attempt| attempt.rank == 0),
+            "{run:?}"
+        );
+        let json: serde_json::Value = serde_json::from_str(&farm.read("json")).unwrap();
+        assert_eq!(json["ranks"][0]["failures"], 3);
+        assert_eq!(json["status"], "complete");
+    }
+    farm.probe(1, "--items 60 --fail-on-root 16").ends_with(1);
+}
+
+#[test]
+fn an_earlier_pass_with_skipped_items_counts_for_the_status() {
+    let Some(farm) = Farm::open() else { return };
+    let run = farm
+        .probe(2, "--items 10 --passes 2 --fail 3 --on-error skip")
+        .ends_with(3);
+    assert_eq!(run.stderr.matches("1 of 10 items were skipped:").count(), 2);
+}
+
+/// An error in a hook: one message, which says so, the right status, and soon.
+fn hook_fails(farm: &Farm, ranks: usize, hook: &str, options: &str, panics: bool) -> Finished {
+    let (how, told) = if panics {
+        ("--panic-in", "panic")
+    } else {
+        ("--fail-in", "fail")
+    };
+    let run = farm
+        .probe(ranks, &format!("{how} {hook} {options} --out out"))
+        .ends_with(1);
+    let error = run.error();
+    assert!(error.starts_with(&format!("{hook} failed on rank ")), "{error}");
+    assert!(
+        error.contains(&format!("{hook} was told to {told}")) && error.ends_with(". The job was stopped"),
+        "{error}"
+    );
+    assert!(!run.stderr.contains("thread '"), "{run:?}");
+    assert!(run.took < SOON, "{run:?}");
+    assert!(!farm.path("out").exists());
+    run
+}
+
+const HOOKS: [&str; 5] = [
+    "initialize_local",
+    "initialize_remote",
+    "new_output",
+    "local_process",
+    "finalize",
+];
+
+#[test]
+fn a_hook_that_fails_stops_all_ranks() {
+    let Some(farm) = Farm::open() else { return };
+    for hook in HOOKS {
+        // new_output has no error to return: it can only panic.
+        for panics in [false, true] {
+            for ranks in [0, 4] {
+                let run = hook_fails(&farm, ranks, hook, "", panics);
+                let on_root = run.error().contains(" failed on rank 0 (");
+                assert!(
+                    on_root || ranks > 0 && ["initialize_remote", "new_output"].contains(&hook),
+                    "{run:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hook_that_fails_without_any_items_stops_all_ranks() {
+    let Some(farm) = Farm::open() else { return };
+    for hook in ["initialize_local", "initialize_remote", "finalize"] {
+        hook_fails(&farm, 3, hook, "--items 0", false);
+    }
+    hook_fails(&farm, 0, "new_output", "--items 0", true);
+    let run = hook_fails(
+        &farm,
+        4,
+        "initialize_remote",
+        "--items 0 --fail-rank 3 --fail-after 500",
+        true,
+    );
+    assert!(run.error().contains(" failed on rank 3 ("));
+}
+
+#[test]
+fn a_hook_that_fails_on_one_rank_stops_those_in_the_middle_of_an_item() {
+    let Some(farm) = Farm::open() else { return };
+    for hook in ["initialize_remote", "new_output"] {
+        for panics in [false, true] {
+            let options = "--fail-rank 2 --fail-after 1000 --sleep 0,1,2,3,4,5,6,7 --batch 1 --items 8";
+            let run = hook_fails(&farm, 4, hook, options, panics);
+            assert!(run.error().contains(" failed on rank 2 ("), "{run:?}");
+            assert!(
+                run.stderr.contains(" sleeps on rank "),
+                "nobody was in the middle of an item: {run:?}"
+            );
+        }
+    }
+    // Item 0 takes a second; the others have begun by then.
+    for panics in [false, true] {
+        let options = "--sleep 1,2,3,4,5,6,7 --milliseconds 1000 --batch 1 --prefetch 0 --items 8";
+        let run = hook_fails(&farm, 4, "local_process", options, panics);
+        assert!(run.error().contains("(item 0 ([0,0]))"), "{run:?}");
+        assert!(
+            run.stderr.contains(" sleeps on rank "),
+            "nobody was in the middle of an item: {run:?}"
+        );
+    }
+}
+
+#[test]
+fn nothing_can_be_processed_after_a_failure() {
+    let Some(farm) = Farm::open() else { return };
+    for ranks in [0, 3] {
+        let run = farm.probe(ranks, "--fail 7 --again").ends_with(1);
+        assert!(run.error().starts_with("item 7 "));
+        assert_eq!(
+            run.stderr_lines("once more: "),
+            [
+                "the job was stopped by an earlier error, and its other ranks have ended: no further items can be processed"
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_rank_that_leaves_early_is_named() {
+    let Some(farm) = Farm::open() else { return };
+    // Rank 0 decides: when it leaves, all do, and it is no error.
+    let run = farm.probe(3, "--root-leaves --out out").ends_with(0);
+    assert!(run.stderr.is_empty() && !farm.path("out").exists(), "{run:?}");
+    for items in [0, 1, 100] {
+        let run = farm.probe(3, &format!("--items {items} --other-leaves")).ends_with(1);
+        assert!(
+            run.error().starts_with("rank 1 (") && run.error().contains(" has left the job"),
+            "{run:?}"
+        );
+        assert!(run.took < SOON, "{run:?}");
+    }
+}
+
+#[test]
+fn a_panic_outside_the_hooks_ends_all_ranks() {
+    let Some(farm) = Farm::open() else { return };
+    for rank in [0, 2] {
+        let run = farm
+            .probe(4, &format!("--panic-outside {rank} --sleep 0,1,2,3 --batch 1"))
+            .ends_with(101);
+        assert_eq!(
+            run.stderr.matches(&format!("rank {rank} was told to panic")).count(),
+            1,
+            "{run:?}"
+        );
+        assert!(run.took < SOON, "{run:?}");
+    }
+}
+
+#[test]
+fn nothing_outlives_a_signal() {
+    let Some(farm) = Farm::open() else { return };
+    for (rank, signal) in [
+        (None, Signal::SIGTERM),
+        (None, Signal::SIGINT),
+        (None, Signal::SIGKILL),
+        (Some(0), Signal::SIGKILL),
+        (Some(2), Signal::SIGKILL),
+        (Some(2), Signal::SIGABRT),
+    ] {
+        let mut running = farm.probe(4, "--items 8 --batch 1 --sleep 0,1,2,3,4,5,6,7").start();
+        running.await_text(" sleeps on rank ", 4);
+        assert_eq!(running.ranks(), 4);
+        match rank {
+            None => running.signal(signal),
+            Some(rank) => running.signal_rank(rank, signal),
+        }
+        let run = running.wait_at_most(VERY_SOON);
+        assert!(!run.status.success(), "after {signal} to {rank:?}: {run:?}");
+    }
+}
+
+#[test]
+fn a_program_without_mpirun_dies_of_a_signal() {
+    let Some(farm) = Farm::open() else { return };
+    let mut running = farm.probe(0, "--items 1 --sleep 0").start();
+    running.await_text(" sleeps on rank 0", 1);
+    running.signal(Signal::SIGTERM);
+    assert!(!running.wait_at_most(VERY_SOON).status.success());
+}
+
+#[test]
+fn wrong_options_are_told_once() {
+    let Some(farm) = Farm::open() else { return };
+    for (options, message) in [
+        (
+            "--schedule nonsense",
+            "error: invalid value 'nonsense' for '--schedule <SCHEDULE>'",
+        ),
+        ("--batch 0", "error: invalid value '0' for '--batch <N>'"),
+        (
+            "--window 0",
+            "error: invalid value '0' for '--window <BYTES>': at least one byte is needed",
+        ),
+        (
+            "--window 3bananas",
+            "'bananas' is not a unit of memory: use kB, MB, GB, KiB, MiB or GiB",
+        ),
+        (
+            "--quiet --verbose",
+            "error: the argument '--quiet' cannot be used with '--verbose...'",
+        ),
+        ("--nonsense", "error: unexpected argument '--nonsense' found"),
+    ] {
+        for ranks in [0, 4] {
+            let run = farm.probe(ranks, options).ends_with(2);
+            assert_eq!(run.stderr.matches(message).count(), 1, "{run:?}");
+            assert_eq!(run.stderr.matches("error: ").count(), 1, "{run:?}");
+            assert!(run.stdout.is_empty());
+        }
+    }
+}
+
+#[test]
+fn help_is_printed_once() {
+    let Some(farm) = Farm::open() else { return };
+    for ranks in [0, 4] {
+        let run = farm.probe(ranks, "--help").ends_with(0);
+        assert!(run.stdout.starts_with("Does as it is told\n"), "{run:?}");
+        assert_eq!(run.stdout.matches("Usage: probe").count(), 1);
+        assert!(run.stdout.contains("--schedule <SCHEDULE>") && run.stderr.is_empty());
+    }
+}
