@@ -10,7 +10,7 @@ use gaudi_mpi::JobResult;
 /// Run it under mpirun to use several cores or hosts: mpirun -n 8 gaudi-mpi
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
-struct Arguments {
+struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
@@ -24,7 +24,7 @@ enum Command {
 }
 
 fn main() -> JobResult {
-    let Arguments { command, run } = gaudi_mpi::parse();
+    let CommandLine { command, run } = gaudi_mpi::parse();
     match command {
         Some(Command::Run(arguments)) => commands::run::run(arguments),
         None => commands::run::run(run),

@@ -45,12 +45,18 @@ fn same_files(farm: &Farm, program: &Path, arguments: &str, expected: &[&str]) -
         job.ends_with(0);
         let files = files(&farm.path(&folder));
         if way == 0 {
-            assert_eq!(files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), expected);
+            assert_eq!(
+                files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+                expected
+            );
             first = files;
             continue;
         }
         for ((name, bytes), (first_name, first_bytes)) in files.iter().zip(&first) {
-            assert!(name == first_name && bytes == first_bytes, "{name} differs on {ranks} ranks with {options}");
+            assert!(
+                name == first_name && bytes == first_bytes,
+                "{name} differs on {ranks} ranks with {options}"
+            );
         }
         assert_eq!(files.len(), first.len());
     }
@@ -91,7 +97,8 @@ fn another_seed_gives_other_decays() {
     let Some(farm) = Farm::open() else { return };
     let run = |folder: &str, seed| {
         let line = format!("--events 5000 -q -o {folder} --seed {seed}");
-        farm.command(Path::new(env!("CARGO_BIN_EXE_gaudi-mpi")), &line).ends_with(0);
+        farm.command(Path::new(env!("CARGO_BIN_EXE_gaudi-mpi")), &line)
+            .ends_with(0);
         fs::read(farm.path(folder).join("histograms.h5")).unwrap()
     };
     let one = run("one", 1);
@@ -105,7 +112,10 @@ fn an_output_folder_that_cannot_be_made_is_an_error_at_once() {
     fs::write(farm.path("file"), "").unwrap();
     let job = farm.mpirun(&format!("-n 2 {} -o file/folder", env!("CARGO_BIN_EXE_gaudi-mpi")));
     let finished = job.ends_with(1);
-    assert!(finished.error().contains("cannot make the folder file/folder"), "{finished:?}");
+    assert!(
+        finished.error().contains("cannot make the folder file/folder"),
+        "{finished:?}"
+    );
 }
 
 #[test]
@@ -124,9 +134,22 @@ fn b2hhh_fills_the_bins_that_numpy_fills() {
     };
     let input = farm.path("input.h5");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/root_to_hdf5.py");
-    let converted = Command::new(&python).arg(script).args([&sample, &input]).output().unwrap();
-    assert!(converted.status.success(), "{}", String::from_utf8_lossy(&converted.stderr));
-    let folder = same_files(&farm, &common::job::program("b2hhh"), "input.h5 -q", &["b2hhh.h5", "b2hhh.png"]);
+    let converted = Command::new(&python)
+        .arg(script)
+        .args([&sample, &input])
+        .output()
+        .unwrap();
+    assert!(
+        converted.status.success(),
+        "{}",
+        String::from_utf8_lossy(&converted.stderr)
+    );
+    let folder = same_files(
+        &farm,
+        &common::job::program("b2hhh"),
+        "input.h5 -q",
+        &["b2hhh.h5", "b2hhh.png"],
+    );
     check(&python, "check_b2hhh.py", &[&input, &folder.join("b2hhh.h5")]);
 }
 
