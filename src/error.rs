@@ -111,6 +111,9 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Something that the program did around its jobs failed: any error becomes this one by `?`, by way of [`Result`].
+    #[error(transparent)]
+    Program(#[from] Box<dyn std::error::Error + Send + Sync>),
     /// An option has a value that makes no sense.
     #[error("{0}")]
     Options(String),

@@ -68,6 +68,7 @@ mod launcher;
 mod logging;
 pub mod merge;
 mod options;
+pub mod picture;
 mod progress;
 pub mod random;
 mod report;

@@ -45,7 +45,7 @@ pub use parts::Parts;
 use crate::ExactSum;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::hash::{BuildHasher, Hash};
+use std::hash::Hash;
 use std::ops::Range;
 
 /// A result that can be put together from the results of single items, in any order, with always the same outcome.
@@ -192,60 +192,33 @@ impl<T: Merge> Merge for Option<T> {
     }
 }
 
-impl<K: Ord + Serialize + DeserializeOwned + 'static, V: Merge> Merge for BTreeMap<K, V> {
-    type Gathered = BTreeMap<K, V::Gathered>;
-    const ITEMWISE: bool = V::ITEMWISE;
-    fn gather(self, items: Range<u64>) -> Self::Gathered {
-        self.into_iter()
-            .map(|(key, value)| (key, value.gather(items.clone())))
-            .collect()
-    }
-    fn join(into: &mut Self::Gathered, other: Self::Gathered) {
-        use std::collections::btree_map::Entry;
-        for (key, value) in other {
-            match into.entry(key) {
-                Entry::Occupied(mut entry) => V::join(entry.get_mut(), value),
-                Entry::Vacant(entry) => drop(entry.insert(value)),
+/// Maps are merged by key.
+macro_rules! merge_map {
+    ($map:ident, $entries:ident, $($bounds:tt)+) => {
+        impl<K: $($bounds)+ + Serialize + DeserializeOwned + 'static, V: Merge> Merge for $map<K, V> {
+            type Gathered = $map<K, V::Gathered>;
+            const ITEMWISE: bool = V::ITEMWISE;
+            fn gather(self, items: Range<u64>) -> Self::Gathered {
+                self.into_iter().map(|(key, value)| (key, value.gather(items.clone()))).collect()
+            }
+            fn join(into: &mut Self::Gathered, other: Self::Gathered) {
+                use std::collections::$entries::Entry;
+                for (key, value) in other {
+                    match into.entry(key) {
+                        Entry::Occupied(mut entry) => V::join(entry.get_mut(), value),
+                        Entry::Vacant(entry) => drop(entry.insert(value)),
+                    }
+                }
+            }
+            fn finish(gathered: Self::Gathered) -> Self {
+                gathered.into_iter().map(|(key, value)| (key, V::finish(value))).collect()
             }
         }
-    }
-    fn finish(gathered: Self::Gathered) -> Self {
-        gathered
-            .into_iter()
-            .map(|(key, value)| (key, V::finish(value)))
-            .collect()
-    }
+    };
 }
 
-impl<K, V, S> Merge for HashMap<K, V, S>
-where
-    K: Eq + Hash + Serialize + DeserializeOwned + 'static,
-    V: Merge,
-    S: BuildHasher + Default + 'static,
-{
-    type Gathered = HashMap<K, V::Gathered>;
-    const ITEMWISE: bool = V::ITEMWISE;
-    fn gather(self, items: Range<u64>) -> Self::Gathered {
-        self.into_iter()
-            .map(|(key, value)| (key, value.gather(items.clone())))
-            .collect()
-    }
-    fn join(into: &mut Self::Gathered, other: Self::Gathered) {
-        use std::collections::hash_map::Entry;
-        for (key, value) in other {
-            match into.entry(key) {
-                Entry::Occupied(mut entry) => V::join(entry.get_mut(), value),
-                Entry::Vacant(entry) => drop(entry.insert(value)),
-            }
-        }
-    }
-    fn finish(gathered: Self::Gathered) -> Self {
-        gathered
-            .into_iter()
-            .map(|(key, value)| (key, V::finish(value)))
-            .collect()
-    }
-}
+merge_map!(BTreeMap, btree_map, Ord);
+merge_map!(HashMap, hash_map, Eq + Hash);
 
 /// Sets are united: an element found by several items is there once.
 macro_rules! merge_set {

@@ -2,12 +2,14 @@
 
 use crate::{Error, HostStatistics, RankStatistics, SkippedItem, Statistics};
 use serde::Serialize;
+use std::io::Write;
 use std::path::Path;
 
 /// The statistics table, and the items that were skipped.
 pub(crate) fn print(statistics: &Statistics, skipped: &[SkippedItem], quiet: bool) {
     if !quiet {
-        println!("{statistics}");
+        // Whoever pipes this into `head` has seen enough.
+        let _ = writeln!(std::io::stdout(), "{statistics}");
     }
     if !skipped.is_empty() {
         let all = statistics.items() + skipped.len() as u64;
@@ -24,6 +26,7 @@ struct Report<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     items: u64,
+    processing_seconds: f64,
     elapsed_seconds: f64,
     hosts: Vec<HostStatistics>,
     ranks: &'a [RankStatistics],
@@ -45,6 +48,7 @@ pub(crate) fn write_json(
         },
         error: error.map(ToString::to_string),
         items: statistics.items(),
+        processing_seconds: statistics.processing().as_secs_f64(),
         elapsed_seconds: statistics.elapsed().as_secs_f64(),
         hosts: statistics.hosts(),
         ranks: statistics.ranks(),

@@ -235,6 +235,7 @@ impl WorkManager {
         let bytes = wire::encode(task)?;
         let items: Vec<T::Item> = items.into_iter().collect();
         self.transport.take_traffic();
+        let start = Instant::now();
         for rank in 1..self.size() {
             self.transport
                 .send(rank, Tag::Control, pack(&Order::Start(pass), &bytes)?);
@@ -254,7 +255,7 @@ impl WorkManager {
             ended?;
         }
         let output = self.reduce::<T>(worker, results)?;
-        let statistics = Statistics::new(results.ranks.clone(), self.created.elapsed());
+        let statistics = Statistics::new(results.ranks.clone(), start.elapsed(), self.created.elapsed());
         guard(|| task.finalize(output, &statistics)).map_err(|message| here(HookFailure::new("finalize", message)))?;
         Ok(statistics)
     }
@@ -327,7 +328,7 @@ impl WorkManager {
     /// Ends the job on all ranks; gives back the error for the user, who hears of it from rank 0 alone.
     fn fail(&mut self, error: Error, results: Results) -> Error {
         if let Some(path) = &self.options.json {
-            let statistics = Statistics::new(results.ranks, self.created.elapsed());
+            let statistics = Statistics::new(results.ranks, Duration::ZERO, self.created.elapsed());
             if let Err(error) = report::write_json(path, &statistics, &results.skipped, Some(&error)) {
                 log::error!("{error}");
             }

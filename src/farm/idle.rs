@@ -11,7 +11,7 @@ pub(crate) struct Idle {
 
 impl Idle {
     const SPIN: Duration = Duration::from_micros(20);
-    const LONGEST: Duration = Duration::from_millis(5);
+    const LONGEST: Duration = Duration::from_millis(20);
     /// While bytes are on their way they need this rank's help to get on.
     const LONGEST_IN_TRANSFER: Duration = Duration::from_micros(50);
 

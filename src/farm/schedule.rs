@@ -108,27 +108,23 @@ impl Schedule {
             });
         }
         let size = self.size();
-        let (next, end) = match &mut self.fresh {
-            Fresh::Shared { next } => (next, self.total),
-            Fresh::Dealt { block, next } => {
-                let next = &mut next[member];
-                let end = (*next / *block + 1) * *block;
-                (next, end.min(self.total))
-            }
+        let (first, end) = match &self.fresh {
+            Fresh::Shared { next } => (*next, self.total),
+            Fresh::Dealt { block, next } => (next[member], ((next[member] / block + 1) * block).min(self.total)),
         };
-        if *next >= end || only.is_some_and(|only| only != *next) {
+        if first >= end || only.is_some_and(|only| only != first) {
             return None;
         }
         let batch = Batch {
-            first: *next,
-            count: size.min(end - *next),
+            first,
+            count: size.min(end - first),
         };
-        *next += batch.count;
-        if let Fresh::Dealt { block, .. } = self.fresh
-            && batch.first + batch.count == end
-            && let Fresh::Dealt { next, .. } = &mut self.fresh
-        {
-            next[member] = (batch.first / block + self.members as u64) * block;
+        let after = first + batch.count;
+        match &mut self.fresh {
+            Fresh::Shared { next } => *next = after,
+            Fresh::Dealt { next, .. } if after < end => next[member] = after,
+            // The member's next block.
+            Fresh::Dealt { block, next } => next[member] = (first / *block + self.members as u64) * *block,
         }
         Some(batch)
     }
@@ -162,18 +158,11 @@ impl Schedule {
 
 /// How many items are left to a member whose next one is `next`.
 fn dealt_after(next: u64, block: u64, members: usize, total: u64) -> u64 {
-    if next >= total {
-        return 0;
-    }
-    let rest_of_block = (next / block + 1) * block;
-    let mut left = rest_of_block.min(total) - next;
     let stride = block * members as u64;
-    let following = (next / block) * block + stride;
-    if following < total {
-        let whole = (total - following) / stride;
-        left += whole * block + ((total - following) % stride).min(block);
-    }
-    left
+    // Of its blocks, the first has been begun and the last may be cut short.
+    let (begun, first) = (next % block, next - next % block);
+    let left = total.saturating_sub(first);
+    (left / stride * block + (left % stride).min(block)).saturating_sub(begun)
 }
 
 /// What has been measured so far.

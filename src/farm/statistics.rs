@@ -19,7 +19,7 @@ use std::time::Duration;
 ///     busy: Duration::from_secs_f64(seconds),
 ///     ..RankStatistics::default()
 /// };
-/// let statistics = Statistics::new(vec![rank(0, 60, 226.977), rank(1, 40, 151.319)], Duration::from_millis(60_805));
+/// let statistics = Statistics::new(vec![rank(0, 60, 226.977), rank(1, 40, 151.319)], Duration::from_secs(60), Duration::from_millis(60_805));
 /// assert_eq!(
 ///     statistics.to_string(),
 ///     "\
@@ -32,6 +32,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Statistics {
     ranks: Vec<RankStatistics>,
+    processing: Duration,
     elapsed: Duration,
 }
 
@@ -77,9 +78,14 @@ fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S
 }
 
 impl Statistics {
-    /// The statistics of a job whose ranks did this, `elapsed` after its [`WorkManager`](crate::WorkManager) was made.
-    pub fn new(ranks: Vec<RankStatistics>, elapsed: Duration) -> Self {
-        Self { ranks, elapsed }
+    /// The statistics of a job whose ranks did this within the time `processing`, `elapsed` after its
+    /// [`WorkManager`](crate::WorkManager) was made.
+    pub fn new(ranks: Vec<RankStatistics>, processing: Duration, elapsed: Duration) -> Self {
+        Self {
+            ranks,
+            processing,
+            elapsed,
+        }
     }
 
     /// All ranks, by number.
@@ -107,6 +113,11 @@ impl Statistics {
     /// Items that succeeded.
     pub fn items(&self) -> u64 {
         self.ranks.iter().map(|rank| rank.items).sum()
+    }
+
+    /// Time from the hand-out of the task until its items were done and their outputs summed.
+    pub fn processing(&self) -> Duration {
+        self.processing
     }
 
     /// Time since the work manager was made.

@@ -128,7 +128,7 @@ impl Axis {
     ///
     /// When [`try_categories`](Self::try_categories) returns an error.
     #[track_caller]
-    pub fn categories<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
+    pub fn categories<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
         or_panic(Self::try_categories(names))
     }
 
@@ -137,8 +137,8 @@ impl Axis {
     /// # Errors
     ///
     /// When there is no name, a name is there twice, or a name contains a NUL character.
-    pub fn try_categories<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Result<Self, Error> {
-        let names: Vec<String> = names.into_iter().map(Into::into).collect();
+    pub fn try_categories<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Result<Self, Error> {
+        let names: Vec<String> = names.into_iter().map(|name| name.as_ref().to_owned()).collect();
         if let Some(name) = names.iter().find(|name| name.contains('\0')) {
             return Err(refusal(format!("the category {name:?} contains a NUL character")));
         }

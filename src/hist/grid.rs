@@ -94,11 +94,6 @@ impl<const N: usize> Grid<N> {
         }
     }
 
-    /// Number of bins of each axis, with flow.
-    pub(super) fn lengths(&self) -> &[usize; N] {
-        &self.lengths
-    }
-
     /// Number of bins, with flow.
     pub(super) fn len(&self) -> usize {
         self.lengths.iter().product()

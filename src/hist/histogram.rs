@@ -138,12 +138,9 @@ impl<const N: usize> Histogram<N> {
         (0..self.grid.len()).map(|bin| self.weights.at(bin).w2).collect()
     }
 
-    pub(super) fn weights(&self) -> &Weights {
-        &self.weights
-    }
-
-    pub(super) fn grid(&self) -> &Grid<N> {
-        &self.grid
+    /// Number of fills without weight in each bin, in the order of [`values_with_flow`](Self::values_with_flow).
+    pub(super) fn counts_with_flow(&self) -> &[u64] {
+        self.weights.counts()
     }
 
     /// Over the fills inside all axes.
@@ -217,7 +214,8 @@ impl Histogram<1> {
         self.fill_weighted_at([self.grid.axes[0].locate(x)], weight);
     }
 
-    /// Counts many values: the same as [`fill`](Self::fill) for each, and faster, since the sums stay in registers.
+    /// Counts many values: the same as [`fill`](Self::fill) for each, and faster, since the sums stay in registers. They are written
+    /// back at the end: should the iterator panic, what it gave before is in the bins and not in the mean.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D};

@@ -26,6 +26,7 @@ mod array;
 mod axis;
 mod book;
 mod coordinate;
+mod draw;
 mod error;
 mod grid;
 mod histogram;
@@ -34,6 +35,9 @@ mod object;
 mod output;
 mod profile;
 mod sample;
+#[cfg(test)]
+mod tests;
+mod uhi;
 mod weights;
 
 pub use axis::{Axis, AxisKind};

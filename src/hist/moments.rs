@@ -76,6 +76,7 @@ impl<const N: usize> Moments<N> {
     }
 
     #[inline]
+    #[expect(clippy::needless_range_loop, reason = "i and j index several arrays alike")]
     pub(super) fn add(&mut self, fixed: &FixedPoint<N>, places: &[Location; N]) {
         for i in 0..N {
             let x = places[i].value;
@@ -87,6 +88,8 @@ impl<const N: usize> Moments<N> {
         }
     }
 
+    #[expect(clippy::needless_range_loop, reason = "i and j index several arrays alike")]
+    #[inline]
     pub(super) fn add_weighted(&mut self, places: &[Location; N], weight: f64) {
         let axes = &mut self.weighted.get_or_insert_with(Default::default).axes;
         for i in 0..N {

@@ -103,6 +103,7 @@ macro_rules! bookable {
 }
 
 bookable!(Histogram1D, Histogram2D, Histogram3D, Profile1D, Profile2D);
+pub(super) use for_any;
 
 impl Object {
     /// The title.

@@ -167,15 +167,12 @@ impl<const N: usize> Profile<N> {
         self.grid.inside().map(|bin| self.weights.at(bin).w).collect()
     }
 
-    pub(super) fn weights(&self) -> &Weights {
-        &self.weights
+    /// All bins, in the order of [`Histogram::values_with_flow`](super::Histogram::values_with_flow).
+    pub(super) fn samples_with_flow(&self) -> Vec<Sample> {
+        (0..self.grid.len()).map(|bin| self.sample([bin])).collect()
     }
 
-    pub(super) fn grid(&self) -> &Grid<N> {
-        &self.grid
-    }
-
-    pub(super) fn sample(&self, bins: impl IntoIterator<Item = usize> + Clone) -> Sample {
+    fn sample(&self, bins: impl IntoIterator<Item = usize> + Clone) -> Sample {
         let mut sums = ValueSums::default();
         bins.clone().into_iter().for_each(|bin| sums.merge(&self.sums[bin]));
         Sample::new(self.weights.total(bins), &sums)

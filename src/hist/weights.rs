@@ -67,6 +67,7 @@ impl Weights {
         &self.counts
     }
 
+    #[inline]
     pub(super) fn counts_mut(&mut self) -> &mut [u64] {
         &mut self.counts
     }

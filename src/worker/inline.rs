@@ -3,10 +3,10 @@
 use super::processor::{Processor, collect};
 use crate::Task;
 use crate::farm::message::{Batch, Body, Done, HookFailure, Pass};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, unbounded};
 use std::cell::Cell;
 use std::io;
-use std::thread::{Builder, JoinHandle};
+use std::thread::{Builder, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 /// What a worker is asked to do.
@@ -52,10 +52,16 @@ impl InlineWorker {
         let (commands, orders) = unbounded();
         let (pieces, incoming) = bounded(WAITING);
         let (reporter, reports) = bounded(WAITING);
+        let line = Line {
+            commands: orders,
+            pieces: incoming,
+            reports: reporter,
+            listener: std::thread::current(),
+        };
         let thread = Builder::new()
             .name("worker".into())
             .stack_size(STACK)
-            .spawn(move || work::<T>(&task, pass, &orders, &incoming, &reporter))
+            .spawn(move || work::<T>(&task, pass, &line))
             .map_err(|error| HookFailure::new("starting the worker's thread", error))?;
         Ok(Self {
             commands,
@@ -97,9 +103,15 @@ impl InlineWorker {
 
     /// What it has to say, waiting so long for it.
     pub(crate) fn poll(&self, wait: Duration) -> Option<WorkerReport> {
-        match self.reports.recv_timeout(wait) {
+        let mut report = self.reports.try_recv();
+        if matches!(report, Err(TryRecvError::Empty)) && !wait.is_zero() {
+            // The worker wakes this thread. The channel's own waiting would spin first, which many idle ranks cannot afford.
+            std::thread::park_timeout(wait);
+            report = self.reports.try_recv();
+        }
+        match report {
             Ok(report) => Some(report),
-            Err(RecvTimeoutError::Disconnected) if !self.ended.replace(true) => Some(WorkerReport::Failed(
+            Err(TryRecvError::Disconnected) if !self.ended.replace(true) => Some(WorkerReport::Failed(
                 HookFailure::new("the worker's thread", "it ended without a word"),
             )),
             Err(_) => None,
@@ -131,57 +143,56 @@ impl InlineWorker {
     }
 }
 
+/// The worker's end of its channels.
+struct Line {
+    commands: Receiver<Command>,
+    pieces: Receiver<(Vec<u8>, bool)>,
+    reports: Sender<WorkerReport>,
+    /// The thread that takes the reports, which may be asleep.
+    listener: Thread,
+}
+
+impl Line {
+    fn say(&self, report: WorkerReport) -> io::Result<()> {
+        let said = self.reports.send(report);
+        self.listener.unpark();
+        said.map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
 /// The worker's thread; how long it waited for items.
-fn work<T: Task>(
-    task: &[u8],
-    pass: Pass,
-    commands: &Receiver<Command>,
-    pieces: &Receiver<(Vec<u8>, bool)>,
-    reports: &Sender<WorkerReport>,
-) -> Duration {
+fn work<T: Task>(task: &[u8], pass: Pass, line: &Line) -> Duration {
     let mut waiting = Duration::ZERO;
-    if let Err(failure) = obey::<T>(task, pass, commands, pieces, reports, &mut waiting) {
+    if let Err(failure) = obey::<T>(task, pass, line, &mut waiting) {
         // If nobody listens any more, the rank has its reasons.
-        let _ = reports.send(WorkerReport::Failed(failure));
+        let _ = line.say(WorkerReport::Failed(failure));
     }
     waiting
 }
 
 /// Does as it is told until nobody is there to tell it.
-fn obey<T: Task>(
-    task: &[u8],
-    pass: Pass,
-    commands: &Receiver<Command>,
-    pieces: &Receiver<(Vec<u8>, bool)>,
-    reports: &Sender<WorkerReport>,
-    waiting: &mut Duration,
-) -> Result<(), HookFailure> {
-    let say = |report| {
-        reports
-            .send(report)
-            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
-    };
+fn obey<T: Task>(task: &[u8], pass: Pass, line: &Line, waiting: &mut Duration) -> Result<(), HookFailure> {
     let mut processor = Processor::<T>::new(task, pass)?;
-    let mut heard = say(WorkerReport::Ready);
+    let mut heard = line.say(WorkerReport::Ready);
     let mut since = Instant::now();
     while heard.is_ok()
-        && let Ok(command) = commands.recv()
+        && let Ok(command) = line.commands.recv()
     {
         heard = match command {
             Command::Process(batch, items) => {
                 *waiting += since.elapsed();
                 let (done, replies) = processor.process(batch, &items)?;
-                let heard = say(WorkerReport::Done(done, replies));
+                let heard = line.say(WorkerReport::Done(done, replies));
                 since = Instant::now();
                 heard
             }
             Command::Absorb => {
-                processor.absorb(|| pieces.recv().map_err(|_| io::ErrorKind::UnexpectedEof.into()))?;
-                say(WorkerReport::Absorbed)
+                processor.absorb(|| line.pieces.recv().map_err(|_| io::ErrorKind::UnexpectedEof.into()))?;
+                line.say(WorkerReport::Absorbed)
             }
             Command::Emit { always } => {
-                let last = processor.emit(always, |piece| say(WorkerReport::Piece(piece)))?;
-                say(WorkerReport::LastPiece(last))
+                let last = processor.emit(always, |piece| line.say(WorkerReport::Piece(piece)))?;
+                line.say(WorkerReport::LastPiece(last))
             }
         };
     }

@@ -26,6 +26,21 @@ impl<F: FnMut(Vec<u8>) -> io::Result<()>> PieceWriter<F> {
 }
 
 impl<F: FnMut(Vec<u8>) -> io::Result<()>> Write for PieceWriter<F> {
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        // Nearly every write is a number of a few bytes.
+        if self.piece.len() + bytes.len() <= PIECE {
+            self.piece.extend_from_slice(bytes);
+            return Ok(());
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let written = self.write(rest)?;
+            rest = &rest[written..];
+        }
+        Ok(())
+    }
+
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.piece.len() >= PIECE {
             let full = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));

@@ -1,0 +1,3 @@
+//! What the command can do, a file each.
+
+pub mod run;

@@ -1,0 +1,158 @@
+//! An axis that fits its frame: as many numbers as there is room for, none overlapping.
+
+use super::bins::Bins;
+use super::font;
+use super::scale::Scale;
+use super::sizes::Sizes;
+use super::ticks::{Tick, Ticks};
+
+/// A scale with what is written along it.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    pub(super) scale: Scale,
+    pub(super) ticks: Ticks,
+    /// The labels are names of categories: there are no ticks at them, and they may be turned.
+    pub(super) names: bool,
+    pub(super) upwards: bool,
+    /// Font size of the labels in pixels.
+    pub(super) size: f64,
+}
+
+/// Names that are turned are this much smaller than numbers: they tend to be long.
+const TURNED: f64 = 0.85;
+
+impl Axis {
+    /// A horizontal axis along `length` pixels, whose names may be turned and up to `depth` long.
+    pub(super) fn horizontal(bins: &Bins, scale: Scale, length: f64, depth: f64, sizes: &Sizes) -> Self {
+        let size = sizes.label;
+        let room = |tick: &Tick| font::width(&tick.label, size) + size;
+        let place = |tick: &Tick| scale.fraction(tick.value) * length;
+        let fits = |a: &Tick, b: &Tick| place(b) - place(a) >= (room(a) + room(b)) / 2.0;
+        if let Bins::Categories(names) = bins {
+            let mut ticks = centres(names, |name| font::shorten(name, size, length));
+            // A name as wide as all of its bin touches its neighbours and the ends of the frame.
+            let bin = length / names.len() as f64;
+            let upwards = !ticks.major.iter().all(|tick| room(tick) - size / 2.0 <= bin);
+            if upwards {
+                let size = TURNED * size;
+                ticks = centres(names, |name| font::shorten(name, size, depth));
+                thin_out(&mut ticks.major, |a, b| place(b) - place(a) >= size * 1.1);
+            }
+            let size = if upwards { TURNED * size } else { size };
+            return Axis {
+                scale,
+                ticks,
+                names: true,
+                upwards,
+                size,
+            };
+        }
+        let most = (length / (size * 2.5)) as usize;
+        let fitting = (2..=most.clamp(2, 10))
+            .rev()
+            .map(|count| Ticks::new(&scale, count))
+            .find(|ticks| ticks.major.windows(2).all(|pair| fits(&pair[0], &pair[1])));
+        let ticks = fitting.unwrap_or_else(|| {
+            let mut ticks = Ticks::new(&scale, 2);
+            thin_out(&mut ticks.major, fits);
+            ticks
+        });
+        Axis {
+            scale,
+            ticks,
+            names: false,
+            upwards: false,
+            size,
+        }
+    }
+
+    /// A vertical axis along `length` pixels, with names up to `depth` pixels long.
+    pub(super) fn vertical(bins: Option<&Bins>, scale: Scale, length: f64, depth: f64, sizes: &Sizes) -> Self {
+        let size = sizes.label;
+        let place = |tick: &Tick| scale.fraction(tick.value) * length;
+        let fits = |a: &Tick, b: &Tick| place(b) - place(a) >= 1.2 * size;
+        let mut ticks = match bins {
+            Some(Bins::Categories(names)) => centres(names, |name| font::shorten(name, size, depth)),
+            _ => {
+                let count = (length / (2.2 * size)) as usize;
+                let mut ticks = Ticks::new(&scale, count.clamp(2, 8));
+                for tick in &mut ticks.major {
+                    tick.label = font::shorten(&tick.label, size, depth);
+                }
+                ticks
+            }
+        };
+        thin_out(&mut ticks.major, fits);
+        let names = matches!(bins, Some(Bins::Categories(_)));
+        Axis {
+            scale,
+            ticks,
+            names,
+            upwards: false,
+            size,
+        }
+    }
+
+    /// The width of the widest label, and of the factor written above a vertical axis.
+    pub(super) fn label_width(&self) -> f64 {
+        let factor = self.factor_text().map_or(0.0, |text| font::width(&text, self.size));
+        self.ticks
+            .major
+            .iter()
+            .map(|tick| self.width(tick))
+            .fold(factor, f64::max)
+    }
+
+    /// What stands above a vertical axis: ×10³.
+    pub(super) fn factor_text(&self) -> Option<String> {
+        self.ticks.factor.as_ref().map(|factor| format!("×{factor}"))
+    }
+
+    /// How far the first and the last label of a horizontal axis may reach beyond the frame.
+    pub(super) fn overhang(&self) -> (f64, f64) {
+        if self.names {
+            return (0.0, 0.0);
+        }
+        let half = |tick: Option<&Tick>| tick.map_or(0.0, |tick| self.width(tick) / 2.0);
+        (half(self.ticks.major.first()), half(self.ticks.major.last()))
+    }
+
+    /// The height of the labels of a horizontal axis.
+    pub(super) fn label_height(&self) -> f64 {
+        if self.upwards {
+            self.label_width()
+        } else {
+            self.size * (font::CAP_HEIGHT + font::DESCENT)
+        }
+    }
+
+    fn width(&self, tick: &Tick) -> f64 {
+        font::width(&tick.label, self.size)
+    }
+}
+
+/// Names at the centres of their bins.
+fn centres(names: &[String], label: impl Fn(&str) -> String) -> Ticks {
+    let tick = |(i, name): (usize, &String)| Tick {
+        value: i as f64 + 0.5,
+        label: label(&super::sheet::clean(name)),
+    };
+    Ticks {
+        major: names.iter().enumerate().map(tick).collect(),
+        ..Ticks::default()
+    }
+}
+
+/// Blanks the labels that come too close to the one before.
+fn thin_out(ticks: &mut [Tick], fits: impl Fn(&Tick, &Tick) -> bool) {
+    let mut last: Option<Tick> = None;
+    for tick in ticks {
+        if tick.label.is_empty() {
+            continue;
+        }
+        match &last {
+            Some(last) if !fits(last, tick) => tick.label.clear(),
+            _ => last = Some(tick.clone()),
+        }
+    }
+}

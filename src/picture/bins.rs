@@ -1,0 +1,115 @@
+//! The bins along one axis of a picture.
+
+use super::error::{Error, Result};
+
+/// Contents and edges beyond this are not drawn, which keeps ranges and their head-room finite.
+pub(super) const LIMIT: f64 = 1e304;
+
+/// A number that can be drawn.
+pub(super) fn drawable(value: f64) -> bool {
+    value.abs() <= LIMIT
+}
+
+/// The bins along one axis: numbers with edges, or named categories.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bins {
+    /// `n + 1` increasing edges of `n` bins, in the axis' unit.
+    Edges(Vec<f64>),
+    /// One name for each bin, written below its centre.
+    Categories(Vec<String>),
+}
+
+impl Bins {
+    /// `n` bins of equal width from `low` to `high`.
+    ///
+    /// ```
+    /// use gaudi_mpi::picture::Bins;
+    /// assert_eq!(Bins::uniform(2, 0.0, 1.0), Bins::Edges(vec![0.0, 0.5, 1.0]));
+    /// ```
+    pub fn uniform(n: usize, low: f64, high: f64) -> Self {
+        let edge = |i: usize| {
+            let t = i as f64 / n as f64;
+            low * (1.0 - t) + high * t
+        };
+        Bins::Edges((0..=n).map(edge).collect())
+    }
+
+    /// The number of bins.
+    pub fn len(&self) -> usize {
+        match self {
+            Bins::Edges(edges) => edges.len().saturating_sub(1),
+            Bins::Categories(names) => names.len(),
+        }
+    }
+
+    /// Whether there is no bin at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where the bins begin and end; categories are one unit wide, beginning at 0.
+    pub(super) fn edges(&self) -> Vec<f64> {
+        match self {
+            Bins::Edges(edges) => edges.clone(),
+            Bins::Categories(names) => (0..=names.len()).map(|i| i as f64).collect(),
+        }
+    }
+
+    /// The bins' common width, when they have one.
+    pub(super) fn width(&self) -> Option<f64> {
+        let Bins::Edges(edges) = self else {
+            return None;
+        };
+        let n = self.len();
+        let width = edges.last()? / n as f64 - edges.first()? / n as f64;
+        // Edges carry rounding errors of the order of their own size.
+        let size = edges.first()?.abs().max(edges.last()?.abs());
+        let tolerance = width * 1e-6 + size * 1e-14;
+        edges
+            .windows(2)
+            .all(|pair| (pair[1] - pair[0] - width).abs() <= tolerance)
+            .then_some(width)
+    }
+
+    pub(super) fn check(&self, what: impl Fn() -> String) -> Result<()> {
+        if self.is_empty() {
+            return Err(Error::NoBins { what: what() });
+        }
+        if let Bins::Edges(edges) = self {
+            let wrong = (0..edges.len()).find(|&i| !drawable(edges[i]) || (i > 0 && edges[i] <= edges[i - 1]));
+            if let Some(index) = wrong {
+                let edge = edges[index];
+                return Err(Error::Edges {
+                    what: what(),
+                    index,
+                    edge,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<Vec<f64>> for Bins {
+    fn from(edges: Vec<f64>) -> Self {
+        Bins::Edges(edges)
+    }
+}
+
+impl From<&[f64]> for Bins {
+    fn from(edges: &[f64]) -> Self {
+        Bins::Edges(edges.to_vec())
+    }
+}
+
+impl From<Vec<String>> for Bins {
+    fn from(names: Vec<String>) -> Self {
+        Bins::Categories(names)
+    }
+}
+
+impl<const N: usize> From<[&str; N]> for Bins {
+    fn from(names: [&str; N]) -> Self {
+        Bins::Categories(names.iter().map(|name| name.to_string()).collect())
+    }
+}

@@ -1,0 +1,63 @@
+//! Where the statistics box and the legend stand, and the y scale that keeps them free.
+
+use super::pad::Pad;
+use super::range::{Obstacle, y_scale};
+use super::scale::Scale;
+use super::sheet::{Point, Rect};
+use super::sizes::Sizes;
+use super::table::Table;
+
+/// Boxes and the places of their upper left corners.
+pub(super) type Boxes = Vec<(Table, Point)>;
+
+/// Statistics in the upper right corner; the legend below them or in the upper left corner,
+/// whichever leaves more of the frame to the contents; and the y scale that leaves both free.
+pub(super) fn boxes(pad: &Pad, frame: &Rect, x: &Scale, sizes: &Sizes) -> (Boxes, Scale) {
+    // Ticks point inwards; boxes stay clear of them.
+    let inset = sizes.tick + 0.5 * sizes.gap;
+    let (top, start, end) = (frame.top + inset, frame.left + inset, frame.right - inset);
+    let upper_right = |table: Table, top: f64| {
+        let left = end - table.width;
+        (table, (left, top))
+    };
+    let mut below = top;
+    let mut beside = end;
+    let mut placed = Boxes::new();
+    if let Some(table) = Table::statistics(pad, frame, sizes) {
+        let statistics = upper_right(table, top);
+        below = top + statistics.0.height + 0.5 * sizes.gap;
+        beside = statistics.1.0 - sizes.gap;
+        placed.push(statistics);
+    }
+    let scaled = |boxes: Boxes| {
+        let obstacles: Vec<Obstacle> = boxes.iter().map(|placed| obstacle(placed, frame, sizes)).collect();
+        let scale = y_scale(pad, x, &obstacles);
+        (boxes, scale)
+    };
+    let with = |legend: (Table, Point)| {
+        let mut boxes = placed.clone();
+        boxes.push(legend);
+        scaled(boxes)
+    };
+    let Some(on_the_right) = Table::legend(pad, frame, 0.62 * frame.width(), sizes) else {
+        return scaled(placed);
+    };
+    let on_the_left = Table::legend(pad, frame, beside - start, sizes)
+        .filter(|narrow| narrow.size >= 0.7 * on_the_right.size)
+        .map(|narrow| with((narrow, (start, top))));
+    let on_the_right = with(upper_right(on_the_right, below));
+    match on_the_left {
+        Some(on_the_left) if on_the_left.1.high < on_the_right.1.high => on_the_left,
+        _ => on_the_right,
+    }
+}
+
+/// The part of the frame that contents must keep out of, because of a box.
+fn obstacle((table, (left, top)): &(Table, Point), frame: &Rect, sizes: &Sizes) -> Obstacle {
+    let air = sizes.gap;
+    Obstacle {
+        left: (left - air - frame.left) / frame.width(),
+        right: (left + table.width + air - frame.left) / frame.width(),
+        depth: (top + table.height + air - frame.top) / frame.height(),
+    }
+}

@@ -1,0 +1,247 @@
+//! The canvas: pads side by side in one picture.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::error::{Error, Result};
+use super::frame;
+use super::layout::{Layout, Margins};
+use super::pad::Pad;
+use super::sheet::{Rect, Sheet};
+use super::sizes::Sizes;
+use super::{png, svg};
+
+/// The smallest pad that still shows something, in pixels.
+pub(super) const MIN_PAD_WIDTH: u32 = 80;
+/// The smallest pad that still shows something, in pixels.
+pub(super) const MIN_PAD_HEIGHT: u32 = 60;
+/// The largest picture, in pixels; drawing takes about 30 bytes of memory for each.
+pub(super) const MAX_PIXELS: u64 = 40_000_000;
+
+/// A picture of one pad, or of several after [`divide`](Canvas::divide), like ROOT's `TCanvas`.
+///
+/// ```
+/// use gaudi_mpi::picture::{Bins, Canvas, Curve, Pad};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let file = folder.path().join("gaussians.svg");
+/// let mut canvas = Canvas::new(900, 400);
+/// canvas.divide(2, 1);
+/// for title in ["left", "right"] {
+///     let curve = Curve::steps(Bins::uniform(4, -2.0, 2.0), vec![2.0, 5.0, 6.0, 1.0]);
+///     canvas.draw(Pad::new(curve).title(title).x("x", "mm"))?;
+/// }
+/// canvas.save(&file)?;
+/// # assert!(std::fs::read_to_string(&file)?.contains("right"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Canvas {
+    width: u32,
+    height: u32,
+    columns: usize,
+    rows: usize,
+    /// Pad number `i + 1` at `i`; pads not drawn yet may be missing at the end.
+    pads: Vec<Option<Pad>>,
+}
+
+impl Canvas {
+    /// A canvas of this size in pixels, with one pad as large as itself.
+    ///
+    /// An SVG picture can be scaled without loss; there, pixels only set the proportions.
+    pub fn new(width: u32, height: u32) -> Self {
+        Canvas {
+            width,
+            height,
+            columns: 1,
+            rows: 1,
+            pads: Vec::new(),
+        }
+    }
+
+    /// Divides the canvas into pads of equal size, numbered from 1 as text is read: from left to
+    /// right, then from top to bottom. What has been drawn stays in the pad of its number.
+    pub fn divide(&mut self, columns: usize, rows: usize) -> &mut Self {
+        self.columns = columns;
+        self.rows = rows;
+        self
+    }
+
+    /// Draws into the first pad that is still free.
+    ///
+    /// # Errors
+    /// When no pad is free, or when the data do not describe a picture: no bins, edges that do not
+    /// increase, as many values as bins.
+    pub fn draw(&mut self, pad: Pad) -> Result<&mut Self> {
+        let free = self.pads.iter().position(Option::is_none).unwrap_or(self.pads.len());
+        self.draw_in(free + 1, pad)
+    }
+
+    /// Draws into the pad of this number, in place of what is there.
+    ///
+    /// # Errors
+    /// As [`draw`](Canvas::draw).
+    pub fn draw_in(&mut self, number: usize, pad: Pad) -> Result<&mut Self> {
+        self.check_number(number)?;
+        pad.check(number)?;
+        if self.pads.len() < number {
+            self.pads.resize_with(number, || None);
+        }
+        self.pads[number - 1] = Some(pad);
+        Ok(self)
+    }
+
+    /// Writes the picture to a file whose name ends in `.svg` or `.png`; equal canvases give equal
+    /// bytes. The file appears under its name when it is complete.
+    ///
+    /// # Errors
+    /// When the name has another ending, the canvas is too small for its pads or too large, or the
+    /// file cannot be written.
+    pub fn save(&self, file: impl AsRef<Path>) -> Result<()> {
+        let file = file.as_ref();
+        let extension = file.extension().map(|e| e.to_string_lossy().to_lowercase());
+        let encode: fn(&Sheet) -> io::Result<Vec<u8>> = match extension.as_deref() {
+            Some("svg") => svg::encode,
+            Some("png") => png::encode,
+            _ => {
+                return Err(Error::Extension {
+                    path: file.to_path_buf(),
+                });
+            }
+        };
+        let sheet = self.sheet()?;
+        let failed = |source| Error::Write {
+            path: file.to_path_buf(),
+            source,
+        };
+        let bytes = encode(&sheet).map_err(failed)?;
+        replace(file, &bytes).map_err(failed)
+    }
+
+    fn check_number(&self, number: usize) -> Result<()> {
+        if (1..=self.columns.saturating_mul(self.rows)).contains(&number) {
+            return Ok(());
+        }
+        Err(Error::NoSuchPad {
+            number,
+            columns: self.columns,
+            rows: self.rows,
+        })
+    }
+
+    /// Everything on the canvas as shapes.
+    pub(super) fn sheet(&self) -> Result<Sheet> {
+        let Canvas {
+            width,
+            height,
+            columns,
+            rows,
+            ..
+        } = *self;
+        if columns == 0
+            || rows == 0
+            || (width as usize / columns) < MIN_PAD_WIDTH as usize
+            || (height as usize / rows) < MIN_PAD_HEIGHT as usize
+            || u64::from(width) * u64::from(height) > MAX_PIXELS
+        {
+            return Err(Error::Size {
+                width,
+                height,
+                columns,
+                rows,
+            });
+        }
+        self.check_number(self.pads.len().max(1))?;
+        let (w, h) = (f64::from(width), f64::from(height));
+        let pad_size = (w / columns as f64, h / rows as f64);
+        let sizes = Sizes::new((w, h), pad_size);
+        let drawn: Vec<Drawn> = self
+            .pads
+            .iter()
+            .enumerate()
+            .filter_map(|(index, pad)| Some(self.place(index, pad.as_ref()?)))
+            .collect();
+        let mut sheet = Sheet::new(width, height);
+        for (one, layout) in drawn.iter().zip(layouts(&drawn, &sizes)) {
+            frame::draw(&mut sheet, one.pad, &one.area, &layout, &sizes);
+        }
+        Ok(sheet)
+    }
+
+    /// A pad at its place; `index` counts from 0.
+    fn place<'a>(&self, index: usize, pad: &'a Pad) -> Drawn<'a> {
+        let (column, row) = (index % self.columns, index / self.columns);
+        let share = |total: u32, i: usize, n: usize| (f64::from(total) * i as f64 / n as f64).round();
+        let area = Rect {
+            left: share(self.width, column, self.columns),
+            right: share(self.width, column + 1, self.columns),
+            top: share(self.height, row, self.rows),
+            bottom: share(self.height, row + 1, self.rows),
+        };
+        Drawn { pad, column, row, area }
+    }
+}
+
+/// A pad and its place on the canvas.
+struct Drawn<'a> {
+    pad: &'a Pad,
+    column: usize,
+    row: usize,
+    area: Rect,
+}
+
+/// The pads' layouts, with frames that begin at the same x in a column, and that begin and end at
+/// the same y in a row.
+fn layouts(drawn: &[Drawn], sizes: &Sizes) -> Vec<Layout> {
+    let all = |margins: &[Margins]| -> Vec<Layout> {
+        let one = |(one, margins): (&Drawn, &Margins)| Layout::new(one.pad, &one.area, margins, sizes);
+        drawn.iter().zip(margins).map(one).collect()
+    };
+    let guess = Margins {
+        left: 5.0 * sizes.label,
+        right: sizes.label,
+        top: 2.0 * sizes.label,
+        bottom: 3.0 * sizes.label,
+    };
+    let mut layouts = all(&vec![guess; drawn.len()]);
+    // Margins decide which labels there is room for, and labels how wide the margins are: from the
+    // first guess to what fits, then once more for what changed by that.
+    for _ in 0..2 {
+        let needed: Vec<Margins> = drawn
+            .iter()
+            .zip(&layouts)
+            .map(|(one, layout)| layout.margins(one.pad, sizes))
+            .collect();
+        let mut shared = needed.clone();
+        for (i, margins) in shared.iter_mut().enumerate() {
+            for (j, other) in needed.iter().enumerate() {
+                if drawn[i].column == drawn[j].column {
+                    margins.left = margins.left.max(other.left);
+                }
+                if drawn[i].row == drawn[j].row {
+                    margins.top = margins.top.max(other.top);
+                    // Long names below one pad would take much room from all others in its row.
+                    if layouts[i].x.upwards == layouts[j].x.upwards {
+                        margins.bottom = margins.bottom.max(other.bottom);
+                    }
+                }
+            }
+        }
+        layouts = all(&shared);
+    }
+    layouts
+}
+
+/// Writes a file under a temporary name next to its own, and renames it when complete.
+fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = file.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.part", std::process::id()));
+    let temporary: PathBuf = file.with_file_name(name);
+    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, file));
+    if written.is_err() {
+        // The error that matters is the first one; the unfinished file may not even exist.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}

@@ -1,0 +1,66 @@
+//! Colours that everybody can tell apart.
+
+/// Red, green and blue.
+pub(super) type Colour = (u8, u8, u8);
+
+pub(super) const BLACK: Colour = (0, 0, 0);
+pub(super) const WHITE: Colour = (255, 255, 255);
+
+/// Colours for curves, distinguishable with colour blindness; after M. Okabe and K. Ito,
+/// "Color Universal Design" (2008), without the yellow that is too pale for lines on white.
+const CURVES: [Colour; 7] = [
+    (0, 114, 178),
+    (213, 94, 0),
+    (0, 158, 115),
+    (204, 121, 167),
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 0, 0),
+];
+
+/// The colour of a pad's curve number `index`.
+pub(super) fn of_curve(index: usize) -> Colour {
+    CURVES[index % CURVES.len()]
+}
+
+/// A mixture with white: all of the colour at 1, white at 0.
+pub(super) fn lighten(colour: Colour, amount: f64) -> Colour {
+    mix(WHITE, colour, amount)
+}
+
+/// viridis (S. van der Walt, N. Smith, E. Firing; CC0) at 17 equal steps; it grows evenly in
+/// lightness, also for the colour-blind and in grey.
+const VIRIDIS: [Colour; 17] = [
+    (68, 1, 84),
+    (72, 24, 106),
+    (71, 45, 123),
+    (66, 64, 134),
+    (59, 82, 139),
+    (51, 99, 141),
+    (44, 114, 142),
+    (38, 130, 142),
+    (33, 145, 140),
+    (31, 160, 136),
+    (40, 174, 128),
+    (63, 188, 115),
+    (94, 201, 98),
+    (132, 212, 75),
+    (173, 220, 48),
+    (216, 226, 25),
+    (253, 231, 37),
+];
+
+/// How many colours a map uses; more cannot be told apart, fewer merge into larger shapes.
+pub(super) const MAP_COLOURS: usize = 128;
+
+/// The map colour for a fraction of the colour scale, dark at 0 and bright at 1.
+pub(super) fn of_map(level: usize) -> Colour {
+    let at = level.min(MAP_COLOURS - 1) as f64 / (MAP_COLOURS - 1) as f64 * 16.0;
+    let below = (at as usize).min(15);
+    mix(VIRIDIS[below], VIRIDIS[below + 1], at - below as f64)
+}
+
+fn mix(from: Colour, to: Colour, amount: f64) -> Colour {
+    let part = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * amount).round() as u8;
+    (part(from.0, to.0), part(from.1, to.1), part(from.2, to.2))
+}

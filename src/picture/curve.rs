@@ -1,0 +1,99 @@
+//! One curve of a pad: the contents of the bins along x.
+
+use super::bins::Bins;
+use super::error::{Error, Result};
+
+/// How a curve is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// A line that steps from bin to bin, for histograms.
+    Steps,
+    /// A marker at each bin's centre with a bar as wide as the bin, for profiles and data.
+    Points,
+}
+
+/// The contents of the bins along x, drawn as a line of steps or as points.
+///
+/// Bins whose content is not a finite number are left out.
+#[derive(Clone, Debug)]
+pub struct Curve {
+    pub(super) look: Look,
+    pub(super) bins: Bins,
+    pub(super) values: Vec<f64>,
+    pub(super) errors: Vec<f64>,
+    pub(super) name: String,
+}
+
+impl Curve {
+    /// A histogram: a line that steps from bin to bin, filled lightly when it is alone in its pad.
+    ///
+    /// ```
+    /// use gaudi_mpi::picture::{Bins, Curve};
+    /// let bins = Bins::uniform(3, 0.0, 30.0);
+    /// let curve = Curve::steps(bins, vec![4.0, 9.0, 1.0]).errors(vec![2.0, 3.0, 1.0]);
+    /// ```
+    pub fn steps(bins: impl Into<Bins>, values: Vec<f64>) -> Self {
+        Self::new(Look::Steps, bins.into(), values)
+    }
+
+    /// A profile, or data points: a marker at each bin's centre, with a bar as wide as the bin.
+    pub fn points(bins: impl Into<Bins>, values: Vec<f64>) -> Self {
+        Self::new(Look::Points, bins.into(), values)
+    }
+
+    fn new(look: Look, bins: Bins, values: Vec<f64>) -> Self {
+        Curve {
+            look,
+            bins,
+            values,
+            errors: Vec::new(),
+            name: String::new(),
+        }
+    }
+
+    /// Draws error bars: the bars reach this far above and below each value.
+    pub fn errors(mut self, errors: Vec<f64>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// The curve's name in the legend.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// How far the error bar of a bin reaches from its value; 0 without a drawable error.
+    pub(super) fn error(&self, bin: usize) -> f64 {
+        let error = self.errors.get(bin).copied().unwrap_or(0.0).abs();
+        if super::bins::drawable(error) { error } else { 0.0 }
+    }
+
+    pub(super) fn check(&self, pad: &str) -> Result<()> {
+        self.bins.check(|| format!("the x axis of {pad}"))?;
+        let expected = self.bins.len();
+        let what = || match self.name.as_str() {
+            "" => format!("the curve of {pad}"),
+            name => format!("the curve \"{name}\" of {pad}"),
+        };
+        if self.values.len() != expected {
+            let found = self.values.len();
+            return Err(Error::Length {
+                what: what(),
+                of: "values",
+                expected,
+                found,
+            });
+        }
+        if !self.errors.is_empty() && self.errors.len() != expected {
+            let found = self.errors.len();
+            return Err(Error::Length {
+                what: what(),
+                of: "errors",
+                expected,
+                found,
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,198 @@
+//! Where the frame of a pad lies, and what its axes look like.
+
+use super::axis::Axis;
+use super::bins::Bins;
+use super::boxes::{Boxes, boxes};
+use super::font;
+use super::heat;
+use super::pad::Pad;
+use super::scale::Scale;
+use super::sheet::{Rect, clean};
+use super::sizes::Sizes;
+
+/// The space between a pad's border and its frame, in pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Margins {
+    pub(super) left: f64,
+    pub(super) right: f64,
+    pub(super) top: f64,
+    pub(super) bottom: f64,
+}
+
+impl Margins {
+    /// The frame within a pad, on whole pixels for sharp lines; however wide the margins, it keeps
+    /// a quarter of the pad's width and height.
+    pub(super) fn frame(&self, pad: &Rect) -> Rect {
+        let fit = |margins: f64, extent: f64| (0.75 * extent / margins).min(1.0);
+        let across = fit(self.left + self.right, pad.width());
+        let down = fit(self.top + self.bottom, pad.height());
+        Rect {
+            left: (pad.left + across * self.left).round(),
+            top: (pad.top + down * self.top).round(),
+            right: (pad.right - across * self.right).round(),
+            bottom: (pad.bottom - down * self.bottom).round(),
+        }
+    }
+}
+
+/// All that is decided before a pad is drawn.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    pub(super) frame: Rect,
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+    /// The axis of a map's colour scale and the place of the scale.
+    pub(super) z: Option<(Axis, Rect)>,
+    pub(super) boxes: Boxes,
+    /// A map's statistics, in lines above the frame since a box would cover the map.
+    pub(super) strip: Vec<String>,
+}
+
+impl Layout {
+    /// What fits into a pad with these margins.
+    pub(super) fn new(pad: &Pad, area: &Rect, margins: &Margins, sizes: &Sizes) -> Self {
+        let frame = margins.frame(area);
+        let nothing = Bins::Edges(vec![0.0, 1.0]);
+        let x_bins = pad.x_bins().unwrap_or(&nothing);
+        let (x_depth, y_depth) = (0.4 * area.height(), 0.3 * area.width());
+        let x_scale = x_scale(pad, x_bins);
+        let x = Axis::horizontal(x_bins, x_scale, frame.width(), x_depth, sizes);
+        let mut layout = Layout {
+            frame,
+            y: x.clone(),
+            x,
+            z: None,
+            boxes: Boxes::default(),
+            strip: Vec::new(),
+        };
+        if let Some(map) = &pad.map {
+            let scale = end_to_end(&map.y);
+            layout.y = Axis::vertical(Some(&map.y), scale, frame.height(), y_depth, sizes);
+            let z = heat::z_scale(map, pad.log_z);
+            let z = Axis::vertical(None, z, frame.height(), y_depth, sizes);
+            let left = frame.right + sizes.gap;
+            let right = left + 1.2 * sizes.label;
+            layout.z = Some((z, Rect { left, right, ..frame }));
+            layout.strip = strip(pad, layout.heading_width(area, sizes), sizes);
+        } else {
+            let (boxes, scale) = boxes(pad, &frame, &x_scale, sizes);
+            layout.y = Axis::vertical(None, scale, frame.height(), y_depth, sizes);
+            layout.boxes = boxes;
+        }
+        layout
+    }
+
+    /// The margins that this layout needs.
+    pub(super) fn margins(&self, pad: &Pad, sizes: &Sizes) -> Margins {
+        let title_height = |text: &str| {
+            if text.is_empty() { 0.0 } else { 1.25 * sizes.title }
+        };
+        let beside = title_height(&self.y_title(pad)) + self.y.label_width() + 2.0 * sizes.gap;
+        let (before, after) = self.x.overhang();
+        let left = beside.max(before + sizes.gap);
+        let bottom = self.below_labels(sizes) + title_height(&self.x_title(pad)) + 0.5 * sizes.gap;
+        let right = match &self.z {
+            None => (after + 0.5 * sizes.gap).max(2.0 * sizes.gap),
+            Some((z, bar)) => {
+                let numbers = sizes.gap + z.label_width() + sizes.gap;
+                // The next pad's title follows; the two must not look like one.
+                let apart = 1.5 * sizes.gap;
+                bar.right - self.frame.right + numbers + title_height(&self.z_title(pad)) + apart
+            }
+        };
+        // The title, or else the factor of the y axis, stands above the frame.
+        let factor = |axis: &Axis| axis.ticks.factor.is_some();
+        let factors = factor(&self.y) || self.z.as_ref().is_some_and(|(z, _)| factor(z));
+        let mut top = match (pad.title.is_empty(), factors) {
+            (false, _) => 1.5 * sizes.heading,
+            (true, true) => 1.2 * sizes.label + sizes.gap,
+            (true, false) => sizes.label,
+        };
+        top += self.strip_height(sizes);
+        Margins {
+            left,
+            right,
+            top,
+            bottom,
+        }
+    }
+
+    /// The height of the lines of statistics above the frame.
+    pub(super) fn strip_height(&self, sizes: &Sizes) -> f64 {
+        match self.strip.len() {
+            0 => 0.0,
+            lines => (STRIP_LINE * lines as f64 + 0.35) * sizes.note,
+        }
+    }
+
+    /// How far below the frame the labels of the x axis end.
+    pub(super) fn below_labels(&self, sizes: &Sizes) -> f64 {
+        LABEL_GAP * sizes.gap + self.x.label_height()
+    }
+
+    /// How wide words centred above the frame may be: as wide as the frame if there is a factor
+    /// above one of its corners, otherwise as the pad allows.
+    pub(super) fn heading_width(&self, area: &Rect, sizes: &Sizes) -> f64 {
+        let factor = |axis: &Axis| axis.ticks.factor.is_some();
+        if factor(&self.y) || self.z.as_ref().is_some_and(|(z, _)| factor(z)) {
+            return self.frame.width();
+        }
+        let middle = (self.frame.left + self.frame.right) / 2.0;
+        2.0 * ((middle - area.left).min(area.right - middle) - sizes.gap)
+    }
+
+    /// The title below the x axis, with the factor of its numbers.
+    pub(super) fn x_title(&self, pad: &Pad) -> String {
+        clean(&pad.x.text(self.x.ticks.factor.as_deref()))
+    }
+
+    /// The title beside the y axis; the factor of its numbers stands above them.
+    pub(super) fn y_title(&self, pad: &Pad) -> String {
+        clean(&pad.y_title().text(None))
+    }
+
+    /// The title of the colour scale.
+    pub(super) fn z_title(&self, pad: &Pad) -> String {
+        clean(&pad.z_title().text(None))
+    }
+}
+
+/// The space between the frame and the labels below it, in gaps: enough to keep the lowest label
+/// of the y axis and the first of the x axis apart.
+pub(super) const LABEL_GAP: f64 = 1.6;
+
+/// The height of a line of statistics above a map, in units of its font size.
+pub(super) const STRIP_LINE: f64 = 1.25;
+
+/// From the first edge to the last.
+fn end_to_end(bins: &Bins) -> Scale {
+    let edges = bins.edges();
+    let (low, high) = (edges.first().copied(), edges.last().copied());
+    Scale::linear(low.unwrap_or(0.0), high.unwrap_or(1.0))
+}
+
+/// The x range that holds the bins of all curves, or of the map.
+fn x_scale(pad: &Pad, first: &Bins) -> Scale {
+    let scales = pad.curves.iter().map(|curve| end_to_end(&curve.bins));
+    scales.fold(end_to_end(first), |all, one| {
+        Scale::linear(all.low.min(one.low), all.high.max(one.high))
+    })
+}
+
+/// Statistics in as few lines as the width allows.
+fn strip(pad: &Pad, width: f64, sizes: &Sizes) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (name, value) in &pad.statistics {
+        let entry = clean(&format!("{name} {value}"));
+        let longer = lines.last().map(|line| format!("{line}\u{2003}{entry}"));
+        match (lines.last_mut(), longer) {
+            (Some(line), Some(longer)) if font::width(&longer, sizes.note) <= width => {
+                *line = longer;
+            }
+            _ => lines.push(font::shorten(&entry, sizes.note, width)),
+        }
+    }
+    // More lines than this would leave no room for the map.
+    lines.truncate(3);
+    lines
+}

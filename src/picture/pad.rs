@@ -1,0 +1,298 @@
+//! What one pad of a canvas shows.
+
+use super::bins::Bins;
+use super::colours::{BLACK, Colour, of_curve};
+use super::curve::{Curve, Look};
+use super::error::{Error, Result};
+use super::ticks::plain_number;
+
+/// The title of an axis: what it shows, and in which unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AxisTitle {
+    /// What the axis shows, for example `m(J/ψ φ)`.
+    pub label: String,
+    /// The unit, for example `MeV`; empty for pure numbers.
+    pub unit: String,
+}
+
+impl AxisTitle {
+    /// A title from its two parts.
+    pub fn new(label: impl Into<String>, unit: impl Into<String>) -> Self {
+        AxisTitle {
+            label: label.into(),
+            unit: unit.into(),
+        }
+    }
+
+    /// The title as written along an axis whose numbers are multiples of `factor` (`10³`):
+    /// `m [MeV]`, `m [10³ MeV]`, `m`, `m [×10³]`.
+    pub(super) fn text(&self, factor: Option<&str>) -> String {
+        let bracket = match (factor, self.unit.as_str()) {
+            (None, "") => return self.label.clone(),
+            (None, unit) => unit.to_string(),
+            (Some(factor), "") => format!("×{factor}"),
+            (Some(factor), unit) => format!("{factor} {unit}"),
+        };
+        format!("{} [{bracket}]", self.label).trim_start().to_string()
+    }
+}
+
+/// How a curve differs from the others of its pad.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Dress {
+    pub(super) colour: Colour,
+    /// The number of its marker's shape.
+    pub(super) marker: usize,
+}
+
+/// The contents of two-dimensional bins.
+#[derive(Clone, Debug)]
+pub(super) struct Map {
+    pub(super) x: Bins,
+    pub(super) y: Bins,
+    /// Bin (i, j) of x and y at `i * y.len() + j`.
+    pub(super) values: Vec<f64>,
+    /// Whether contents are counts, where 0 says "nothing here", or means, where 0 is a value.
+    pub(super) counts: bool,
+}
+
+/// What one pad of a [`Canvas`](super::Canvas) shows: curves over a common x axis, or a map.
+///
+/// ```
+/// use gaudi_mpi::picture::{Bins, Curve, Pad};
+/// let mass = Curve::steps(Bins::uniform(3, 5200.0, 5500.0), vec![3.0, 14.0, 2.0]);
+/// let pad = Pad::new(mass)
+///     .title("Mass of B cand")
+///     .x("m(J/ψ φ)", "MeV")
+///     .counted("Candidates")
+///     .statistics([("Entries", "19"), ("Mean", "5345")]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Pad {
+    pub(super) title: String,
+    pub(super) x: AxisTitle,
+    pub(super) y: AxisTitle,
+    pub(super) z: AxisTitle,
+    pub(super) curves: Vec<Curve>,
+    pub(super) map: Option<Map>,
+    pub(super) counted: String,
+    pub(super) statistics: Vec<(String, String)>,
+    pub(super) log_y: bool,
+    pub(super) log_z: bool,
+}
+
+impl Pad {
+    /// A pad with one curve.
+    pub fn new(curve: Curve) -> Self {
+        Pad {
+            curves: vec![curve],
+            ..Pad::default()
+        }
+    }
+
+    /// Draws another curve over those already there; curves with names are listed in a legend.
+    ///
+    /// ```
+    /// use gaudi_mpi::picture::{Bins, Curve, Pad};
+    /// let bins = Bins::uniform(2, 0.0, 1.0);
+    /// let pad = Pad::new(Curve::steps(bins.clone(), vec![1.0, 2.0]).name("background"))
+    ///     .overlay(Curve::points(bins, vec![3.0, 2.5]).name("data"));
+    /// ```
+    pub fn overlay(mut self, curve: Curve) -> Self {
+        self.curves.push(curve);
+        self
+    }
+
+    /// A two-dimensional histogram in colours with a scale beside it; empty bins stay white.
+    ///
+    /// `values` has the shape (x bins, y bins), y running fastest, as numpy's `histogram2d`: the
+    /// content of bins i and j is `values[i * y_bins + j]`. Where bins are smaller than a pixel,
+    /// the largest of those that share it is shown.
+    ///
+    /// ```
+    /// use gaudi_mpi::picture::{Bins, Pad};
+    /// let bins = || Bins::uniform(2, 0.0, 1.0);
+    /// let pad = Pad::map(bins(), bins(), vec![0.0, 3.0, 1.0, 0.0]).x("x", "mm").y("y", "mm");
+    /// ```
+    pub fn map(x: impl Into<Bins>, y: impl Into<Bins>, values: Vec<f64>) -> Self {
+        let map = Map {
+            x: x.into(),
+            y: y.into(),
+            values,
+            counts: true,
+        };
+        Pad {
+            map: Some(map),
+            ..Pad::default()
+        }
+    }
+
+    /// A two-dimensional profile: as [`Pad::map`], but 0 is a value like any other, the colours
+    /// span the values only, and bins that are NaN stay white.
+    pub fn map_of_means(x: impl Into<Bins>, y: impl Into<Bins>, values: Vec<f64>) -> Self {
+        let map = Map {
+            x: x.into(),
+            y: y.into(),
+            values,
+            counts: false,
+        };
+        Pad {
+            map: Some(map),
+            ..Pad::default()
+        }
+    }
+
+    /// The title above the frame.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// The title and unit of the x axis.
+    pub fn x(mut self, label: impl Into<String>, unit: impl Into<String>) -> Self {
+        self.x = AxisTitle::new(label, unit);
+        self
+    }
+
+    /// The title and unit of the y axis. Without one, histograms say what is counted for which
+    /// bin width: `Entries / (3 MeV)`.
+    pub fn y(mut self, label: impl Into<String>, unit: impl Into<String>) -> Self {
+        self.y = AxisTitle::new(label, unit);
+        self
+    }
+
+    /// The title and unit of a map's colour scale; `Entries` when not given.
+    pub fn z(mut self, label: impl Into<String>, unit: impl Into<String>) -> Self {
+        self.z = AxisTitle::new(label, unit);
+        self
+    }
+
+    /// What the histogram counts, for the automatic axis title: `Candidates` instead of `Entries`.
+    pub fn counted(mut self, what: impl Into<String>) -> Self {
+        self.counted = what.into();
+        self
+    }
+
+    /// The lines of the statistics box: names and values. A line without a value is a heading.
+    pub fn statistics<N, V>(mut self, lines: impl IntoIterator<Item = (N, V)>) -> Self
+    where
+        N: Into<String>,
+        V: Into<String>,
+    {
+        self.statistics = lines.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
+        self
+    }
+
+    /// Draws the contents of curves on a logarithmic axis; contents ≤ 0 have no place on it.
+    pub fn log_y(mut self) -> Self {
+        self.log_y = true;
+        self
+    }
+
+    /// Draws the contents of a map on a logarithmic colour scale; contents ≤ 0 stay white.
+    pub fn log_z(mut self) -> Self {
+        self.log_z = true;
+        self
+    }
+
+    /// The colour and marker of a curve. Points over histograms are data, which by custom are black.
+    pub(super) fn dress(&self, curve: usize) -> Dress {
+        let points = |curve: &&Curve| curve.look == Look::Points;
+        let data = self.curves.iter().filter(points).count() == 1 && self.curves.len() > 1;
+        if data && self.curves[curve].look == Look::Points {
+            return Dress {
+                colour: BLACK,
+                marker: 0,
+            };
+        }
+        let colour = if data {
+            let before = self.curves[..curve].iter().filter(|curve| !points(curve)).count();
+            of_curve(before)
+        } else {
+            of_curve(curve)
+        };
+        Dress { colour, marker: curve }
+    }
+
+    /// The bins along x that all curves, or the map, share.
+    pub(super) fn x_bins(&self) -> Option<&Bins> {
+        match &self.map {
+            Some(map) => Some(&map.x),
+            None => self.curves.first().map(|curve| &curve.bins),
+        }
+    }
+
+    /// The y axis' title: the one given, or what is counted for which bin width.
+    pub(super) fn y_title(&self) -> AxisTitle {
+        let only_points = self.curves.iter().all(|curve| curve.look == Look::Points);
+        let automatic = self.y == AxisTitle::default() && self.map.is_none();
+        if !automatic || (only_points && self.counted.is_empty()) {
+            return self.y.clone();
+        }
+        let counted = self.what_is_counted();
+        let label = match self.x_bins() {
+            None | Some(Bins::Categories(_)) => counted.to_string(),
+            Some(bins) => match (bins.width(), self.x.unit.as_str()) {
+                (None, _) => format!("{counted} / bin"),
+                (Some(width), "") => format!("{counted} / {}", plain_number(width, 6)),
+                (Some(width), unit) => format!("{counted} / ({} {unit})", plain_number(width, 6)),
+            },
+        };
+        AxisTitle::new(label, "")
+    }
+
+    /// The title of the colour scale.
+    pub(super) fn z_title(&self) -> AxisTitle {
+        let counts = self.map.as_ref().is_some_and(|map| map.counts);
+        if counts && self.z == AxisTitle::default() {
+            AxisTitle::new(self.what_is_counted(), "")
+        } else {
+            self.z.clone()
+        }
+    }
+
+    fn what_is_counted(&self) -> &str {
+        if self.counted.is_empty() {
+            "Entries"
+        } else {
+            &self.counted
+        }
+    }
+
+    /// Whether the data describe a picture; `number` is the pad's, for the error.
+    pub(super) fn check(&self, number: usize) -> Result<()> {
+        let name = match self.title.as_str() {
+            "" => format!("pad {number}"),
+            title => format!("pad {number} (\"{title}\")"),
+        };
+        if let Some(map) = &self.map {
+            if !self.curves.is_empty() {
+                return Err(Error::CurveOverMap { what: name });
+            }
+            map.x.check(|| format!("the x axis of {name}"))?;
+            map.y.check(|| format!("the y axis of {name}"))?;
+            let (expected, found) = (map.x.len() * map.y.len(), map.values.len());
+            if expected != found {
+                let what = format!("the map of {name}");
+                return Err(Error::Length {
+                    what,
+                    of: "values",
+                    expected,
+                    found,
+                });
+            }
+        }
+        for curve in &self.curves {
+            curve.check(&name)?;
+        }
+        let shared = self.curves.windows(2).all(|pair| match (&pair[0].bins, &pair[1].bins) {
+            (Bins::Edges(_), Bins::Edges(_)) => true,
+            (a, b) => a == b,
+        });
+        if shared {
+            Ok(())
+        } else {
+            Err(Error::MixedBins { what: name })
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The range of the y axis: all contents visible, and room above them for the boxes.
+
+use super::bins::drawable;
+use super::curve::{Curve, Look};
+use super::pad::Pad;
+use super::scale::Scale;
+
+/// A box at the top of the frame, in fractions of the frame's width and height.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Obstacle {
+    pub(super) left: f64,
+    pub(super) right: f64,
+    /// How far it reaches down from the top.
+    pub(super) depth: f64,
+}
+
+/// The y scale of a pad with curves on which no content lies behind an obstacle.
+pub(super) fn y_scale(pad: &Pad, x: &Scale, obstacles: &[Obstacle]) -> Scale {
+    let scale = bare_scale(pad);
+    let mut highest: f64 = 1.0;
+    for obstacle in obstacles {
+        let Some(top) = top_between(pad, x, obstacle.left, obstacle.right) else {
+            continue;
+        };
+        let free = 1.0 - obstacle.depth.min(0.9);
+        highest = highest.max(scale.fraction(top) / free);
+    }
+    Scale {
+        high: scale.at(highest),
+        ..scale
+    }
+}
+
+/// The scale that just shows all contents, with a little air.
+fn bare_scale(pad: &Pad) -> Scale {
+    if pad.log_y {
+        return bare_log_scale(pad);
+    }
+    let mut extent: Option<(f64, f64)> = None;
+    let mut positive = true;
+    for curve in &pad.curves {
+        for (bottom, value, top) in bars(curve) {
+            let (low, high) = extent.unwrap_or((bottom, top));
+            extent = Some((low.min(bottom), high.max(top)));
+            positive &= value >= 0.0;
+        }
+    }
+    let steps = pad.curves.iter().any(|curve| curve.look == Look::Steps);
+    let Some((mut low, mut high)) = extent else {
+        return Scale::linear(0.0, 1.0);
+    };
+    if steps {
+        // The area below a histogram is its content, so zero belongs to the axis; an error bar
+        // that reaches below zero does not make negative counts possible.
+        low = if positive { 0.0 } else { low.min(0.0) };
+        high = high.max(0.0);
+        if low == high {
+            return Scale::linear(0.0, 1.0);
+        }
+    } else if low >= 0.0 && low < 0.25 * high {
+        low = 0.0;
+    }
+    let Scale { low, high, .. } = Scale::linear(low, high);
+    let air = 0.06 * (high - low);
+    let below = if low == 0.0 { 0.0 } else { air };
+    Scale::linear(low - below, high + air)
+}
+
+fn bare_log_scale(pad: &Pad) -> Scale {
+    let mut low = f64::INFINITY;
+    let mut high: f64 = 0.0;
+    for (_, value, top) in pad.curves.iter().flat_map(bars) {
+        if value > 0.0 {
+            low = low.min(value);
+            high = high.max(top);
+        }
+    }
+    if high == 0.0 {
+        return Scale::log(0.5, 10.0);
+    }
+    // Half of the smallest content leaves a visible step for single entries.
+    let low = low / 2.0;
+    let bare = Scale::log(low, high.max(low * 4.0));
+    Scale {
+        high: bare.at(1.06),
+        ..bare
+    }
+}
+
+/// The highest content that is drawn between two fractions of the frame's width.
+fn top_between(pad: &Pad, x: &Scale, left: f64, right: f64) -> Option<f64> {
+    let mut highest: Option<f64> = None;
+    for curve in &pad.curves {
+        let edges = curve.bins.edges();
+        for (bin, (_, _, top)) in bars_by_bin(curve) {
+            let (from, to) = (x.fraction(edges[bin]), x.fraction(edges[bin + 1]));
+            if to >= left && from <= right {
+                highest = Some(highest.map_or(top, |highest| highest.max(top)));
+            }
+        }
+    }
+    highest
+}
+
+/// The lower end of the error bar, the content and the upper end of the bar, of drawable bins.
+fn bars(curve: &Curve) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
+    bars_by_bin(curve).map(|(_, bar)| bar)
+}
+
+fn bars_by_bin(curve: &Curve) -> impl Iterator<Item = (usize, (f64, f64, f64))> + '_ {
+    let drawn = curve
+        .values
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|&(_, value)| drawable(value));
+    drawn.map(|(bin, value)| {
+        let error = curve.error(bin);
+        (bin, (value - error, value, value + error))
+    })
+}

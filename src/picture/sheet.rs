@@ -1,0 +1,191 @@
+//! What is on the paper: shapes in pixels, before any file format.
+//!
+//! Pads are drawn onto a sheet once; SVG and PNG are two ways to write the same sheet.
+
+use super::colours::Colour;
+use super::font;
+
+/// A position in pixels from the upper left corner.
+pub(super) type Point = (f64, f64);
+
+/// A rectangle in pixels; `top < bottom`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Rect {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) right: f64,
+    pub(super) bottom: f64,
+}
+
+impl Rect {
+    pub(super) fn width(&self) -> f64 {
+        self.right - self.left
+    }
+
+    pub(super) fn height(&self) -> f64 {
+        self.bottom - self.top
+    }
+}
+
+/// Which point of a text its position is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// Words on the sheet.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    pub(super) text: String,
+    /// The start, middle or end of the base line.
+    pub(super) at: Point,
+    pub(super) anchor: Anchor,
+    /// Font size (em) in pixels.
+    pub(super) size: f64,
+    /// Whether the text is turned to read from the bottom to the top.
+    pub(super) upwards: bool,
+}
+
+impl Text {
+    /// Where the base line begins.
+    pub(super) fn start(&self) -> Point {
+        let width = font::width(&self.text, self.size);
+        let back = match self.anchor {
+            Anchor::Start => 0.0,
+            Anchor::Middle => width / 2.0,
+            Anchor::End => width,
+        };
+        let (x, y) = self.at;
+        if self.upwards { (x, y + back) } else { (x - back, y) }
+    }
+
+    /// The rectangle that the letters stay in.
+    #[cfg(test)]
+    pub(super) fn bounds(&self) -> Rect {
+        let (x, y) = self.start();
+        let width = font::width(&self.text, self.size);
+        let (up, down) = (font::CAP_HEIGHT * self.size, font::DESCENT * self.size);
+        if self.upwards {
+            Rect {
+                left: x - up,
+                right: x + down,
+                top: y - width,
+                bottom: y,
+            }
+        } else {
+            Rect {
+                left: x,
+                right: x + width,
+                top: y - up,
+                bottom: y + down,
+            }
+        }
+    }
+}
+
+/// One thing on the sheet; later ones cover earlier ones.
+#[derive(Clone, Debug)]
+pub(super) enum Shape {
+    /// A filled rectangle.
+    Rect(Rect, Colour),
+    /// A line through points; horizontal and vertical pieces only.
+    Line {
+        points: Vec<Point>,
+        width: f64,
+        colour: Colour,
+    },
+    /// The area between a line through points and a horizontal base line.
+    Area {
+        points: Vec<Point>,
+        base: f64,
+        colour: Colour,
+    },
+    /// A filled circle.
+    Disc { centre: Point, radius: f64, colour: Colour },
+    /// Words, in black.
+    Text(Text),
+}
+
+/// All shapes of a picture, in drawing order.
+#[derive(Clone, Debug)]
+pub(super) struct Sheet {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) shapes: Vec<Shape>,
+}
+
+impl Sheet {
+    pub(super) fn new(width: u32, height: u32) -> Self {
+        Sheet {
+            width,
+            height,
+            shapes: Vec::new(),
+        }
+    }
+
+    pub(super) fn rect(&mut self, rect: Rect, colour: Colour) {
+        self.shapes.push(Shape::Rect(rect, colour));
+    }
+
+    pub(super) fn line(&mut self, points: Vec<Point>, width: f64, colour: Colour) {
+        if points.len() > 1 {
+            self.shapes.push(Shape::Line { points, width, colour });
+        }
+    }
+
+    /// The outline of a rectangle.
+    pub(super) fn outline(&mut self, r: Rect, width: f64, colour: Colour) {
+        let half = width / 2.0;
+        let corners = [
+            (r.left, r.top),
+            (r.right, r.top),
+            (r.right, r.bottom),
+            (r.left, r.bottom),
+        ];
+        let mut points = corners.to_vec();
+        points.push(corners[0]);
+        // Closes the corner that a line leaves open where it begins and ends.
+        points.push((r.left + half, r.top));
+        self.line(points, width, colour);
+    }
+
+    pub(super) fn area(&mut self, points: Vec<Point>, base: f64, colour: Colour) {
+        if points.len() > 1 {
+            self.shapes.push(Shape::Area { points, base, colour });
+        }
+    }
+
+    pub(super) fn disc(&mut self, centre: Point, radius: f64, colour: Colour) {
+        self.shapes.push(Shape::Disc { centre, radius, colour });
+    }
+
+    pub(super) fn text(&mut self, text: &str, at: Point, anchor: Anchor, size: f64) {
+        self.words(text, at, anchor, size, false);
+    }
+
+    /// Text turned to read from the bottom to the top; the base line is on its right.
+    pub(super) fn text_upwards(&mut self, text: &str, at: Point, anchor: Anchor, size: f64) {
+        self.words(text, at, anchor, size, true);
+    }
+
+    fn words(&mut self, text: &str, at: Point, anchor: Anchor, size: f64, upwards: bool) {
+        let text = clean(text);
+        if !text.is_empty() {
+            self.shapes.push(Shape::Text(Text {
+                text,
+                at,
+                anchor,
+                size,
+                upwards,
+            }));
+        }
+    }
+}
+
+/// A text without the characters that have no place in a line of XML.
+pub(super) fn clean(text: &str) -> String {
+    let forbidden = |c: char| c.is_control() || c == '\u{fffe}' || c == '\u{ffff}';
+    text.replace(forbidden, " ").trim().to_string()
+}

@@ -1,0 +1,141 @@
+//! The boxes in a pad's corners: statistics and legend.
+
+use super::colours::{BLACK, WHITE};
+use super::curve::Look;
+use super::font;
+use super::marks;
+use super::pad::Pad;
+use super::sheet::{Anchor, Rect, Sheet, clean};
+use super::sizes::Sizes;
+
+/// One line of a box.
+#[derive(Clone, Debug)]
+enum Row {
+    Heading(String),
+    Pair(String, String),
+    /// A piece of the curve with this number, and its name.
+    Sample(usize, String),
+}
+
+/// Lines in a box as large as they need.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    rows: Vec<Row>,
+    /// Font size in pixels.
+    pub(super) size: f64,
+    framed: bool,
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+/// The height of a line, in units of the font size.
+const LINE: f64 = 1.3;
+/// The space between the lines and the box' border.
+const PADDING: f64 = 0.45;
+/// The width of a sample of a curve in the legend.
+const SAMPLE: f64 = 1.8;
+
+impl Table {
+    /// The statistics of a pad.
+    pub(super) fn statistics(pad: &Pad, frame: &Rect, sizes: &Sizes) -> Option<Self> {
+        let row = |(name, value): &(String, String)| match value.as_str() {
+            "" => Row::Heading(clean(name)),
+            value => Row::Pair(clean(name), clean(value)),
+        };
+        let rows = pad.statistics.iter().map(row).collect();
+        Self::new(rows, true, 0.5 * frame.width(), frame, sizes)
+    }
+
+    /// The names of a pad's curves, at most this wide.
+    pub(super) fn legend(pad: &Pad, frame: &Rect, width: f64, sizes: &Sizes) -> Option<Self> {
+        let named = pad
+            .curves
+            .iter()
+            .enumerate()
+            .filter(|(_, curve)| !curve.name.is_empty());
+        let rows = named.map(|(i, curve)| Row::Sample(i, clean(&curve.name))).collect();
+        Self::new(rows, false, width, frame, sizes)
+    }
+
+    /// A box that is at most this wide, and takes at most two fifths of the frame's height.
+    fn new(rows: Vec<Row>, framed: bool, max_width: f64, frame: &Rect, sizes: &Sizes) -> Option<Self> {
+        if rows.is_empty() {
+            return None;
+        }
+        let max_height = 0.4 * frame.height();
+        let height = |size: f64| (rows.len() as f64 * LINE + 2.0 * PADDING) * size;
+        let mut size = sizes.note * (max_height / height(sizes.note)).min(1.0);
+        let mut width = rows.iter().map(|row| row.width(size)).fold(0.0, f64::max);
+        width += 2.0 * PADDING * size;
+        let narrower = (max_width / width).min(1.0);
+        size *= narrower;
+        let height = height(size);
+        Some(Table {
+            rows,
+            size,
+            framed,
+            width: width * narrower,
+            height,
+        })
+    }
+
+    /// Draws the box with its upper left corner at this place.
+    pub(super) fn draw(&self, sheet: &mut Sheet, (left, top): (f64, f64), pad: &Pad, sizes: &Sizes) {
+        let right = left + self.width;
+        let area = Rect {
+            left,
+            top,
+            right,
+            bottom: top + self.height,
+        };
+        if self.framed {
+            sheet.rect(area, WHITE);
+            sheet.outline(area, sizes.thin, BLACK);
+        }
+        let padding = PADDING * self.size;
+        let (start, end) = (left + padding, right - padding);
+        for (i, row) in self.rows.iter().enumerate() {
+            let middle = top + padding + (i as f64 + 0.5) * LINE * self.size;
+            let base = middle + font::CAP_HEIGHT / 2.0 * self.size;
+            match row {
+                Row::Heading(text) => {
+                    let below = middle + 0.52 * LINE * self.size;
+                    // A heading at the top stands midway between the border and the line below.
+                    let first = i == 0 && self.rows.len() > 1;
+                    let lift = if first { padding / 2.0 } else { 0.0 };
+                    let base = base - lift;
+                    sheet.text(text, ((left + right) / 2.0, base), Anchor::Middle, self.size);
+                    if first {
+                        let line = vec![(left, below), (right, below)];
+                        sheet.line(line, sizes.thin, BLACK);
+                    }
+                }
+                Row::Pair(name, value) => {
+                    sheet.text(name, (start, base), Anchor::Start, self.size);
+                    sheet.text(value, (end, base), Anchor::End, self.size);
+                }
+                Row::Sample(curve, name) => {
+                    let length = SAMPLE * self.size;
+                    let at = (start + length / 2.0, middle);
+                    let dress = pad.dress(*curve);
+                    match pad.curves[*curve].look {
+                        Look::Steps => marks::line_sample(sheet, at, length, dress, sizes),
+                        Look::Points => marks::point_sample(sheet, at, length, dress, sizes),
+                    }
+                    let text = start + length + 0.5 * self.size;
+                    sheet.text(name, (text, base), Anchor::Start, self.size);
+                }
+            }
+        }
+    }
+}
+
+impl Row {
+    fn width(&self, size: f64) -> f64 {
+        match self {
+            Row::Heading(text) => font::width(text, size),
+            Row::Pair(name, value) => font::width(name, size) + font::width(value, size) + 1.2 * size,
+            Row::Sample(_, name) => font::width(name, size) + (SAMPLE + 0.5) * size,
+        }
+    }
+}

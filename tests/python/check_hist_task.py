@@ -1,0 +1,25 @@
+"""check_hist_task.py HISTOGRAMS: nine Gaussians of widths 1 to 9, a hundred items of a thousand entries each."""
+
+import math
+import sys
+
+import h5py
+import hist
+import numpy as np
+import uhi.io.hdf5
+
+with h5py.File(sys.argv[1]) as file:
+    folder = file["Histograms/Gauss"]
+    assert len(folder) == 9, list(folder)
+    for name in folder:
+        histogram = hist.Hist(uhi.io.hdf5.read(folder[name]))
+        sigma = int(name)
+        assert histogram.sum(flow=True) == 100_000
+        # Within the axis, a Gaussian cut at 20 has this standard deviation.
+        edge = 20 / sigma
+        density = np.exp(-edge * edge / 2) / np.sqrt(2 * np.pi)
+        inside = 1 - 2 * (0.5 * (1 - np.vectorize(math.erf)(edge / np.sqrt(2))))
+        expected = sigma * np.sqrt(1 - 2 * edge * density / inside)
+        contents, centres = histogram.values(), histogram.axes[0].centers
+        found = np.sqrt(np.average(centres**2, weights=contents) - 0.4**2 / 12)
+        assert abs(found / expected - 1) < 0.02, (name, found, expected)

@@ -1,0 +1,237 @@
+//! Histograms written to HDF5 are what Python's uhi, hist and boost-histogram make of the same numbers.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use gaudi_mpi::hist::{Axis, Handle, Histogram1D, Histogram2D, Histogram3D, Histograms, Profile1D, Profile2D};
+use rand::{RngExt, SeedableRng};
+use rand_distr::StandardNormal;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// What is filled once: three numbers, a weight, the number of a name and an integer.
+#[derive(Clone, Copy)]
+struct Row {
+    x: f64,
+    y: f64,
+    z: f64,
+    weight: f64,
+    name: usize,
+    id: i64,
+}
+
+const NAMES: [&str; 4] = ["muon", "kaon", "pion ±", "not booked"];
+const IDS: [i64; 4] = [13, -321, 211, 22];
+const VARIABLE: [f64; 6] = [-3.0, -1.1, 0.0, 0.3, 1.7, 4.0];
+
+fn rows(count: usize) -> Vec<Row> {
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(42);
+    // Numbers on edges, and where there is no bin, are where implementations differ.
+    let mut special = vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, 5e-324, 1e300];
+    for edge in Axis::uniform(70, -2.1, 3.7).edges().into_iter().chain(VARIABLE) {
+        special.extend([edge, edge.next_up(), edge.next_down()]);
+    }
+    let mut normal = move || random.sample::<f64, _>(StandardNormal);
+    (0..count)
+        .map(|i| Row {
+            x: special.get(i).copied().unwrap_or_else(&mut normal),
+            y: if i % 100 == 99 {
+                special[i / 100 % special.len()]
+            } else {
+                2.0 * normal()
+            },
+            z: 10.0 + normal(),
+            weight: normal() * 10_f64.powf(5.0 * normal()),
+            name: i * 7 % 4,
+            id: IDS[i * 5 % 4],
+        })
+        .collect()
+}
+
+struct Job {
+    histograms: Histograms,
+    uniform: Handle<Histogram1D>,
+    weighted: Handle<Histogram1D>,
+    mixed: Handle<Histogram1D>,
+    variable: Handle<Histogram1D>,
+    fine: Handle<Histogram1D>,
+    names: Handle<Histogram1D>,
+    ids: Handle<Histogram1D>,
+    plane: Handle<Histogram2D>,
+    names_plane: Handle<Histogram2D>,
+    fine_plane: Handle<Histogram2D>,
+    space: Handle<Histogram3D>,
+    profile: Handle<Profile1D>,
+    weighted_profile: Handle<Profile1D>,
+    plane_profile: Handle<Profile2D>,
+}
+
+impl Job {
+    fn new() -> Self {
+        let mut histograms = Histograms::new();
+        let uniform = || Axis::uniform(70, -2.1, 3.7).label("m(J/ψ φ)").unit("MeV");
+        let variable = || Axis::variable(VARIABLE).label("η");
+        let names = || Axis::categories(&NAMES[..3]).label("particle");
+        let fine = |bins| Axis::uniform(bins, -5.0, 5.0);
+        let profile = |title| Profile1D::new(title, uniform()).label("p").unit("GeV");
+        histograms.book("Nothing/in it", Histogram1D::new("Empty", uniform()));
+        histograms.book("Nothing/profiled", profile("Empty profile"));
+        Job {
+            uniform: histograms.book("Uniform/counts", Histogram1D::new("Mass of B cand", uniform())),
+            weighted: histograms.book("Uniform/weighted", Histogram1D::new("Weighted", uniform())),
+            mixed: histograms.book("Uniform/mixed", Histogram1D::new("Some weighted", uniform())),
+            variable: histograms.book("Variable/counts", Histogram1D::new("Variable", variable())),
+            fine: histograms.book("Fine/counts", Histogram1D::new("Compressed", fine(200_000))),
+            names: histograms.book("Category/names", Histogram1D::new("Particles", names())),
+            ids: histograms.book("Category/ids", {
+                Histogram1D::new("Particle numbers", Axis::integer_categories(IDS.into_iter().take(3)))
+            }),
+            plane: histograms.book("Plane/counts", Histogram2D::new("Plane", uniform(), variable())),
+            names_plane: histograms.book("Plane/names", Histogram2D::new("Names", names(), uniform())),
+            fine_plane: histograms.book("Fine/plane", Histogram2D::new("Chunks", fine(400), fine(500))),
+            space: histograms.book("Space", Histogram3D::new("Space", variable(), names(), fine(9))),
+            profile: histograms.book("Profile/counts", profile("Profile")),
+            weighted_profile: histograms.book("Profile/weighted", profile("Weighted profile")),
+            plane_profile: histograms.book("Profile/plane", Profile2D::new("2-D profile", variable(), names())),
+            histograms,
+        }
+    }
+
+    fn fill(&mut self, row: Row) {
+        let Row {
+            x,
+            y,
+            z,
+            weight,
+            name,
+            id,
+        } = row;
+        let book = &mut self.histograms;
+        let name = NAMES[name];
+        book[self.uniform].fill(x);
+        book[self.weighted].fill_weighted(x, weight);
+        if id == 13 {
+            book[self.mixed].fill(x);
+        } else {
+            book[self.mixed].fill_weighted(x, weight);
+        }
+        book[self.variable].fill(x);
+        book[self.fine].fill(x);
+        book[self.names].fill(name);
+        book[self.ids].fill(id);
+        book[self.plane].fill(x, y);
+        book[self.names_plane].fill_weighted(name, x, weight);
+        book[self.fine_plane].fill(x, y);
+        book[self.space].fill(x, name, y);
+        book[self.profile].fill(x, z);
+        book[self.weighted_profile].fill_weighted(x, z, weight.abs());
+        book[self.plane_profile].fill(y, name, z);
+    }
+}
+
+fn filled(rows: impl IntoIterator<Item = Row>) -> Histograms {
+    let mut job = Job::new();
+    rows.into_iter().for_each(|row| job.fill(row));
+    job.histograms
+}
+
+/// The Python that has uhi and hist, if there is one.
+fn python() -> Option<PathBuf> {
+    let usual = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
+    let python = std::env::var_os("GAUDI_MPI_PYTHON").map(PathBuf::from).unwrap_or(usual);
+    python.exists().then_some(python)
+}
+
+#[test]
+fn uhi_and_hist_read_what_boost_histogram_fills() {
+    let Some(python) = python() else {
+        println!("skipped: no Python with uhi and hist; set GAUDI_MPI_PYTHON or run scripts/test");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let rows = rows(20_000);
+    filled(rows.iter().copied())
+        .save(folder.path().join("histograms.h5"))
+        .unwrap();
+    let numbers = rows
+        .iter()
+        .flat_map(|row| [row.x, row.y, row.z, row.weight, row.name as f64, row.id as f64]);
+    let bytes: Vec<u8> = numbers.flat_map(f64::to_le_bytes).collect();
+    std::fs::write(folder.path().join("rows.f64"), bytes).unwrap();
+
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/check_uhi.py");
+    let output = Command::new(python).arg(script).arg(folder.path()).output().unwrap();
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(output.status.success(), "check_uhi.py failed:\n{out}{err}");
+    assert!(
+        out.contains("16 objects agree"),
+        "check_uhi.py did not check everything:\n{out}"
+    );
+}
+
+#[test]
+fn the_same_contents_are_the_same_bytes_at_any_time_and_in_any_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let saved = |histograms: &Histograms, name: &str| {
+        let path = folder.path().join(name);
+        histograms.save(&path).unwrap();
+        std::fs::read(path).unwrap()
+    };
+    let rows = rows(3_000);
+    let first = saved(&filled(rows.iter().copied()), "first.h5");
+    // HDF5 keeps times in whole seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+
+    let mut parts: Vec<Histograms> = rows
+        .chunks(700)
+        .map(|rows| filled(rows.iter().rev().copied()))
+        .collect();
+    while let Some(part) = parts.pop() {
+        match parts.first_mut() {
+            Some(other) => other.merge(&part).unwrap(),
+            None => assert!(first == saved(&part, "second.h5"), "the two files differ"),
+        }
+    }
+    assert!(first != saved(&filled(rows[1..].iter().copied()), "other.h5"));
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        3,
+        "no temporary file is left"
+    );
+}
+
+#[test]
+fn a_book_that_cannot_be_saved_says_why_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Histograms::new()
+        .save(folder.path().join("missing/histograms.h5"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("cannot create the histogram file") && error.contains("missing/histograms.h5"),
+        "{error}"
+    );
+
+    std::fs::create_dir(folder.path().join("taken.h5")).unwrap();
+    let error = Histograms::new()
+        .save(folder.path().join("taken.h5"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("cannot rename the temporary file to the histogram file"),
+        "{error}"
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+
+    let mut book = Histograms::new();
+    book.book("a/b", Histogram1D::new("One", Axis::uniform(1, 0.0, 1.0)));
+    let file = hdf5::File::create(folder.path().join("twice.h5")).unwrap();
+    book.write_hdf5(&file).unwrap();
+    let error = book.write_hdf5(&file).unwrap_err().to_string();
+    assert!(
+        error.starts_with("cannot write the histogram 'a/b' to HDF5:"),
+        "{error}"
+    );
+}
