@@ -93,13 +93,11 @@ impl Random {
     ///
     /// `low` is included; `high` comes out only where rounding leads there. Steps are 2⁻⁵³ of the interval.
     #[inline]
-    #[inline]
     pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.random::<f64>()
     }
 
     /// A number from the Gaussian distribution with this mean and standard deviation.
-    #[inline]
     #[inline]
     pub fn gaussian(&mut self, mean: f64, sigma: f64) -> f64 {
         let standard: f64 = StandardNormal.sample(self);
@@ -107,7 +105,6 @@ impl Random {
     }
 
     /// A number from the exponential distribution with this mean (for a decay, the mean lifetime).
-    #[inline]
     #[inline]
     pub fn exponential(&mut self, mean: f64) -> f64 {
         let standard: f64 = Exp1.sample(self);
@@ -170,12 +167,10 @@ impl TryRng for Random {
     type Error = Infallible;
 
     #[inline]
-    #[inline]
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
         self.generator.try_next_u32()
     }
 
-    #[inline]
     #[inline]
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
         self.generator.try_next_u64()

@@ -49,12 +49,10 @@ impl Weights {
     }
 
     #[inline]
-    #[inline]
     pub(super) fn count(&mut self, bin: usize) {
         self.counts[bin] += 1;
     }
 
-    #[inline]
     #[inline]
     pub(super) fn add(&mut self, bin: usize, weight: f64) {
         let bins = self.counts.len();
