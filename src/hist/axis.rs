@@ -272,6 +272,15 @@ impl Axis {
     pub(super) fn locate(&self, coordinate: impl Coordinate) -> Location {
         match &self.bins {
             Bins::Uniform(uniform) => uniform.locate(self.number(&coordinate)),
+            _ => self.locate_by_search(coordinate),
+        }
+    }
+
+    /// In its own function, so that fills of uniform axes are short enough to be inlined.
+    #[inline(never)]
+    fn locate_by_search(&self, coordinate: impl Coordinate) -> Location {
+        match &self.bins {
+            Bins::Uniform(uniform) => uniform.locate(self.number(&coordinate)),
             Bins::Variable(edges) => locate_between(edges, self.number(&coordinate)),
             Bins::Categories(categories) => match coordinate.text() {
                 Some(text) => categories.locate(Some(text)),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::axis::Location;
-use super::moments::FixedPoint;
+use super::moments::Scale;
 use super::{Axis, Error, array};
 
 /// A bin along one axis.
@@ -53,7 +53,7 @@ pub(super) struct Grid<const N: usize> {
     pub(super) axes: [Axis; N],
     /// Number of bins of each axis, with flow.
     lengths: [usize; N],
-    pub(super) fixed: FixedPoint<N>,
+    pub(super) scale: Scale<N>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -84,8 +84,8 @@ impl<const N: usize> Grid<N> {
             .try_fold(1_usize, |product, &length| product.checked_mul(length));
         match bins {
             Some(bins) if bins <= MAX_BINS => {
-                let fixed = FixedPoint::new(&axes);
-                Ok(Grid { axes, lengths, fixed })
+                let scale = Scale::new(&axes);
+                Ok(Grid { axes, lengths, scale })
             }
             _ => Err(Error::TooManyBins {
                 title: title.to_owned(),

@@ -6,7 +6,7 @@ use super::axis::Location;
 use super::grid::Grid;
 use super::moments::Moments;
 use super::weights::{Totals, Weights};
-use super::{Axis, Bin, Bins, Coordinate, Error};
+use super::{Axis, Bin, Bins, Coordinate, Error, block};
 
 /// A histogram with `N` axes: [`Histogram1D`], [`Histogram2D`] or [`Histogram3D`].
 ///
@@ -65,7 +65,7 @@ impl<const N: usize> Histogram<N> {
         let (bin, inside) = self.grid.locate(&places);
         self.weights.count(bin);
         if inside {
-            self.moments.add(&self.grid.fixed, &places);
+            self.moments.add(&self.grid.scale, &places);
         }
     }
 
@@ -214,8 +214,8 @@ impl Histogram<1> {
         self.fill_weighted_at([self.grid.axes[0].locate(x)], weight);
     }
 
-    /// Counts many values: the same as [`fill`](Self::fill) for each, and faster, since the sums stay in registers. They are written
-    /// back at the end: should the iterator panic, what it gave before is in the bins and not in the mean.
+    /// Counts many values: the same as [`fill`](Self::fill) for each, and several times as fast on a uniform axis, where it takes them
+    /// in blocks of some hundred. Should the iterator panic, the block at hand is not counted.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D};
@@ -225,21 +225,25 @@ impl Histogram<1> {
     /// assert_eq!(squares.value(0), 4.0);
     /// ```
     pub fn fill_all<C: Coordinate>(&mut self, values: impl IntoIterator<Item = C>) {
-        let Some(uniform) = self.grid.axes[0].as_uniform() else {
+        let axis = &self.grid.axes[0];
+        let Some(uniform) = axis.as_uniform() else {
             values.into_iter().for_each(|x| self.fill(x));
             return;
         };
-        let fixed = self.grid.fixed;
-        let mut moments = Moments::new();
-        let (axis, counts) = (&self.grid.axes[0], self.weights.counts_mut());
-        for x in values {
-            let place = uniform.locate(axis.number(&x));
-            counts[place.index] += 1;
-            if place.inside {
-                moments.add(&fixed, &[place]);
+        let mut values = values.into_iter().map(|x| axis.number(&x));
+        let mut block = [0.0; block::LENGTH];
+        loop {
+            let mut count = 0;
+            for (slot, x) in block.iter_mut().zip(&mut values) {
+                *slot = x;
+                count += 1;
+            }
+            let counts = self.weights.counts_mut();
+            block::fill(uniform, &self.grid.scale, &block[..count], counts, &mut self.moments);
+            if count < block.len() {
+                return;
             }
         }
-        self.moments.merge(&moments);
     }
 
     /// Content of the underflow bin; 0 for an axis of categories, which has none.

@@ -24,10 +24,12 @@
 
 mod array;
 mod axis;
+mod block;
 mod book;
 mod coordinate;
 mod draw;
 mod error;
+mod fixed_point;
 mod grid;
 mod histogram;
 mod moments;

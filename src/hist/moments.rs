@@ -3,15 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::axis::Location;
+use super::fixed_point::FixedPoint;
 use super::grid::Grid;
 use super::{Axis, array};
 use crate::exact_sum::ExactSum;
 
 /// Σw·xᵢ and Σw·xᵢ·xⱼ over all fills inside the axes.
 ///
-/// Fills without weight are summed as fixed-point integers, which is exact, independent of order and as fast as
+/// Fills without weight are summed as [fixed-point integers](FixedPoint), which is exact, independent of order and as fast as
 /// floating-point sums: with 2^e the power of two above all coordinates inside an axis, multiples of 2^(e − 62) for the
-/// coordinate and of 2^(eᵢ + eⱼ − 62) for products. Digits below that are cut off from each term; every coordinate
+/// coordinate and of 2^(eᵢ + eⱼ − 62) for products. Each term is rounded to the nearest of them; every coordinate
 /// above 2⁻¹⁰ of the axis' largest is kept whole. Products are rounded to `f64` first, as ROOT's are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Moments<const N: usize> {
@@ -35,31 +36,23 @@ struct WeightedMoments<const N: usize> {
     axes: [AxisMoments<ExactSum, N>; N],
 }
 
-/// What turns coordinates into fixed-point integers.
+/// The fixed-point integers that moments along these axes are summed in.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct FixedPoint<const N: usize> {
-    /// The coordinates inside axis i are below 2^exponent[i].
-    exponent: [i32; N],
-    /// 2^(62 − exponent[i])
-    first: [f64; N],
-    /// 2^(62 − exponent[i] − exponent[j])
-    second: [[f64; N]; N],
+pub(super) struct Scale<const N: usize> {
+    pub(super) first: [FixedPoint; N],
+    pub(super) second: [[FixedPoint; N]; N],
 }
 
-/// Fixed-point numbers stay below 2^FRACTION.
-const FRACTION: i32 = 62;
-
-impl<const N: usize> FixedPoint<N> {
+impl<const N: usize> Scale<N> {
     pub(super) fn new(axes: &[Axis; N]) -> Self {
-        let exponent = axes.each_ref().map(|axis| match axis.largest_magnitude() {
+        // The coordinates inside an axis are below 2^exponent.
+        let exponents = axes.each_ref().map(|axis| match axis.largest_magnitude() {
             0.0 => 0,
             largest => (largest.to_bits() >> 52) as i32 - 1022,
         });
-        let scale = |exponent: i32| 2_f64.powi(FRACTION - exponent);
-        FixedPoint {
-            exponent,
-            first: exponent.map(scale),
-            second: exponent.map(|i| exponent.map(|j| scale(i + j))),
+        Scale {
+            first: exponents.map(FixedPoint::up_to),
+            second: exponents.map(|i| exponents.map(|j| FixedPoint::up_to(i + j))),
         }
     }
 }
@@ -77,13 +70,13 @@ impl<const N: usize> Moments<N> {
 
     #[inline]
     #[expect(clippy::needless_range_loop, reason = "i and j index several arrays alike")]
-    pub(super) fn add(&mut self, fixed: &FixedPoint<N>, places: &[Location; N]) {
+    pub(super) fn add(&mut self, scale: &Scale<N>, places: &[Location; N]) {
         for i in 0..N {
             let x = places[i].value;
             let sums = &mut self.unweighted[i];
-            sums.first += i128::from((x * fixed.first[i]) as i64);
+            sums.first += i128::from(scale.first[i].round(x));
             for j in i..N {
-                sums.second[j] += i128::from((x * places[j].value * fixed.second[i][j]) as i64);
+                sums.second[j] += i128::from(scale.second[i][j].round(x * places[j].value));
             }
         }
     }
@@ -122,20 +115,16 @@ impl<const N: usize> Moments<N> {
     }
 
     /// Σw·xᵢ, rounded once.
-    fn first(&self, fixed: &FixedPoint<N>, i: usize) -> f64 {
+    fn first(&self, scale: &Scale<N>, i: usize) -> f64 {
         let weighted = self.weighted.as_ref().map(|sums| &sums.axes[i].first);
-        total(weighted, self.unweighted[i].first, fixed.exponent[i])
+        total(weighted, self.unweighted[i].first, &scale.first[i])
     }
 
     /// Σw·xᵢ·xⱼ, rounded once.
-    fn second(&self, fixed: &FixedPoint<N>, i: usize, j: usize) -> f64 {
+    fn second(&self, scale: &Scale<N>, i: usize, j: usize) -> f64 {
         let (i, j) = (i.min(j), i.max(j));
         let weighted = self.weighted.as_ref().map(|sums| &sums.axes[i].second[j]);
-        total(
-            weighted,
-            self.unweighted[i].second[j],
-            fixed.exponent[i] + fixed.exponent[j],
-        )
+        total(weighted, self.unweighted[i].second[j], &scale.second[i][j])
     }
 
     /// The mean along an axis, where the weights inside sum to `sum_w`: as ROOT's `GetMean`, 0 when that is 0.
@@ -143,7 +132,7 @@ impl<const N: usize> Moments<N> {
         match grid.axes[axis].is_numeric() {
             false => f64::NAN,
             true if sum_w == 0.0 => 0.0,
-            true => self.first(&grid.fixed, axis) / sum_w,
+            true => self.first(&grid.scale, axis) / sum_w,
         }
     }
 
@@ -153,7 +142,7 @@ impl<const N: usize> Moments<N> {
         if means.is_nan() || sum_w == 0.0 {
             return means;
         }
-        self.second(&grid.fixed, i, j) / sum_w - means
+        self.second(&grid.scale, i, j) / sum_w - means
     }
 
     /// The standard deviation along an axis, as ROOT's `GetStdDev`: 0 where weights of both signs make the variance negative.
@@ -163,10 +152,18 @@ impl<const N: usize> Moments<N> {
     }
 }
 
-fn total(weighted: Option<&ExactSum>, unweighted: i128, exponent: i32) -> f64 {
+fn total(weighted: Option<&ExactSum>, unweighted: i128, scale: &FixedPoint) -> f64 {
     let mut sum = weighted.cloned().unwrap_or_default();
-    sum.add_fixed(unweighted, exponent - FRACTION);
+    sum.add_fixed(unweighted, scale.unit());
     sum.value()
+}
+
+impl Moments<1> {
+    /// Adds Σx and Σx² of fills without weight, in units of the axis' [`Scale`].
+    pub(super) fn add_sums(&mut self, first: i128, second: i128) {
+        self.unweighted[0].first += first;
+        self.unweighted[0].second[0] += second;
+    }
 }
 
 impl<const N: usize> Default for WeightedMoments<N> {

@@ -90,7 +90,7 @@ impl<const N: usize> Profile<N> {
         self.weights.count(bin);
         self.sums[bin].add(y, y);
         if inside {
-            self.moments.add(&self.grid.fixed, &places);
+            self.moments.add(&self.grid.scale, &places);
         }
     }
 

@@ -140,6 +140,21 @@ fn round_trip(book: &Histograms) -> Histograms {
     back
 }
 
+/// Numbers that fall on no axis, in a bin for a reason of their own, or on zero.
+const UNUSUAL: [f64; 11] = [
+    f64::NAN,
+    f64::INFINITY,
+    f64::NEG_INFINITY,
+    f64::MAX,
+    f64::MIN,
+    f64::MIN_POSITIVE,
+    -f64::MIN_POSITIVE,
+    5e-324,
+    -5e-324,
+    0.0,
+    -0.0,
+];
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -174,7 +189,7 @@ proptest! {
     }
 
     #[test]
-    fn the_quick_way_to_a_uniform_bin_is_the_exact_way(
+    fn uniform_bins_are_those_of_boost_histogram_to_the_last_bit(
         bins in prop_oneof![1..200_usize, Just(1_000_003), Just((1 << 31) - 2)],
         low in prop_oneof![-1e3..1e3_f64, Just(0.0), Just(5200.0), Just(-1e-9)],
         width in prop_oneof![1e-9..1e4_f64, Just(300.0), Just(1.0)],
@@ -182,25 +197,60 @@ proptest! {
         edge in any::<prop::sample::Index>(),
         steps in -3..=3_i64,
     ) {
-        let axis = Axis::uniform(bins, low, low + width);
-        let uniform = axis.as_uniform().unwrap();
+        let high = low + width;
+        let uniform = Axis::uniform(bins, low, high).as_uniform().unwrap();
         let z = edge.index(bins) as f64 / bins as f64;
-        let edge: f64 = (1.0 - z) * low + z * (low + width);
+        let edge: f64 = (1.0 - z) * low + z * high;
         let near_edge = f64::from_bits(edge.to_bits().wrapping_add_signed(steps));
-        for value in [low + anywhere * width, edge, near_edge, low + width, f64::next_down(low + width), f64::next_down(low)] {
-            let (quick, exact) = (uniform.locate(value), uniform.locate_exactly(value));
-            prop_assert_eq!((quick.index, quick.inside), (exact.index, exact.inside), "{:e}", value);
+        let near = [low + anywhere * width, edge, near_edge, low, low.next_down(), high, high.next_down()];
+        for value in near.into_iter().chain(UNUSUAL) {
+            let z = (value - low) / (high - low);
+            let index = match z {
+                0.0..1.0 => (z * bins as f64) as usize + 1,
+                ..0.0 => 0,
+                _ => bins + 1,
+            };
+            for place in [uniform.locate(value), uniform.locate_in_block(value)] {
+                prop_assert_eq!((place.index, place.inside), (index, (1..=bins).contains(&index)), "{:e}", value);
+            }
         }
     }
 
     #[test]
-    fn fill_all_is_the_same_as_filling_one_by_one(values in prop::collection::vec(-1.5..1.5, 0..50), bins in 1..9_usize) {
-        for axis in [Axis::uniform(bins, -1.0, 1.0), Axis::variable([-1.0, 0.2, 1.0])] {
-            let mut one_by_one = Histogram1D::new("h", axis);
-            let mut all = one_by_one.clone();
+    fn fill_all_is_the_same_as_filling_one_by_one(
+        parts in prop::collection::vec(-0.3..1.3_f64, 0..700),
+        unusual in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..20),
+        bins in 1..9_usize,
+        low in prop_oneof![Just(0.0), -2.0..2.0],
+        power in -139..139,
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let scale = 10_f64.powi(power);
+        let (low, high) = (low * scale, (low + 3.0) * scale);
+        let axis = Axis::uniform(bins, low, high);
+        let mut values: Vec<f64> = parts.iter().map(|z| low + z * (high - low)).collect();
+        let special: Vec<f64> = axis.edges().into_iter().chain(UNUSUAL).collect();
+        for (at, what) in unusual {
+            values.insert(at.index(values.len() + 1), special[what.index(special.len())]);
+        }
+        let middle = axis.edges()[bins / 2];
+        for axis in [axis, Axis::variable([low, low + 0.7 * (high - low), high])] {
+            let empty = Histogram1D::new("h", axis.clone());
+            let (mut one_by_one, mut all, mut mixed) = (empty.clone(), empty.clone(), empty);
             values.iter().for_each(|&x| one_by_one.fill(x));
-            all.fill_all(values.iter());
-            prop_assert_eq!(one_by_one, all);
+            all.fill_all(&values);
+            prop_assert_eq!(&one_by_one, &all);
+
+            let (some, others) = values.split_at(cut.index(values.len() + 1));
+            mixed.fill_all(others);
+            some.iter().for_each(|&x| mixed.fill(x));
+            prop_assert_eq!(&one_by_one, &mixed);
+
+            // Along more axes it is another function that fills.
+            let mut plane = Histogram2D::new("h", axis.clone(), axis);
+            values.iter().for_each(|&x| plane.fill(x, middle));
+            let statistics = [plane.mean_along(0), plane.std_dev_along(0)].map(f64::to_bits);
+            prop_assert_eq!(statistics, [all.mean(), all.std_dev()].map(f64::to_bits));
         }
     }
 
