@@ -1,6 +1,9 @@
 //! Histograms written to HDF5 are what Python's uhi, hist and boost-histogram make of the same numbers.
 
-use std::path::{Path, PathBuf};
+mod common;
+
+use common::python;
+use std::path::Path;
 use std::process::Command;
 
 use gaudi_mpi::hist::{Axis, Handle, Histogram1D, Histogram2D, Histogram3D, Histograms, Profile1D, Profile2D};
@@ -134,19 +137,9 @@ fn filled(rows: impl IntoIterator<Item = Row>) -> Histograms {
     job.histograms
 }
 
-/// The Python that has uhi and hist, if there is one.
-fn python() -> Option<PathBuf> {
-    let usual = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
-    let python = std::env::var_os("GAUDI_MPI_PYTHON").map(PathBuf::from).unwrap_or(usual);
-    python.exists().then_some(python)
-}
-
 #[test]
 fn uhi_and_hist_read_what_boost_histogram_fills() {
-    let Some(python) = python() else {
-        println!("skipped: no Python with uhi and hist; set GAUDI_MPI_PYTHON or run scripts/test");
-        return;
-    };
+    let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let rows = rows(20_000);
     filled(rows.iter().copied())
