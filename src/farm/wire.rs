@@ -2,6 +2,7 @@
 
 use crate::Error;
 use bincode::config::{Configuration, standard};
+use bincode::error::{DecodeError, EncodeError};
 use serde::{Serialize, de::DeserializeOwned};
 use std::io::{Read, Write};
 
@@ -31,7 +32,7 @@ pub(crate) fn decode<T: DeserializeOwned>(mut bytes: &[u8]) -> Result<T, Error> 
 
 /// Takes one value from the front of `bytes`.
 pub(crate) fn decode_front<T: DeserializeOwned>(bytes: &mut &[u8]) -> Result<T, Error> {
-    let (value, length) = bincode::serde::decode_from_slice(bytes, CONFIGURATION).map_err(fault::<T>)?;
+    let (value, length) = bincode::serde::decode_from_slice(bytes, CONFIGURATION).map_err(decode_fault::<T>)?;
     *bytes = &bytes[length..];
     Ok(value)
 }
@@ -40,17 +41,51 @@ pub(crate) fn decode_front<T: DeserializeOwned>(bytes: &mut &[u8]) -> Result<T, 
 pub(crate) fn write<T: Serialize>(value: &T, writer: &mut impl Write) -> Result<(), Error> {
     bincode::serde::encode_into_std_write(value, writer, CONFIGURATION)
         .map(|_| ())
-        .map_err(fault::<T>)
+        .map_err(|error| {
+            fault::<T>(match error {
+                EncodeError::OtherString(message) => message,
+                error => error.to_string(),
+            })
+        })
 }
 
 /// Reads one value piece by piece.
 pub(crate) fn read<T: DeserializeOwned>(reader: &mut impl Read) -> Result<T, Error> {
-    bincode::serde::decode_from_std_read(reader, CONFIGURATION).map_err(fault::<T>)
+    bincode::serde::decode_from_std_read(reader, CONFIGURATION).map_err(decode_fault::<T>)
 }
 
-fn fault<T>(error: impl ToString) -> Error {
+/// What the type's own code says is passed on as it stands.
+fn decode_fault<T>(error: DecodeError) -> Error {
+    fault::<T>(match error {
+        DecodeError::OtherString(message) => message,
+        error => error.to_string(),
+    })
+}
+
+fn fault<T>(message: String) -> Error {
     Error::Wire {
-        what: format!("a value of type {}", std::any::type_name::<T>()),
-        message: error.to_string(),
+        what: format!("a value of type {}", without_paths(std::any::type_name::<T>())),
+        message,
+    }
+}
+
+/// A type's name without the modules of its parts: `Option<Vec<u64>>` for `core::option::Option<alloc::vec::Vec<u64>>`.
+fn without_paths(name: &str) -> String {
+    let is_in_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let parts = name.split_inclusive(|c| !is_in_path(c));
+    parts.map(|part| part.rsplit("::").next().unwrap_or(part)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_named_as_users_write_them() {
+        type Everything = (Option<std::collections::BTreeMap<String, Vec<u64>>>, [f64; 3], ());
+        assert_eq!(
+            without_paths(std::any::type_name::<Everything>()),
+            "(Option<BTreeMap<String, Vec<u64>>>, [f64; 3], ())"
+        );
     }
 }
