@@ -198,7 +198,11 @@ impl WorkManager {
         };
         self.passes += 1;
         if !self.is_root() {
-            return match agent::serve(&mut self.transport, InlineWorker::spawn::<T>)? {
+            let served = agent::serve(&mut self.transport, InlineWorker::spawn::<T>).or_else(|error| {
+                // Rank 0 waits for this rank: it must not go without a word.
+                agent::fail(&mut self.transport, HookFailure::new("the farm", error))
+            });
+            return match served? {
                 Ended::Finished => Ok(Summary::default()),
                 Ended::Goodbye => self.leave(),
             };
@@ -232,7 +236,8 @@ impl WorkManager {
         let host = self.hosts[0].clone();
         let here = |failure| hook_error(0, &host, failure);
         guard(|| task.initialize_local()).map_err(|message| here(HookFailure::new("initialize_local", message)))?;
-        let bytes = wire::encode(task)?;
+        let bytes =
+            guard(|| Ok(wire::encode(task)?)).map_err(|message| here(HookFailure::new("sending the task", message)))?;
         let items: Vec<T::Item> = items.into_iter().collect();
         self.transport.take_traffic();
         let start = Instant::now();
@@ -358,10 +363,12 @@ impl Drop for WorkManager {
         if self.ended {
             return;
         }
+        // Others may wait for this rank at any point of the job. A rank that is alone unwinds as any program does.
+        if std::thread::panicking() && self.size() > 1 {
+            self.transport.abort(101);
+        }
         let ended = if self.is_root() {
             agent::say_goodbye(&mut self.transport)
-        } else if std::thread::panicking() {
-            self.transport.abort(101)
         } else {
             agent::await_goodbye(&mut self.transport)
         };

@@ -105,8 +105,8 @@ fn sum(transport: &mut Transport, worker: InlineWorker, asked: bool) -> Result<E
     }
 }
 
-/// Tells rank 0 that a hook failed here, and waits to be stopped.
-fn fail(transport: &mut Transport, failure: HookFailure) -> Result<Ended, Error> {
+/// Tells rank 0 that something failed here, and waits to be stopped.
+pub(crate) fn fail(transport: &mut Transport, failure: HookFailure) -> Result<Ended, Error> {
     say(transport, &Report::Failed(failure), &[])?;
     loop {
         // What was on its way when the hook failed does not matter any more.

@@ -40,7 +40,7 @@ fn hook_failure(hook: &str) -> impl FnOnce(String) -> HookFailure {
 impl<T: Task> Processor<T> {
     /// Takes the task, and initialises it.
     pub(super) fn new(task: &[u8], pass: Pass) -> Result<Self, HookFailure> {
-        let mut task: T = wire::decode(task).map_err(|error| HookFailure::new("receiving the task", error))?;
+        let mut task: T = guard(|| Ok(wire::decode(task)?)).map_err(hook_failure("receiving the task"))?;
         guard(|| task.initialize_remote()).map_err(hook_failure("initialize_remote"))?;
         Ok(Self {
             task,
@@ -194,10 +194,11 @@ pub(super) fn collect<T: Task>(next: impl FnMut() -> io::Result<(Vec<u8>, bool)>
 }
 
 fn decode_items<I: serde::de::DeserializeOwned>(batch: Batch, mut bytes: &[u8]) -> Result<Vec<I>, HookFailure> {
-    (0..batch.count)
-        .map(|_| wire::decode_front(&mut bytes))
-        .collect::<Result<_, _>>()
-        .map_err(|error| HookFailure::new("receiving items", error))
+    guard(|| {
+        let items: Result<_, _> = (0..batch.count).map(|_| wire::decode_front(&mut bytes)).collect();
+        Ok(items?)
+    })
+    .map_err(hook_failure("receiving items"))
 }
 
 /// Adds a run of good items, together with the one before if they are neighbours.
