@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::job::{Farm, Finished};
+use common::job::{Farm, Finished, program};
 use nix::sys::signal::Signal;
 use std::time::Duration;
 
@@ -99,6 +99,70 @@ fn a_hook_that_fails_on_one_rank_stops_those_in_the_middle_of_an_item() {
             run.stderr.contains(" sleeps on rank "),
             "nobody was in the middle of an item: {run:?}"
         );
+    }
+}
+
+#[test]
+fn values_that_cannot_be_sent_or_merged_stop_all_ranks() {
+    let Some(farm) = Farm::open() else { return };
+    // What is told to panic, or to fail where it can, and what the error says was at it.
+    for (use_, can_fail, what) in [
+        ("write_task", true, "sending the task"),
+        ("read_task", true, "receiving the task"),
+        ("read_reply", true, "local_process"),
+        ("write_output", true, "sending the output"),
+        ("read_output", true, "finishing the output"),
+        ("gather_output", false, "merging outputs"),
+        ("join_output", false, "merging outputs"),
+        ("finish_output", false, "finishing the output"),
+    ] {
+        // Large outputs are on their way when it happens.
+        let check = |ranks: usize, how: &str, told: &str| {
+            let options = format!("--items 8 --batch 1 {how} {use_} --output 4 --out out");
+            let run = farm.probe(ranks, &options).ends_with(1);
+            let error = run.error();
+            // A rank that has others below it in the tree is the first to read an output.
+            let is_read_on_the_way = ranks > 1 && use_ == "read_output" && error.starts_with("merging outputs ");
+            assert!(
+                error.starts_with(&format!("{what} failed on rank ")) || is_read_on_the_way,
+                "{error}"
+            );
+            assert!(error.contains(&format!("{use_} was told to {told}")), "{error}");
+            assert!(
+                run.took < SOON && !run.stderr.contains("thread '") && !farm.path("out").exists(),
+                "{run:?}"
+            );
+        };
+        check(4, "--panic-in", "panic");
+        if can_fail {
+            check(0, "--fail-in", "fail");
+        }
+    }
+}
+
+#[test]
+fn replies_that_cannot_be_sent_are_failures_of_their_items() {
+    let Some(farm) = Farm::open() else { return };
+    for ranks in [0, 3] {
+        let run = farm.probe(ranks, "--items 8 --fail-in write_reply").ends_with(1);
+        assert!(
+            run.error().starts_with("item ") && run.error().contains("write_reply was told to fail"),
+            "{run:?}"
+        );
+    }
+}
+
+#[test]
+fn ranks_that_run_different_programs_are_told() {
+    let Some(farm) = Farm::open() else { return };
+    let (probe, count) = (program("probe"), program("count"));
+    let (probe, count) = (probe.display(), format!("{} --items 3", count.display()));
+    for contexts in [
+        format!("-n 1 {probe} : -n 2 {count}"),
+        format!("-n 1 {count} : -n 2 {probe}"),
+    ] {
+        let run = farm.mpirun(&contexts).ends_with(1);
+        assert!(run.error().starts_with("receiving the task failed on rank "), "{run:?}");
     }
 }
 

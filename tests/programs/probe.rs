@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use gaudi_mpi::{ExactSum, prelude::*};
+use serde::{Deserializer, Serializer, de::Error as _, ser::Error as _};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -37,10 +38,10 @@ struct Arguments {
     /// Every item spins so many microseconds
     #[arg(long, default_value_t = 0)]
     microseconds: u64,
-    /// A hook that fails
+    /// A hook that fails; or a use: {write,read}_{task,output,reply}
     #[arg(long)]
     fail_in: Option<String>,
-    /// A hook that panics
+    /// A hook that panics; or a use: {write,read}_{task,output,reply}, {gather,join,finish}_output
     #[arg(long)]
     panic_in: Option<String>,
     /// The failing hook fails on this rank only
@@ -91,7 +92,62 @@ mergeable! {
         exact: ExactSum,
         numbers: Vec<u64>,
         by_key: BTreeMap<u64, Vec<u64>>,
+        delicate: Delicate,
         large: Option<Large>,
+    }
+}
+
+/// A part of the task, the output and the replies that can be told to fail or panic when it is written, read, gathered, joined or finished.
+#[derive(Clone)]
+struct Delicate {
+    part_of: String,
+    fail_in: Option<String>,
+    panic_in: Option<String>,
+}
+
+impl Delicate {
+    fn is_used(&self, verb: &str) -> Result<(), String> {
+        let use_ = Some(format!("{verb}_{}", self.part_of));
+        assert!(self.panic_in != use_, "{verb}_{} was told to panic", self.part_of);
+        if self.fail_in == use_ {
+            return Err(format!("{verb}_{} was told to fail", self.part_of));
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Delicate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.is_used("write").map_err(S::Error::custom)?;
+        (&self.part_of, &self.fail_in, &self.panic_in).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Delicate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (part_of, fail_in, panic_in) = Deserialize::deserialize(deserializer)?;
+        let delicate = Self {
+            part_of,
+            fail_in,
+            panic_in,
+        };
+        delicate.is_used("read").map_err(D::Error::custom)?;
+        Ok(delicate)
+    }
+}
+
+impl Merge for Delicate {
+    type Gathered = Self;
+    fn gather(self, _: std::ops::Range<u64>) -> Self {
+        self.is_used("gather").unwrap_or_else(|error| panic!("{error}"));
+        self
+    }
+    fn join(into: &mut Self, _: Self) {
+        into.is_used("join").unwrap_or_else(|error| panic!("{error}"));
+    }
+    fn finish(gathered: Self) -> Self {
+        gathered.is_used("finish").unwrap_or_else(|error| panic!("{error}"));
+        gathered
     }
 }
 
@@ -112,9 +168,20 @@ impl Merge for Large {
     }
 }
 
+impl Arguments {
+    fn delicate(&self, part_of: &str) -> Delicate {
+        Delicate {
+            part_of: part_of.into(),
+            fail_in: self.fail_in.clone(),
+            panic_in: self.panic_in.clone(),
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Probe {
     arguments: Arguments,
+    delicate: Delicate,
     ready: bool,
     #[serde(skip)]
     log: String,
@@ -144,7 +211,7 @@ impl Probe {
 impl Task for Probe {
     type Item = (u64, u64);
     type Output = Output;
-    type Reply = (u64, String);
+    type Reply = (u64, String, Delicate);
 
     fn initialize_local(&mut self) -> Result<()> {
         self.hook("initialize_local")
@@ -166,11 +233,12 @@ impl Task for Probe {
             exact: ExactSum::new(),
             numbers: vec![],
             by_key: BTreeMap::new(),
+            delicate: self.arguments.delicate("output"),
             large,
         }
     }
 
-    fn process(&mut self, &(number, value): &(u64, u64), output: &mut Output) -> Result<(u64, String)> {
+    fn process(&mut self, &(number, value): &(u64, u64), output: &mut Output) -> Result<Self::Reply> {
         assert!(self.ready, "initialize_remote comes first");
         assert_eq!(gaudi_mpi::current_item(), Some(number));
         let mut random = item_random();
@@ -207,10 +275,14 @@ impl Task for Probe {
                 std::hint::spin_loop();
             }
         }
-        Ok((number, letter(number).repeat(arguments.reply)))
+        Ok((
+            number,
+            letter(number).repeat(arguments.reply),
+            arguments.delicate("reply"),
+        ))
     }
 
-    fn local_process(&mut self, &(number, _): &(u64, u64), (reply, text): (u64, String)) -> Result<()> {
+    fn local_process(&mut self, &(number, _): &(u64, u64), (reply, text, _): Self::Reply) -> Result<()> {
         assert_eq!(number, reply, "a reply came with another item");
         assert!(
             text == letter(number).repeat(self.arguments.reply),
@@ -233,6 +305,7 @@ impl Task for Probe {
             numbers,
             by_key,
             large,
+            ..
         } = output;
         self.skipped.extend(self.next as u64..self.arguments.items);
         assert_eq!(items, statistics.items());
@@ -293,6 +366,7 @@ fn main() -> JobResult {
     } = arguments;
     let out = arguments.out.clone();
     let mut probe = Probe {
+        delicate: arguments.delicate("task"),
         arguments,
         ready: false,
         log: String::new(),
