@@ -1,4 +1,5 @@
-//! LHCb's simulated B± → h± h⁺ h⁻ decays: the mass of the B with its three tracks taken for kaons, their momenta, and the Dalitz plot.
+//! LHCb's simulated B± → h± h⁺ h⁻ decays: the mass of the B with its three tracks taken for kaons, their momenta, and
+//! the Dalitz plot.
 //!
 //! The file is one that `scripts/root_to_hdf5.py` makes of `PhaseSpaceSimulation.root`:
 //!

@@ -94,8 +94,9 @@ pub(crate) fn take_over(variables: &[(String, String)], directory: &Path) -> io:
         .iter()
         .filter(|(name, value)| env::var(name).as_ref() != Ok(value))
     {
-        // SAFETY: setting a variable while another thread reads one is a data race. This is done once, when the work manager is made and before
-        // it starts any thread; the threads that an MPI library may have started wait for messages and have read their settings before.
+        // SAFETY: setting a variable while another thread reads one is a data race. This is done once, when the work
+        // manager is made and before it starts any thread; the threads that an MPI library may have started wait for
+        // messages and have read their settings before.
         unsafe { env::set_var(name, value) };
     }
     env::set_current_dir(directory)

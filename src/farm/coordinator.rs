@@ -19,7 +19,8 @@ pub(crate) trait Parent {
     fn total(&self) -> u64;
     /// The items of a batch as bytes.
     fn encode(&self, batch: Batch) -> Result<Vec<u8>, Error>;
-    /// Hands the replies of some items to the user, in order, and moves `batch` and `replies` past them. Stops when `until` has come, too.
+    /// Hands the replies of some items to the user, in order, and moves `batch` and `replies` past them. Stops when
+    /// `until` has come, too.
     fn deliver(&mut self, batch: &mut Batch, replies: &mut &[u8], until: Instant) -> Result<(), HookFailure>;
     /// A few words that tell the user which item this is.
     fn describe(&self, item: u64) -> String;
