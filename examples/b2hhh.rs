@@ -155,7 +155,7 @@ impl Task for B2hhh {
     }
 
     fn finalize(&mut self, output: Histograms, _: &Statistics) -> Result<()> {
-        output.save(&self.output.join("b2hhh.h5"))?;
+        output.save(self.output.join("b2hhh.h5"))?;
         let mut canvas = Canvas::new(1500, 1000);
         canvas.divide(3, 2);
         for (_, histogram) in output.iter() {

@@ -66,10 +66,7 @@ fn travels(name: &str) -> bool {
         Some(start) => name.starts_with(start),
         None => name == *pattern,
     };
-    !OF_A_HOST_OR_LOGIN
-        .iter()
-        .chain(OF_A_LAUNCHER)
-        .any(|pattern| matches(pattern))
+    !OF_A_HOST_OR_LOGIN.iter().chain(OF_A_LAUNCHER).any(matches)
 }
 
 /// The variables of this process that others take over. Those that are not UTF-8 stay.

@@ -124,7 +124,7 @@ merge_in_place!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize: 
     // left the type's range on the way is right again if the total is within it.
     *into = into.wrapping_add(other)
 });
-merge_in_place!((): |_into, _other| ());
+merge_in_place!((): |into, other| *into = other);
 merge_in_place!(ExactSum: |into, other| into.merge(&other));
 
 macro_rules! merge_float {

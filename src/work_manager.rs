@@ -305,7 +305,9 @@ impl WorkManager {
         let mut idle = Idle::default();
         while finished.get() < self.transport.size() {
             match self.transport.try_receive()? {
-                Some(message) => drop(control(message)?),
+                Some(message) => {
+                    control(message)?;
+                }
                 None => idle.pause(self.transport.is_sending()),
             }
         }
@@ -399,7 +401,7 @@ impl<T: Task> Parent for TypedParent<'_, T> {
     fn deliver(&mut self, batch: &mut Batch, replies: &mut &[u8], until: Instant) -> Result<(), HookFailure> {
         guard(|| {
             // Looking at the clock takes longer than handing over an empty reply.
-            while batch.count > 0 && (batch.count % 16 != 0 || Instant::now() < until) {
+            while batch.count > 0 && (!batch.count.is_multiple_of(16) || Instant::now() < until) {
                 let reply = wire::decode_front(replies)?;
                 self.task.local_process(&self.items[batch.first as usize], reply)?;
                 batch.first += 1;

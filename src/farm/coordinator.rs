@@ -113,7 +113,7 @@ impl<'a> Coordinator<'a> {
         while self.settled < total || self.release.is_some() || self.reorder.next() < total {
             let mut busy = false;
             while let Some(report) = self.worker.poll(Duration::ZERO) {
-                self.from_worker(report)?;
+                self.hear_worker(report)?;
                 busy = true;
             }
             for _ in 0..MESSAGES_A_TURN {
@@ -121,7 +121,7 @@ impl<'a> Coordinator<'a> {
                     break;
                 };
                 let (report, body) = unpack(message.bytes)?;
-                self.from_agent(message.from, report, body)?;
+                self.hear_agent(message.from, report, body)?;
                 busy = true;
             }
             busy |= self.release()?;
@@ -132,7 +132,7 @@ impl<'a> Coordinator<'a> {
             } else {
                 let wait = idle.wait(self.transport.is_sending());
                 if let Some(report) = self.worker.poll(wait) {
-                    self.from_worker(report)?;
+                    self.hear_worker(report)?;
                     idle.reset();
                 }
             }
@@ -149,7 +149,7 @@ impl<'a> Coordinator<'a> {
         }
     }
 
-    fn from_worker(&mut self, report: WorkerReport) -> Result<(), Error> {
+    fn hear_worker(&mut self, report: WorkerReport) -> Result<(), Error> {
         match report {
             WorkerReport::Ready => self.members[0].ready = true,
             WorkerReport::Done(done, body) => self.done(0, done, body.into())?,
@@ -161,7 +161,7 @@ impl<'a> Coordinator<'a> {
         Ok(())
     }
 
-    fn from_agent(&mut self, rank: usize, report: Report, body: Body) -> Result<(), Error> {
+    fn hear_agent(&mut self, rank: usize, report: Report, body: Body) -> Result<(), Error> {
         match report {
             Report::Ready => self.members[rank].ready = true,
             Report::Done(done) => self.done(rank, done, body)?,

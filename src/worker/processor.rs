@@ -58,11 +58,9 @@ impl<T: Task> Processor<T> {
         let (mut good, mut failed, mut replies) = (Vec::new(), Vec::new(), Vec::new());
         // Runs of items that are still to be done, the first on top. A run that fails is cut in three: what came before
         // the bad item is done again without it, the bad item is left out, and what comes after follows.
-        let mut runs: Vec<Range<usize>> = if T::Output::ITEMWISE {
-            (0..items.len()).rev().map(|index| index..index + 1).collect()
-        } else {
-            vec![0..items.len()]
-        };
+        let length = if T::Output::ITEMWISE { 1 } else { items.len().max(1) };
+        let starts = (0..items.len()).step_by(length).rev();
+        let mut runs: Vec<Range<usize>> = starts.map(|start| start..start + length).collect();
         while let Some(run) = runs.pop() {
             if run.is_empty() {
                 continue;
