@@ -5,7 +5,6 @@ mod common;
 use common::job::{Farm, program};
 use common::say;
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 /// What each rank says of a variable and its working directory, by rank.
@@ -75,11 +74,8 @@ fn variables_of_a_host_a_login_or_the_launcher_stay() {
         "SLURM_PROCID",
         "TMPDIR",
     ] {
-        let path = |name: &str| farm.path(name).display().to_string();
-        // For TMPDIR, a folder that exists.
-        fs::create_dir_all(path("one")).unwrap();
-        fs::create_dir_all(path("other")).unwrap();
-        let (one, other) = (path("one"), path("other"));
+        // For TMPDIR, they have to be folders that exist.
+        let [one, other] = ["one", "other"].map(|name| farm.folder(name).display().to_string());
         let values = variable(&farm, name, &format!("{name}={one}"), &format!("{name}={other}"), "");
         assert_eq!(values, [Some(one), Some(other.clone()), Some(other)], "{name}");
     }
@@ -91,8 +87,7 @@ fn variables_of_a_host_a_login_or_the_launcher_stay() {
 fn the_working_directory_is_rank_0s() {
     let Some(farm) = Farm::open() else { return };
     let probe = format!("{} --environment HOME", program("probe").display());
-    let folders = ["one", "other"].map(|name| farm.path(name).canonicalize_or_make());
-    let [one, other] = &folders;
+    let [one, other] = &["one", "other"].map(|name| farm.folder(name));
     let contexts = |options: &str| {
         let (one, other) = (one.display(), other.display());
         format!("-n 1 --wdir {one} {probe} {options} : -n 2 --wdir {other} {probe} {options}")
@@ -104,18 +99,6 @@ fn the_working_directory_is_rank_0s() {
         for (line, folder) in told.iter().zip([one, of_others, of_others]) {
             assert!(line.ends_with(&format!(" in Some({folder:?})")), "{line}");
         }
-    }
-}
-
-trait Folder {
-    fn canonicalize_or_make(self) -> PathBuf;
-}
-
-impl Folder for PathBuf {
-    /// The folder as the system names it.
-    fn canonicalize_or_make(self) -> PathBuf {
-        fs::create_dir_all(&self).unwrap();
-        self.canonicalize().unwrap()
     }
 }
 
@@ -132,7 +115,7 @@ fn a_directory_that_another_rank_does_not_have_is_an_error() {
         ));
         return;
     }
-    let folder = farm.path("outer/inner").canonicalize_or_make();
+    let folder = farm.folder("outer/inner");
     let hidden = folder.parent().unwrap();
     let script = farm.path("elsewhere");
     let lines = format!("#!/bin/sh\nmount -t tmpfs none {} && exec \"$@\"\n", hidden.display());

@@ -1,16 +1,13 @@
-//! Whatever goes wrong ends in one clear message and the right status; nothing of it is in the sums, and no process is left.
+//! Items that fail: nothing of them is in the sums, and the job stops or goes on without them, as it was told.
 
 mod common;
 
 use common::expected;
 use common::job::{Farm, Finished};
-use nix::sys::signal::Signal;
 use std::time::Duration;
 
-/// How soon an error in a hook has to stop a job, whatever else goes on.
+/// How soon an error has to stop a job, whatever else goes on.
 const SOON: Duration = Duration::from_secs(10);
-/// How soon everything has to be gone after a process was killed.
-const VERY_SOON: Duration = Duration::from_secs(5);
 
 /// An attempt that failed: the item, the rank, which attempt it was, and what it said or what became of it.
 #[derive(Debug, PartialEq)]
@@ -224,97 +221,6 @@ fn an_earlier_pass_with_skipped_items_counts_for_the_status() {
     assert_eq!(run.stderr.matches("1 of 10 items were skipped:").count(), 2);
 }
 
-/// An error in a hook: one message, which says so, the right status, and soon.
-fn hook_fails(farm: &Farm, ranks: usize, hook: &str, options: &str, panics: bool) -> Finished {
-    let (how, told) = if panics {
-        ("--panic-in", "panic")
-    } else {
-        ("--fail-in", "fail")
-    };
-    let run = farm
-        .probe(ranks, &format!("{how} {hook} {options} --out out"))
-        .ends_with(1);
-    let error = run.error();
-    assert!(error.starts_with(&format!("{hook} failed on rank ")), "{error}");
-    assert!(
-        error.contains(&format!("{hook} was told to {told}")) && error.ends_with(". The job was stopped"),
-        "{error}"
-    );
-    assert!(!run.stderr.contains("thread '"), "{run:?}");
-    assert!(run.took < SOON, "{run:?}");
-    assert!(!farm.path("out").exists());
-    run
-}
-
-const HOOKS: [&str; 5] = [
-    "initialize_local",
-    "initialize_remote",
-    "new_output",
-    "local_process",
-    "finalize",
-];
-
-#[test]
-fn a_hook_that_fails_stops_all_ranks() {
-    let Some(farm) = Farm::open() else { return };
-    for hook in HOOKS {
-        // new_output has no error to return: it can only panic.
-        for panics in [false, true] {
-            for ranks in [0, 4] {
-                let run = hook_fails(&farm, ranks, hook, "", panics);
-                let on_root = run.error().contains(" failed on rank 0 (");
-                assert!(
-                    on_root || ranks > 0 && ["initialize_remote", "new_output"].contains(&hook),
-                    "{run:?}"
-                );
-            }
-        }
-    }
-}
-
-#[test]
-fn a_hook_that_fails_without_any_items_stops_all_ranks() {
-    let Some(farm) = Farm::open() else { return };
-    for hook in ["initialize_local", "initialize_remote", "finalize"] {
-        hook_fails(&farm, 3, hook, "--items 0", false);
-    }
-    hook_fails(&farm, 0, "new_output", "--items 0", true);
-    let run = hook_fails(
-        &farm,
-        4,
-        "initialize_remote",
-        "--items 0 --fail-rank 3 --fail-after 500",
-        true,
-    );
-    assert!(run.error().contains(" failed on rank 3 ("));
-}
-
-#[test]
-fn a_hook_that_fails_on_one_rank_stops_those_in_the_middle_of_an_item() {
-    let Some(farm) = Farm::open() else { return };
-    for hook in ["initialize_remote", "new_output"] {
-        for panics in [false, true] {
-            let options = "--fail-rank 2 --fail-after 1000 --sleep 0,1,2,3,4,5,6,7 --batch 1 --items 8";
-            let run = hook_fails(&farm, 4, hook, options, panics);
-            assert!(run.error().contains(" failed on rank 2 ("), "{run:?}");
-            assert!(
-                run.stderr.contains(" sleeps on rank "),
-                "nobody was in the middle of an item: {run:?}"
-            );
-        }
-    }
-    // Item 0 takes a second; the others have begun by then.
-    for panics in [false, true] {
-        let options = "--sleep 1,2,3,4,5,6,7 --milliseconds 1000 --batch 1 --prefetch 0 --items 8";
-        let run = hook_fails(&farm, 4, "local_process", options, panics);
-        assert!(run.error().contains("(item 0 ([0,0]))"), "{run:?}");
-        assert!(
-            run.stderr.contains(" sleeps on rank "),
-            "nobody was in the middle of an item: {run:?}"
-        );
-    }
-}
-
 #[test]
 fn nothing_can_be_processed_after_a_failure() {
     let Some(farm) = Farm::open() else { return };
@@ -327,112 +233,5 @@ fn nothing_can_be_processed_after_a_failure() {
                 "the job was stopped by an earlier error, and its other ranks have ended: no further items can be processed"
             ]
         );
-    }
-}
-
-#[test]
-fn a_rank_that_leaves_early_is_named() {
-    let Some(farm) = Farm::open() else { return };
-    // Rank 0 decides: when it leaves, all do, and it is no error.
-    let run = farm.probe(3, "--root-leaves --out out").ends_with(0);
-    assert!(run.stderr.is_empty() && !farm.path("out").exists(), "{run:?}");
-    for items in [0, 1, 100] {
-        let run = farm.probe(3, &format!("--items {items} --other-leaves")).ends_with(1);
-        assert!(
-            run.error().starts_with("rank 1 (") && run.error().contains(" has left the job"),
-            "{run:?}"
-        );
-        assert!(run.took < SOON, "{run:?}");
-    }
-}
-
-#[test]
-fn a_panic_outside_the_hooks_ends_all_ranks() {
-    let Some(farm) = Farm::open() else { return };
-    for rank in [0, 2] {
-        let run = farm
-            .probe(4, &format!("--panic-outside {rank} --sleep 0,1,2,3 --batch 1"))
-            .ends_with(101);
-        assert_eq!(
-            run.stderr.matches(&format!("rank {rank} was told to panic")).count(),
-            1,
-            "{run:?}"
-        );
-        assert!(run.took < SOON, "{run:?}");
-    }
-}
-
-#[test]
-fn nothing_outlives_a_signal() {
-    let Some(farm) = Farm::open() else { return };
-    for (rank, signal) in [
-        (None, Signal::SIGTERM),
-        (None, Signal::SIGINT),
-        (None, Signal::SIGKILL),
-        (Some(0), Signal::SIGKILL),
-        (Some(2), Signal::SIGKILL),
-        (Some(2), Signal::SIGABRT),
-    ] {
-        let mut running = farm.probe(4, "--items 8 --batch 1 --sleep 0,1,2,3,4,5,6,7").start();
-        running.await_text(" sleeps on rank ", 4);
-        assert_eq!(running.ranks(), 4);
-        match rank {
-            None => running.signal(signal),
-            Some(rank) => running.signal_rank(rank, signal),
-        }
-        let run = running.wait_at_most(VERY_SOON);
-        assert!(!run.status.success(), "after {signal} to {rank:?}: {run:?}");
-    }
-}
-
-#[test]
-fn a_program_without_mpirun_dies_of_a_signal() {
-    let Some(farm) = Farm::open() else { return };
-    let mut running = farm.probe(0, "--items 1 --sleep 0").start();
-    running.await_text(" sleeps on rank 0", 1);
-    running.signal(Signal::SIGTERM);
-    assert!(!running.wait_at_most(VERY_SOON).status.success());
-}
-
-#[test]
-fn wrong_options_are_told_once() {
-    let Some(farm) = Farm::open() else { return };
-    for (options, message) in [
-        (
-            "--schedule nonsense",
-            "error: invalid value 'nonsense' for '--schedule <SCHEDULE>'",
-        ),
-        ("--batch 0", "error: invalid value '0' for '--batch <N>'"),
-        (
-            "--window 0",
-            "error: invalid value '0' for '--window <BYTES>': at least one byte is needed",
-        ),
-        (
-            "--window 3bananas",
-            "'bananas' is not a unit of memory: use kB, MB, GB, KiB, MiB or GiB",
-        ),
-        (
-            "--quiet --verbose",
-            "error: the argument '--quiet' cannot be used with '--verbose...'",
-        ),
-        ("--nonsense", "error: unexpected argument '--nonsense' found"),
-    ] {
-        for ranks in [0, 4] {
-            let run = farm.probe(ranks, options).ends_with(2);
-            assert_eq!(run.stderr.matches(message).count(), 1, "{run:?}");
-            assert_eq!(run.stderr.matches("error: ").count(), 1, "{run:?}");
-            assert!(run.stdout.is_empty());
-        }
-    }
-}
-
-#[test]
-fn help_is_printed_once() {
-    let Some(farm) = Farm::open() else { return };
-    for ranks in [0, 4] {
-        let run = farm.probe(ranks, "--help").ends_with(0);
-        assert!(run.stdout.starts_with("Does as it is told\n"), "{run:?}");
-        assert_eq!(run.stdout.matches("Usage: probe").count(), 1);
-        assert!(run.stdout.contains("--schedule <SCHEDULE>") && run.stderr.is_empty());
     }
 }

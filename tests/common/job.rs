@@ -41,6 +41,13 @@ impl Farm {
         self.folder.path().join(name)
     }
 
+    /// A folder of the test's, made if it is not there, as the system names it.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.path(name);
+        fs::create_dir_all(&folder).unwrap();
+        folder.canonicalize().unwrap()
+    }
+
     /// What is in a file of the test's.
     pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))

@@ -1,0 +1,48 @@
+//! What is wrong on the command line is told once, by one rank, with status 2; so is the help, with status 0.
+
+mod common;
+
+use common::job::Farm;
+
+#[test]
+fn wrong_options_are_told_once() {
+    let Some(farm) = Farm::open() else { return };
+    for (options, message) in [
+        (
+            "--schedule nonsense",
+            "error: invalid value 'nonsense' for '--schedule <SCHEDULE>'",
+        ),
+        ("--batch 0", "error: invalid value '0' for '--batch <N>'"),
+        (
+            "--window 0",
+            "error: invalid value '0' for '--window <BYTES>': at least one byte is needed",
+        ),
+        (
+            "--window 3bananas",
+            "'bananas' is not a unit of memory: use kB, MB, GB, KiB, MiB or GiB",
+        ),
+        (
+            "--quiet --verbose",
+            "error: the argument '--quiet' cannot be used with '--verbose...'",
+        ),
+        ("--nonsense", "error: unexpected argument '--nonsense' found"),
+    ] {
+        for ranks in [0, 4] {
+            let run = farm.probe(ranks, options).ends_with(2);
+            assert_eq!(run.stderr.matches(message).count(), 1, "{run:?}");
+            assert_eq!(run.stderr.matches("error: ").count(), 1, "{run:?}");
+            assert!(run.stdout.is_empty());
+        }
+    }
+}
+
+#[test]
+fn help_is_printed_once() {
+    let Some(farm) = Farm::open() else { return };
+    for ranks in [0, 4] {
+        let run = farm.probe(ranks, "--help").ends_with(0);
+        assert!(run.stdout.starts_with("Does as it is told\n"), "{run:?}");
+        assert_eq!(run.stdout.matches("Usage: probe").count(), 1);
+        assert!(run.stdout.contains("--schedule <SCHEDULE>") && run.stderr.is_empty());
+    }
+}
