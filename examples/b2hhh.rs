@@ -1,4 +1,5 @@
-//! LHCb's simulated B± → h± h⁺ h⁻ decays: the mass of the B with its three tracks taken for kaons, their momenta, and the Dalitz plot.
+//! LHCb's simulated B± → h± h⁺ h⁻ decays: the mass of the B with its three tracks taken for kaons, their momenta, and
+//! the Dalitz plot.
 //!
 //! The file is one that `scripts/root_to_hdf5.py` makes of `PhaseSpaceSimulation.root`:
 //!
@@ -154,7 +155,7 @@ impl Task for B2hhh {
     }
 
     fn finalize(&mut self, output: Histograms, _: &Statistics) -> Result<()> {
-        output.save(&self.output.join("b2hhh.h5"))?;
+        output.save(self.output.join("b2hhh.h5"))?;
         let mut canvas = Canvas::new(1500, 1000);
         canvas.divide(3, 2);
         for (_, histogram) in output.iter() {

@@ -73,7 +73,7 @@ impl Task for HistTask {
     }
 
     fn finalize(&mut self, output: Histograms, _: &Statistics) -> Result<()> {
-        output.save(&self.output.join("hist_task.h5"))?;
+        output.save(self.output.join("hist_task.h5"))?;
         let mut canvas = Canvas::new(1500, 1200);
         let columns = (self.histograms as f64).sqrt().ceil() as usize;
         canvas.divide(columns, self.histograms.div_ceil(columns.max(1)));

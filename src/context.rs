@@ -18,7 +18,8 @@ pub(crate) fn set_current(current: Option<Current>) {
     CURRENT.set(current);
 }
 
-/// The number of the item that this thread is processing, from 0 in the order the items were given; `None` outside `process`.
+/// The number of the item that this thread is processing, from 0 in the order the items were given; `None` outside
+/// `process`.
 ///
 /// ```
 /// assert_eq!(gaudi_mpi::current_item(), None);
@@ -27,8 +28,9 @@ pub fn current_item() -> Option<u64> {
     CURRENT.get().map(|current| current.item)
 }
 
-/// The random numbers of the item that this thread is processing: a function of the job's `--seed`, the item's number, and (for a program that calls
-/// `WorkManager::process` several times) the number of calls before. The same item gets the same numbers on any rank, at any attempt.
+/// The random numbers of the item that this thread is processing: a function of the job's `--seed`, the item's number,
+/// and (for a program that calls `WorkManager::process` several times) the number of calls before. The same item gets
+/// the same numbers on any rank, at any attempt.
 ///
 /// ```
 /// use gaudi_mpi::prelude::*;

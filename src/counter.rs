@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::{AddAssign, Range};
 
-/// Counts values and keeps their sum, mean, standard deviation, smallest and largest: the same for any order of the values and any
-/// [merging](Merge).
+/// Counts values and keeps their sum, mean, standard deviation, smallest and largest: the same for any order of the
+/// values and any [merging](Merge).
 ///
 /// ```
 /// use gaudi_mpi::Counter;

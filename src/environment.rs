@@ -66,10 +66,7 @@ fn travels(name: &str) -> bool {
         Some(start) => name.starts_with(start),
         None => name == *pattern,
     };
-    !OF_A_HOST_OR_LOGIN
-        .iter()
-        .chain(OF_A_LAUNCHER)
-        .any(|pattern| matches(pattern))
+    !OF_A_HOST_OR_LOGIN.iter().chain(OF_A_LAUNCHER).any(matches)
 }
 
 /// The variables of this process that others take over. Those that are not UTF-8 stay.
@@ -94,8 +91,9 @@ pub(crate) fn take_over(variables: &[(String, String)], directory: &Path) -> io:
         .iter()
         .filter(|(name, value)| env::var(name).as_ref() != Ok(value))
     {
-        // SAFETY: setting a variable while another thread reads one is a data race. This is done once, when the work manager is made and before
-        // it starts any thread; the threads that an MPI library may have started wait for messages and have read their settings before.
+        // SAFETY: setting a variable while another thread reads one is a data race. This is done once, when the work
+        // manager is made and before it starts any thread; the threads that an MPI library may have started wait for
+        // messages and have read their settings before.
         unsafe { env::set_var(name, value) };
     }
     env::set_current_dir(directory)

@@ -34,8 +34,8 @@ use serde::{Deserialize, Serialize};
 /// added or partial sums [merged](Self::merge). Infinities and NaN follow IEEE 754: they win over any finite sum,
 /// and infinities of both signs make NaN. An empty sum is 0.
 ///
-/// Terms of similar magnitude (within some eleven powers of ten, for up to 2³⁵ terms) are added in a 128-bit fixed-point window
-/// inside these 32 bytes, at two to three nanoseconds each; terms that do not fit go to an
+/// Terms of similar magnitude (within some eleven powers of ten, for up to 2³⁵ terms) are added in a 128-bit
+/// fixed-point window inside these 32 bytes, at two to three nanoseconds each; terms that do not fit go to an
 /// accumulator on the heap, which covers as many digits as needed. No number of terms overflows either.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "wire::Wire", into = "wire::Wire")]

@@ -1,4 +1,5 @@
-//! User code is called under guard: a panic becomes an error, with its place in the source, and prints nothing by itself.
+//! User code is called under guard: a panic becomes an error, with its place in the source, and prints nothing by
+//! itself.
 
 use crate::Result;
 use std::cell::RefCell;

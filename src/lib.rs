@@ -1,9 +1,10 @@
-//! Event processing on all cores: write what is done with one item, run it on any number of MPI ranks, and get the same bytes every time.
+//! Event processing on all cores: write what is done with one item, run it on any number of MPI ranks, and get the same
+//! bytes every time.
 //!
 //! # The model in one page
 //!
-//! A [`Task`] says what happens where; a [`WorkManager`] runs it on all ranks that the program was started on, `mpirun -n 8 program`, or alone if there
-//! was no `mpirun`.
+//! A [`Task`] says what happens where; a [`WorkManager`] runs it on all ranks that the program was started on, `mpirun
+//! -n 8 program`, or alone if there was no `mpirun`.
 //!
 //! ```
 //! use gaudi_mpi::prelude::*;
@@ -47,11 +48,13 @@
 //! }
 //! ```
 //!
-//! - **Items** are handed out by rank 0, which works, too. They travel in batches of consecutive items, as many as take some tens of milliseconds.
-//! - **The output** is summed over all items by [`Merge`]; floating-point sums are [exact](ExactSum), so neither the number of ranks nor the
-//!   order of the items changes a bit. [`hist`] has histograms that sum this way.
+//! - **Items** are handed out by rank 0, which works, too. They travel in batches of consecutive items, as many as take
+//!   some tens of milliseconds.
+//! - **The output** is summed over all items by [`Merge`]; floating-point sums are [exact](ExactSum), so neither the
+//!   number of ranks nor the order of the items changes a bit. [`hist`] has histograms that sum this way.
 //! - **Replies** of items come back to rank 0 in item order, through a buffer of bounded size.
-//! - **An item counts once**: when it fails, nothing of it is in the sum. It is tried again; then the job stops, or goes on without it.
+//! - **An item counts once**: when it fails, nothing of it is in the sum. It is tried again; then the job stops, or
+//!   goes on without it.
 //! - **[`Options`]** are the command-line options that every program can take.
 #![warn(missing_docs)]
 

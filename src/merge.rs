@@ -1,8 +1,9 @@
 //! What can be summed is summed, lists are appended: how the outputs of many items become one.
 //!
-//! Workers finish in any order, and results travel up a tree of ranks, so the joining of two results must not depend on which came first. Numbers
-//! are easy; lists are not: "appended in item order" can only be settled when all parts are known. And the sum of floating-point numbers depends on
-//! its order unless it is kept exactly. So every type names what its parts are [`Gathered`](Merge::Gathered) into on the way:
+//! Workers finish in any order, and results travel up a tree of ranks, so the joining of two results must not depend on
+//! which came first. Numbers are easy; lists are not: "appended in item order" can only be settled when all parts are
+//! known. And the sum of floating-point numbers depends on its order unless it is kept exactly. So every type names
+//! what its parts are [`Gathered`](Merge::Gathered) into on the way:
 //!
 //! | output | joined | gathered as |
 //! |---|---|---|
@@ -15,8 +16,8 @@
 //! | tuples to 8 | member by member | tuple |
 //! | [`ExactSum`], [`Counter`](crate::Counter), [`Histograms`](crate::hist::Histograms) and each single histogram | added exactly | itself |
 //!
-//! Structures of these are made with [`mergeable!`](crate::mergeable); anything else implements [`Merge`] itself. An output that cannot be
-//! merged does not compile:
+//! Structures of these are made with [`mergeable!`](crate::mergeable); anything else implements [`Merge`] itself. An
+//! output that cannot be merged does not compile:
 //!
 //! ```compile_fail
 //! use gaudi_mpi::prelude::*;
@@ -76,8 +77,8 @@ use std::ops::Range;
 /// }
 /// ```
 ///
-/// `join` must be commutative and associative, to the last bit: `join(a, b)` and `join(b, a)` have to finish the same, and so have
-/// `join(join(a, b), c)` and `join(a, join(b, c))`.
+/// `join` must be commutative and associative, to the last bit: `join(a, b)` and `join(b, a)` have to finish the same,
+/// and so have `join(join(a, b), c)` and `join(a, join(b, c))`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be merged, so it cannot be the output of a task",
     note = "numbers, lists, maps, options, tuples, counters and histograms can be; wrap the fields of a structure in `mergeable!`, or implement `Merge`"
@@ -86,8 +87,8 @@ pub trait Merge: Sized + 'static {
     /// What parts are gathered into until all are there.
     type Gathered: Serialize + DeserializeOwned + 'static;
 
-    /// True when even the items of one batch must not share an output, since what they add to it would depend on how items were batched: sums of
-    /// plain floating-point numbers. Costs a fresh output for each item.
+    /// True when even the items of one batch must not share an output, since what they add to it would depend on how
+    /// items were batched: sums of plain floating-point numbers. Costs a fresh output for each item.
     const ITEMWISE: bool = false;
 
     /// Wraps the output of the items in this range of numbers, which is never empty unless the whole job is.
@@ -123,7 +124,7 @@ merge_in_place!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize: 
     // left the type's range on the way is right again if the total is within it.
     *into = into.wrapping_add(other)
 });
-merge_in_place!((): |_into, _other| ());
+merge_in_place!((): |into, other| *into = other);
 merge_in_place!(ExactSum: |into, other| into.merge(&other));
 
 macro_rules! merge_float {

@@ -4,7 +4,8 @@ use crate::Error;
 use clap::{Args, ColorChoice, Parser, ValueEnum};
 use std::path::PathBuf;
 
-/// How the farm works. None of these changes a single bit of the results, except `seed`, and `on_error` when items fail.
+/// How the farm works. None of these changes a single bit of the results, except `seed`, and `on_error` when items
+/// fail.
 ///
 /// A program without options of its own has them by [`Options::from_args`]; one with its own puts them among those:
 ///
@@ -109,7 +110,8 @@ struct OnlyOptions {
 }
 
 impl Options {
-    /// The options on this program's command line, if it has no others. Ends the program when they are wrong, or ask for help.
+    /// The options on this program's command line, if it has no others. Ends the program when they are wrong, or ask
+    /// for help.
     ///
     /// ```no_run
     /// let manager = gaudi_mpi::WorkManager::new(gaudi_mpi::Options::from_args())?;

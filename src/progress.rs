@@ -87,8 +87,8 @@ impl Drop for Progress {
     }
 }
 
-/// Whether what this process writes to standard error is seen on a terminal. Under mpirun it goes through a pipe, or through a terminal that is not
-/// the user's; then it is mpirun, the parent, whose standard error tells.
+/// Whether what this process writes to standard error is seen on a terminal. Under mpirun it goes through a pipe, or
+/// through a terminal that is not the user's; then it is mpirun, the parent, whose standard error tells.
 fn ends_at_terminal() -> bool {
     if !crate::launcher::is_launched() {
         return io::stderr().is_terminal();

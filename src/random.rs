@@ -18,11 +18,11 @@
 //! unrelated as any others; xoshiro256++ is fast, with a period of 2²⁵⁶ − 1. None of it is fit for secrets.
 //!
 //! **What is fixed.** Raw numbers, [`uniform`](Random::uniform), [`direction`](Random::direction) and
-//! [`breit_wigner`](Random::breit_wigner) use nothing but integer and correctly rounded arithmetic: they are the same on
-//! every platform and in every release of this crate, and the tests hold them to it. Distributions of [`rand_distr`],
-//! [`gaussian`](Random::gaussian) and [`exponential`](Random::exponential) among them, also call the platform's `exp` and
-//! `ln` (for one number in a hundred or fewer), so there the last bit may differ between machines with different
-//! mathematical libraries.
+//! [`breit_wigner`](Random::breit_wigner) use nothing but integer and correctly rounded arithmetic: they are the same
+//! on every platform and in every release of this crate, and the tests hold them to it. Distributions of
+//! [`rand_distr`], [`gaussian`](Random::gaussian) and [`exponential`](Random::exponential) among them, also call the
+//! platform's `exp` and `ln` (for one number in a hundred or fewer), so there the last bit may differ between machines
+//! with different mathematical libraries.
 
 use std::convert::Infallible;
 
@@ -111,10 +111,11 @@ impl Random {
         mean * standard
     }
 
-    /// A number from the non-relativistic Breit–Wigner (Cauchy) distribution with this mean and full width at half maximum.
+    /// A number from the non-relativistic Breit–Wigner (Cauchy) distribution with this mean and full width at half
+    /// maximum.
     ///
-    /// Its tails are long, and it has neither a mean nor a variance: for the mass of a resonance, reject what lies beyond the
-    /// masses that can be.
+    /// Its tails are long, and it has neither a mean nor a variance: for the mass of a resonance, reject what lies
+    /// beyond the masses that can be.
     #[inline]
     pub fn breit_wigner(&mut self, mean: f64, width: f64) -> f64 {
         // The ratio of the coordinates of a point in the unit disc is the tangent of a uniform angle.
@@ -283,7 +284,8 @@ mod tests {
         );
     }
 
-    /// Guards against another release of `rand_distr` changing its method; the tolerance is for the platform's `exp` and `ln`.
+    /// Guards against another release of `rand_distr` changing its method; the tolerance is for the platform's `exp`
+    /// and `ln`.
     #[test]
     fn distributions_keep_their_method() {
         let mut random = Random::new(42, 11);

@@ -6,12 +6,13 @@ use serde::{Serialize, de::DeserializeOwned};
 /// What is done once, what is done for each item, and what becomes of the results.
 ///
 /// Rank 0 runs [`initialize_local`](Task::initialize_local), then sends the task to all workers. Each worker runs
-/// [`initialize_remote`](Task::initialize_remote) once and [`process`](Task::process) for the items it is given. What `process` adds to the output
-/// is summed over all items; what it returns goes, in item order, to [`local_process`](Task::local_process) on rank 0. At the end rank 0 has
-/// the sum in [`finalize`](Task::finalize).
+/// [`initialize_remote`](Task::initialize_remote) once and [`process`](Task::process) for the items it is given. What
+/// `process` adds to the output is summed over all items; what it returns goes, in item order, to
+/// [`local_process`](Task::local_process) on rank 0. At the end rank 0 has the sum in [`finalize`](Task::finalize).
 ///
-/// A worker's task is a copy of rank 0's as it was after `initialize_local`. What cannot travel (open files, detector geometry) is marked
-/// `#[serde(skip)]` and made in `initialize_remote`. Changes that a worker makes to its copy stay with that worker.
+/// A worker's task is a copy of rank 0's as it was after `initialize_local`. What cannot travel (open files, detector
+/// geometry) is marked `#[serde(skip)]` and made in `initialize_remote`. Changes that a worker makes to its copy stay
+/// with that worker.
 ///
 /// ```
 /// use gaudi_mpi::prelude::*;
@@ -73,17 +74,19 @@ pub trait Task: Serialize + DeserializeOwned + 'static {
 
     /// An empty output, as it is before any item: book the histograms here.
     ///
-    /// It is called often (once a batch), always in a worker after `initialize_remote`, and must make the same thing every time.
+    /// It is called often (once a batch), always in a worker after `initialize_remote`, and must make the same thing
+    /// every time.
     fn new_output(&self) -> Self::Output;
 
     /// Processes one item in a worker: adds to `output` what is to be summed, returns what is to go to `local_process`.
     ///
-    /// It may be called more than once for an item: after a failure the good items of the same batch are done again, since
-    /// what had been added to `output` is thrown away with the bad one's. For the sums and replies, every item counts once.
+    /// It may be called more than once for an item: after a failure the good items of the same batch are done again,
+    /// since what had been added to `output` is thrown away with the bad one's. For the sums and replies, every item
+    /// counts once.
     ///
     /// # Errors
-    /// An error or a panic leaves no trace in the output. The item is tried again as `--retries` says, then the job stops or goes on without it
-    /// as `--on-error` says.
+    /// An error or a panic leaves no trace in the output. The item is tried again as `--retries` says, then the job
+    /// stops or goes on without it as `--on-error` says.
     fn process(&mut self, item: &Self::Item, output: &mut Self::Output) -> Result<Self::Reply>;
 
     /// On rank 0, for each item that succeeded, in item order: for instance, appends the item's events to a file.

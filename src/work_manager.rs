@@ -18,11 +18,13 @@ use std::time::{Duration, Instant};
 
 /// Runs tasks on all ranks that the program was started on.
 ///
-/// Every rank runs the same program, and makes the same calls. Rank 0 decides: its options, its task and its items are the ones that count, and what the
-/// other ranks pass is ignored. A program that was not started by an MPI launcher is rank 0 alone.
+/// Every rank runs the same program, and makes the same calls. Rank 0 decides: its options, its task and its items are
+/// the ones that count, and what the other ranks pass is ignored. A program that was not started by an MPI launcher is
+/// rank 0 alone.
 ///
-/// When a job fails, or rank 0 is through with it, the other ranks end quietly, and rank 0 has the error or the summary.
-/// So code that follows [`process`](WorkManager::process) and has to run once asks [`is_root`](WorkManager::is_root) first.
+/// When a job fails, or rank 0 is through with it, the other ranks end quietly, and rank 0 has the error or the
+/// summary. So code that follows [`process`](WorkManager::process) and has to run once asks
+/// [`is_root`](WorkManager::is_root) first.
 ///
 /// See [`Task`] for an example.
 pub struct WorkManager {
@@ -179,11 +181,12 @@ impl WorkManager {
 
     /// Processes the items with the task on all ranks.
     ///
-    /// On rank 0 the items are taken from `items` and the task has, afterwards, what its own `initialize_local`, `local_process` and `finalize` made of
-    /// it. On the other ranks, `task` and `items` are not touched.
+    /// On rank 0 the items are taken from `items` and the task has, afterwards, what its own `initialize_local`,
+    /// `local_process` and `finalize` made of it. On the other ranks, `task` and `items` are not touched.
     ///
     /// # Errors
-    /// If a hook of the task fails, or an item fails for good and the options do not say to skip it. Then the job is over on all ranks.
+    /// If a hook of the task fails, or an item fails for good and the options do not say to skip it. Then the job is
+    /// over on all ranks.
     pub fn process<T: Task>(
         &mut self,
         task: &mut T,
@@ -225,7 +228,8 @@ impl WorkManager {
         }
     }
 
-    /// Rank 0's part of a job; the statistics that `finalize` was given. What is known of a job that fails is left in `results`.
+    /// Rank 0's part of a job; the statistics that `finalize` was given. What is known of a job that fails is left in
+    /// `results`.
     fn lead<T: Task>(
         &mut self,
         task: &mut T,
@@ -306,7 +310,9 @@ impl WorkManager {
         let mut idle = Idle::default();
         while finished.get() < self.transport.size() {
             match self.transport.try_receive()? {
-                Some(message) => drop(control(message)?),
+                Some(message) => {
+                    control(message)?;
+                }
                 None => idle.pause(self.transport.is_sending()),
             }
         }
@@ -402,7 +408,7 @@ impl<T: Task> Parent for TypedParent<'_, T> {
     fn deliver(&mut self, batch: &mut Batch, replies: &mut &[u8], until: Instant) -> Result<(), HookFailure> {
         guard(|| {
             // Looking at the clock takes longer than handing over an empty reply.
-            while batch.count > 0 && (batch.count % 16 != 0 || Instant::now() < until) {
+            while batch.count > 0 && (!batch.count.is_multiple_of(16) || Instant::now() < until) {
                 let reply = wire::decode_front(replies)?;
                 self.task.local_process(&self.items[batch.first as usize], reply)?;
                 batch.first += 1;

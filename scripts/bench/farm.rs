@@ -1,5 +1,5 @@
-//! Measures the farm itself: how many items a second, how well many ranks keep busy, what waiting costs, how much memory a large output takes.
-//! `scripts/bench/farm` runs it and prints the figures.
+//! Measures the farm itself: how many items a second, how well many ranks keep busy, what waiting costs, how much
+//! memory a large output takes. `scripts/bench/farm` runs it and prints the figures.
 
 use clap::{Parser, ValueEnum};
 use gaudi_mpi::prelude::*;

@@ -139,11 +139,12 @@ impl FourMomentum {
         [self.px / self.e, self.py / self.e, self.pz / self.e]
     }
 
-    /// The same four-momentum in a frame in which this one's moves with `velocity` (units of c), as ROOT's `Boost` has it.
+    /// The same four-momentum in a frame in which this one's moves with `velocity` (units of c), as ROOT's `Boost` has
+    /// it.
     ///
-    /// Not a number when the velocity is 1 or more. A velocity near 1 carries few digits of γ:
-    /// between the rest frame of a fast particle and the laboratory take
-    /// [`from_rest_frame_of`](FourMomentum::from_rest_frame_of) and [`in_rest_frame_of`](FourMomentum::in_rest_frame_of).
+    /// Not a number when the velocity is 1 or more. A velocity near 1 carries few digits of γ: between the rest frame
+    /// of a fast particle and the laboratory take [`from_rest_frame_of`](FourMomentum::from_rest_frame_of) and
+    /// [`in_rest_frame_of`](FourMomentum::in_rest_frame_of).
     #[inline]
     pub fn boost(&self, velocity: [f64; 3]) -> Self {
         let [bx, by, bz] = velocity;
@@ -187,7 +188,8 @@ impl FourMomentum {
 
     /// From the rest frame of `frame`, whose mass is `mass`, to the frame in which it is given.
     ///
-    /// With γ = E/M and γβ = P/M no digits are lost at high energy (Review of Particle Physics, "Kinematics", Lorentz transformations).
+    /// With γ = E/M and γβ = P/M no digits are lost at high energy (Review of Particle Physics, "Kinematics", Lorentz
+    /// transformations).
     #[inline]
     fn boost_with(&self, frame: &Self, mass: f64) -> Self {
         let product = self.px * frame.px + self.py * frame.py + self.pz * frame.pz;
@@ -263,7 +265,8 @@ impl<'a> Sum<&'a FourMomentum> for FourMomentum {
 ///
 /// # Errors
 ///
-/// [`Error::BelowThreshold`] when M < m₁ + m₂, [`Error::NotAMass`] for a mass that is negative, infinite or not a number.
+/// [`Error::BelowThreshold`] when M < m₁ + m₂, [`Error::NotAMass`] for a mass that is negative, infinite or not a
+/// number.
 pub fn two_body_momentum(parent: f64, first: f64, second: f64) -> Result<f64, Error> {
     for mass in [parent, first, second] {
         if !(mass.is_finite() && mass >= 0.0) {
@@ -295,8 +298,8 @@ pub(crate) fn momentum_above_threshold(parent: f64, first: f64, second: f64) -> 
 ///
 /// # Errors
 ///
-/// [`Error::NoRestFrame`] when the parent is space-like or light-like, [`Error::BelowThreshold`] when it is lighter than the two,
-/// [`Error::NotAMass`] when a mass is negative, infinite or not a number.
+/// [`Error::NoRestFrame`] when the parent is space-like or light-like, [`Error::BelowThreshold`] when it is lighter
+/// than the two, [`Error::NotAMass`] when a mass is negative, infinite or not a number.
 pub fn two_body_decay(
     parent: &FourMomentum,
     first: f64,
@@ -306,7 +309,8 @@ pub fn two_body_decay(
     two_body_decay_of_mass(parent, parent.mass(), first, second, random)
 }
 
-/// [`two_body_decay`] of a parent whose mass is known better than its four-momentum tells: at high energy e² − p² has lost digits.
+/// [`two_body_decay`] of a parent whose mass is known better than its four-momentum tells: at high energy e² − p² has
+/// lost digits.
 ///
 /// ```
 /// use gaudi_mpi::algorithms::{kinematics::{FourMomentum, two_body_decay_of_mass}, particles};
@@ -337,7 +341,8 @@ pub fn two_body_decay_of_mass(
     Ok(back_to_back(parent, mass, p, [first, second], random))
 }
 
-/// Two particles with momenta ±p in the rest frame of `parent`, in any direction, seen from the frame in which it is given.
+/// Two particles with momenta ±p in the rest frame of `parent`, in any direction, seen from the frame in which it is
+/// given.
 ///
 /// What [`two_body_decay`] does once it is known that the decay can be and what `p` is.
 #[inline]
@@ -425,7 +430,8 @@ mod tests {
 
     #[test]
     fn two_body_momenta_in_the_review_of_particle_physics() {
-        // Its listings give p for each decay mode, rounded to MeV: J/psi -> mu+ mu- 1545, phi -> K+ K- 127, K+ -> mu+ nu 236.
+        // Its listings give p for each decay mode, rounded to MeV: J/psi -> mu+ mu- 1545, phi -> K+ K- 127, K+ -> mu+
+        // nu 236.
         for (parent, first, second, listed) in [
             (3096.9, MUON, MUON, 1545.0),
             (1019.46, KAON, KAON, 127.0),

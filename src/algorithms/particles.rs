@@ -1,6 +1,7 @@
 //! Properties of particles, under the names that decay descriptors use: `B_s0 -> J/psi(1S) phi(1020)`.
 //!
-//! Masses and widths are those of the Review of Particle Physics, 2026 edition; PDG identifiers follow its numbering scheme.
+//! Masses and widths are those of the Review of Particle Physics, 2026 edition; PDG identifiers follow its numbering
+//! scheme.
 //!
 //! ```
 //! use gaudi_mpi::algorithms::particles::{self, Particle};

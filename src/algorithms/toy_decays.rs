@@ -70,12 +70,14 @@ pub struct Configuration {
     pub dikaon_pt: f64,
     /// The pseudorapidities between which B_s⁰ and background muon pairs are spread evenly. Default: 2 to 5.
     pub eta: [f64; 2],
-    /// How far apart the two pairs of background are in pseudorapidity and in azimuth (standard deviations of a Gaussian):
-    /// the tracks of one jet keep together. Default: 0.6.
+    /// How far apart the two pairs of background are in pseudorapidity and in azimuth (standard deviations of a
+    /// Gaussian): the tracks of one jet keep together. Default: 0.6.
     pub background_spread: f64,
-    /// The fraction of background muon pairs that come from a J/ψ; the others' masses are flat around its. Default: 0.7.
+    /// The fraction of background muon pairs that come from a J/ψ; the others' masses are flat around its. Default:
+    /// 0.7.
     pub background_j_psi: f64,
-    /// The fraction of background kaon pairs that come from a φ; the others' masses are flat from threshold. Default: 0.3.
+    /// The fraction of background kaon pairs that come from a φ; the others' masses are flat from threshold. Default:
+    /// 0.3.
     pub background_phi: f64,
     /// σ(p)/p of tracks below 20 GeV and above 100 GeV; a straight line leads from one to the other.
     /// Default: 0.005 and 0.008, about what LHCb measured (Int. J. Mod. Phys. A 30, 1530022, 2015).

@@ -124,7 +124,7 @@ impl Task for ToyJob {
             decays,
             candidates,
         } = output;
-        histograms.save(&self.output.join("histograms.h5"))?;
+        histograms.save(self.output.join("histograms.h5"))?;
         let pad = |path| {
             histograms
                 .get(path)

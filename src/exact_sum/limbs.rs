@@ -96,8 +96,8 @@ impl Limbs {
         round_to_f64(negative, magnitude, inexact, DIGIT_BITS * (self.first + bottom as i32))
     }
 
-    /// Hands on the carries: every digit but the last is then in 0 .. 2³², and the last, which has the sign of the whole,
-    /// in −2³² .. 2³².
+    /// Hands on the carries: every digit but the last is then in 0 .. 2³², and the last, which has the sign of the
+    /// whole, in −2³² .. 2³².
     pub(super) fn carry(&mut self) {
         let Some(last) = self.digits.len().checked_sub(1) else {
             return;
@@ -146,8 +146,8 @@ impl Limbs {
     }
 }
 
-/// Rounds ±(`magnitude` + ε) · 2^`exponent` to the nearest `f64`, ties to even, where ε is 0 or, when the value is `inexact`,
-/// something between 0 and 1. An inexact magnitude must have at least 64 significant bits.
+/// Rounds ±(`magnitude` + ε) · 2^`exponent` to the nearest `f64`, ties to even, where ε is 0 or, when the value is
+/// `inexact`, something between 0 and 1. An inexact magnitude must have at least 64 significant bits.
 pub(super) fn round_to_f64(negative: bool, magnitude: u128, inexact: bool, exponent: i32) -> f64 {
     if magnitude == 0 {
         return 0.0;

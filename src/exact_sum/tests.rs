@@ -3,8 +3,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A finite `f64` in units of the smallest subnormal number; infinity counts as the power of two that follows the largest `f64`,
-/// which is what makes rounding to it "nearest".
+/// A finite `f64` in units of the smallest subnormal number; infinity counts as the power of two that follows the
+/// largest `f64`, which is what makes rounding to it "nearest".
 fn units(x: f64) -> BigInt {
     let field = (x.to_bits() >> 52) & 0x7ff;
     let significand = x.to_bits() & SIGNIFICAND;

@@ -26,7 +26,8 @@ pub(crate) fn serve(
     let (pass, task) = loop {
         match await_order(transport)? {
             (Order::Start(pass), task) => break (pass, task),
-            // From the rank above, which may have heard of the pass, and of its end, before this rank did: only what one rank sends stays in order.
+            // From the rank above, which may have heard of the pass, and of its end, before this rank did: only what
+            // one rank sends stays in order.
             (Order::Emit, _) => asked = true,
             (Order::Stop, _) => return stop(transport),
             (Order::Goodbye, _) => return Ok(Ended::Goodbye),
@@ -118,7 +119,8 @@ pub(crate) fn fail(transport: &mut Transport, failure: HookFailure) -> Result<En
     }
 }
 
-/// After `Stop`: lets everything arrive that is on its way, so that no other rank waits for it, says so, and waits for the end.
+/// After `Stop`: lets everything arrive that is on its way, so that no other rank waits for it, says so, and waits for
+/// the end.
 pub(crate) fn stop(transport: &mut Transport) -> Result<Ended, Error> {
     let mut idle = Idle::default();
     while transport.is_sending() {
@@ -183,7 +185,8 @@ fn out_of_turn(order: &Order) -> Error {
     ))
 }
 
-/// Asks all agents to stop, lets everything arrive that is on its way, and sends them home. False if some did not answer in time.
+/// Asks all agents to stop, lets everything arrive that is on its way, and sends them home. False if some did not
+/// answer in time.
 pub(crate) fn stop_all(transport: &mut Transport, patience: Duration) -> Result<bool, Error> {
     for rank in 1..transport.size() {
         transport.send(rank, Tag::Control, pack(&Order::Stop, &[])?);

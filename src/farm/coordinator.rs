@@ -19,7 +19,8 @@ pub(crate) trait Parent {
     fn total(&self) -> u64;
     /// The items of a batch as bytes.
     fn encode(&self, batch: Batch) -> Result<Vec<u8>, Error>;
-    /// Hands the replies of some items to the user, in order, and moves `batch` and `replies` past them. Stops when `until` has come, too.
+    /// Hands the replies of some items to the user, in order, and moves `batch` and `replies` past them. Stops when
+    /// `until` has come, too.
     fn deliver(&mut self, batch: &mut Batch, replies: &mut &[u8], until: Instant) -> Result<(), HookFailure>;
     /// A few words that tell the user which item this is.
     fn describe(&self, item: u64) -> String;
@@ -112,7 +113,7 @@ impl<'a> Coordinator<'a> {
         while self.settled < total || self.release.is_some() || self.reorder.next() < total {
             let mut busy = false;
             while let Some(report) = self.worker.poll(Duration::ZERO) {
-                self.from_worker(report)?;
+                self.hear_worker(report)?;
                 busy = true;
             }
             for _ in 0..MESSAGES_A_TURN {
@@ -120,7 +121,7 @@ impl<'a> Coordinator<'a> {
                     break;
                 };
                 let (report, body) = unpack(message.bytes)?;
-                self.from_agent(message.from, report, body)?;
+                self.hear_agent(message.from, report, body)?;
                 busy = true;
             }
             busy |= self.release()?;
@@ -131,7 +132,7 @@ impl<'a> Coordinator<'a> {
             } else {
                 let wait = idle.wait(self.transport.is_sending());
                 if let Some(report) = self.worker.poll(wait) {
-                    self.from_worker(report)?;
+                    self.hear_worker(report)?;
                     idle.reset();
                 }
             }
@@ -148,7 +149,7 @@ impl<'a> Coordinator<'a> {
         }
     }
 
-    fn from_worker(&mut self, report: WorkerReport) -> Result<(), Error> {
+    fn hear_worker(&mut self, report: WorkerReport) -> Result<(), Error> {
         match report {
             WorkerReport::Ready => self.members[0].ready = true,
             WorkerReport::Done(done, body) => self.done(0, done, body.into())?,
@@ -160,7 +161,7 @@ impl<'a> Coordinator<'a> {
         Ok(())
     }
 
-    fn from_agent(&mut self, rank: usize, report: Report, body: Body) -> Result<(), Error> {
+    fn hear_agent(&mut self, rank: usize, report: Report, body: Body) -> Result<(), Error> {
         match report {
             Report::Ready => self.members[rank].ready = true,
             Report::Done(done) => self.done(rank, done, body)?,

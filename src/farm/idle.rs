@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// Waiting that begins as spinning and backs off: a wait grows with the time waited, so that an answer is at most an eighth later than it could have
-/// been, and a rank that has nothing to do costs nothing to speak of.
+/// Waiting that begins as spinning and backs off: a wait grows with the time waited, so that an answer is at most an
+/// eighth later than it could have been, and a rank that has nothing to do costs nothing to speak of.
 #[derive(Debug, Default)]
 pub(crate) struct Idle {
     since: Option<Instant>,

@@ -1,7 +1,9 @@
-//! Items out, results back, over MPI. Everything here travels as bytes: what an item, a reply or an output is, the farm does not know.
+//! Items out, results back, over MPI. Everything here travels as bytes: what an item, a reply or an output is, the farm
+//! does not know.
 //!
-//! Rank 0's main thread is the [`coordinator`]; the main thread of each other rank is an [`agent`], which passes batches to its worker and results back.
-//! [`schedule`] decides who gets which items, [`reorder`] puts replies back in order; both are pure logic. [`reduce`] sums the outputs up a tree of ranks.
+//! Rank 0's main thread is the [`coordinator`]; the main thread of each other rank is an [`agent`], which passes
+//! batches to its worker and results back. [`schedule`] decides who gets which items, [`reorder`] puts replies back in
+//! order; both are pure logic. [`reduce`] sums the outputs up a tree of ranks.
 
 pub(crate) mod agent;
 pub(crate) mod coordinator;

@@ -1,7 +1,7 @@
 //! The sum of all ranks' outputs, up a binary tree, in pieces.
 //!
-//! A rank asks its children for their outputs one after the other, and hands the pieces to its worker, which decodes as they come: so no rank ever
-//! holds more than its own output, one that is being put together, and a few pieces.
+//! A rank asks its children for their outputs one after the other, and hands the pieces to its worker, which decodes as
+//! they come: so no rank ever holds more than its own output, one that is being put together, and a few pieces.
 
 use super::idle::Idle;
 use super::message::{HookFailure, Message, Order, pack};
@@ -47,7 +47,8 @@ pub(crate) enum Control {
     Stop,
 }
 
-/// Adds the children's outputs to that of this rank's worker. On an agent, then sends the sum to the parent, once asked for it.
+/// Adds the children's outputs to that of this rank's worker. On an agent, then sends the sum to the parent, once asked
+/// for it.
 ///
 /// `asked` says whether the parent has done so already; `control` is given all messages that are not pieces.
 pub(crate) fn reduce(

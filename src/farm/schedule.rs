@@ -24,7 +24,8 @@ pub(crate) struct Schedule {
 enum Fresh {
     /// Whoever asks gets the next ones.
     Shared { next: u64 },
-    /// Blocks of items are dealt to the members like cards, so that who gets what is settled beforehand, and yet the items at work are close together.
+    /// Blocks of items are dealt to the members like cards, so that who gets what is settled beforehand, and yet the
+    /// items at work are close together.
     Dealt { block: u64, next: Vec<u64> },
 }
 
@@ -139,7 +140,8 @@ impl Schedule {
         }
         let fresh = self.fresh();
         let members = self.members as u64;
-        // Near the end batches get smaller, so that all finish together, though never so small that handing out and merging cost more than the work.
+        // Near the end batches get smaller, so that all finish together, though never so small that handing out and
+        // merging cost more than the work.
         let fair = fresh
             .div_ceil(2 * members)
             .max(self.pace.items_in(self.pace.shortest()));
@@ -249,7 +251,8 @@ mod tests {
         }
     }
 
-    /// Hands out everything to members that ask in the order of `askers`; each batch is reported done when its member asks again.
+    /// Hands out everything to members that ask in the order of `askers`; each batch is reported done when its member
+    /// asks again.
     fn hand_out(
         schedule: &mut Schedule,
         askers: &[usize],

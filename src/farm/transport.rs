@@ -1,7 +1,7 @@
 //! Messages of bytes between ranks that never block: the one place that calls MPI.
 //!
-//! Only the thread that made the transport may use it (`MPI_THREAD_FUNNELED`). A program that was not started by an MPI launcher is one rank, and
-//! MPI is left alone: that saves it half a second, and it runs where no MPI daemon may.
+//! Only the thread that made the transport may use it (`MPI_THREAD_FUNNELED`). A program that was not started by an MPI
+//! launcher is one rank, and MPI is left alone: that saves it half a second, and it runs where no MPI daemon may.
 
 use crate::Error;
 use mpi::Threading;
@@ -126,8 +126,9 @@ impl Transport {
             unreachable!("a lone rank has nobody to send to");
         };
         let mut request = MaybeUninit::uninit();
-        // SAFETY: the bytes live on the heap and stay where they are, unchanged, in `sending` until MPI_Test says that the
-        // request is complete; the transport is never dropped with requests pending (see Drop). The length fits: parts are at most 2^30.
+        // SAFETY: the bytes live on the heap and stay where they are, unchanged, in `sending` until MPI_Test says that
+        // the request is complete; the transport is never dropped with requests pending (see Drop). The length fits:
+        // parts are at most 2^30.
         let request = unsafe {
             ffi::MPI_Isend(
                 bytes.as_ptr().cast(),
@@ -185,7 +186,8 @@ impl Transport {
                 (message.assume_init(), status.assume_init())
             };
             let mut length: c_int = 0;
-            // SAFETY: `status` belongs to the matched message; the buffer has room for its length, and all of it is written by MPI_Mrecv.
+            // SAFETY: `status` belongs to the matched message; the buffer has room for its length, and all of it is
+            // written by MPI_Mrecv.
             let bytes = unsafe {
                 ffi::MPI_Get_count(&status, ffi::RSMPI_UINT8_T, &mut length);
                 let mut bytes: Vec<u8> = Vec::with_capacity(length as usize);
@@ -235,7 +237,8 @@ impl Transport {
     /// Leaves the job, together with all other ranks.
     pub(crate) fn finalize(&mut self) {
         while self.is_sending() {
-            // What nobody will receive must not be freed under MPI's hands: the other side takes everything before it says goodbye.
+            // What nobody will receive must not be freed under MPI's hands: the other side takes everything before it
+            // says goodbye.
             let _ = self.try_receive();
             std::thread::sleep(std::time::Duration::from_micros(100));
         }

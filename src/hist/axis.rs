@@ -86,8 +86,8 @@ impl Axis {
     ///
     /// # Errors
     ///
-    /// When there are no bins or more than 2³¹ − 2, `low` is not below `high`, or the larger of the two in magnitude does not lie
-    /// between 10⁻¹⁴⁰ and 10¹⁴⁰.
+    /// When there are no bins or more than 2³¹ − 2, `low` is not below `high`, or the larger of the two in magnitude
+    /// does not lie between 10⁻¹⁴⁰ and 10¹⁴⁰.
     pub fn try_uniform(bins: usize, low: f64, high: f64) -> Result<Self, Error> {
         if bins == 0 {
             return Err(refusal("it has no bins"));
@@ -110,8 +110,8 @@ impl Axis {
     ///
     /// # Errors
     ///
-    /// When there are fewer than two edges or more than 2³¹, they do not ascend, or the largest in magnitude does not lie between
-    /// 10⁻¹⁴⁰ and 10¹⁴⁰.
+    /// When there are fewer than two edges or more than 2³¹, they do not ascend, or the largest in magnitude does not
+    /// lie between 10⁻¹⁴⁰ and 10¹⁴⁰.
     pub fn try_variable(edges: impl Into<Vec<f64>>) -> Result<Self, Error> {
         let edges = edges.into();
         if edges.len() < 2 {

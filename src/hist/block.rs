@@ -5,7 +5,7 @@ use super::fixed_point::Halves;
 use super::moments::{Moments, Scale};
 
 /// The most values that make a block.
-pub(super) const LENGTH: usize = 256;
+pub(super) const LENGTH: usize = 128;
 
 /// Does what filling with one value after the other does, to the bit.
 ///
@@ -15,7 +15,7 @@ pub(super) fn fill(axis: Uniform, scale: &Scale<1>, values: &[f64], counts: &mut
     let mut bins = [0; LENGTH];
     let (mut sum, mut sum_of_squares) = (Halves::default(), Halves::default());
     for (bin, &value) in bins.iter_mut().zip(values) {
-        let place = axis.locate_in_block(value);
+        let place = axis.locate_exactly(value);
         *bin = place.index;
         let x = if place.inside { place.value } else { 0.0 };
         first.add_to(&mut sum, x);

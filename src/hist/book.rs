@@ -87,8 +87,8 @@ impl Histograms {
     ///
     /// # Errors
     ///
-    /// When the path is booked already, runs through another object or is a folder of others, is empty, begins or ends with `/`,
-    /// has an empty name in it, or `.` or `..`, or contains a NUL character.
+    /// When the path is booked already, runs through another object or is a folder of others, is empty, begins or ends
+    /// with `/`, has an empty name in it, or `.` or `..`, or contains a NUL character.
     pub fn try_book<H: Bookable>(&mut self, path: &str, object: H) -> Result<Handle<H>, Error> {
         self.insert(path.to_owned(), object.into()).map(Handle::new)
     }

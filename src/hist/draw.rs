@@ -69,7 +69,8 @@ impl Histogram2D {
 }
 
 impl Histogram3D {
-    /// What a picture shows of it: its projection on the first two axes in colours, with a statistics box for all three.
+    /// What a picture shows of it: its projection on the first two axes in colours, with a statistics box for all
+    /// three.
     pub fn pad(&self) -> Pad {
         let [x, y, z] = self.axes();
         let values = self
@@ -85,7 +86,8 @@ impl Histogram3D {
 }
 
 impl Profile1D {
-    /// What a picture shows of it: the means as points with their errors, and a statistics box. Bins without entries stay empty.
+    /// What a picture shows of it: the means as points with their errors, and a statistics box. Bins without entries
+    /// stay empty.
     pub fn pad(&self) -> Pad {
         let axis = &self.axes()[0];
         let curve = Curve::points(bins(axis), means(self.values(), &self.sums_of_weights())).errors(self.errors());

@@ -3,9 +3,10 @@
 /// Numbers of up to 2^exponent in magnitude as multiples of 2^(exponent − 62), rounded to the nearest, ties to even.
 ///
 /// A number is rounded twice, first to the multiples of 2^(exponent − 31), then what remains (exactly) to those of
-/// 2^(exponent − 62), each time by adding a number so large that the last bit of the sum has just that worth: the
-/// bits of the sum, read as an integer, then count those multiples from a known offset. That is branch-free arithmetic without
-/// conversions, which compilers turn into vector instructions; a Rust cast from `f64` to `i64` saturates, and is neither.
+/// 2^(exponent − 62), each time by adding a number so large that the last bit of the sum has just that worth: the bits
+/// of the sum, read as an integer, then count those multiples from a known offset. That is branch-free arithmetic
+/// without conversions, which compilers turn into vector instructions; a Rust cast from `f64` to `i64` saturates, and
+/// is neither.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct FixedPoint {
     exponent: i32,
@@ -24,7 +25,8 @@ pub(super) struct Halves {
 }
 
 impl FixedPoint {
-    /// For numbers of up to 2^exponent in magnitude, or a rounding error above; the exponent may lie between −960 and 960.
+    /// For numbers of up to 2^exponent in magnitude, or a rounding error above; the exponent may lie between −960 and
+    /// 960.
     pub(super) fn up_to(exponent: i32) -> Self {
         // Half as much again as a power of two, so that negative numbers do not leave its binade.
         let with_last_bit = |exponent: i32| 1.5 * 2_f64.powi(52 + exponent);
@@ -76,7 +78,8 @@ impl FixedPoint {
         sum.lower = sum.lower.wrapping_add(halves.lower);
     }
 
-    /// The sum of `count` numbers that [`add_to`](Self::add_to) added, to the bit that of their [rounded](Self::round) ones.
+    /// The sum of `count` numbers that [`add_to`](Self::add_to) added, to the bit that of their [rounded](Self::round)
+    /// ones.
     pub(super) fn total(&self, sum: Halves, count: u64) -> i128 {
         let zero = self.zero();
         let without_offset = |sum: u64, offset: u64| i128::from(sum.wrapping_sub(offset.wrapping_mul(count)) as i64);

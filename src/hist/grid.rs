@@ -17,8 +17,8 @@ pub enum Bin {
     Overflow,
 }
 
-/// A bin of an `N`-dimensional histogram. Made from a number or a [`Bin`] in one dimension, and from an array of either in any:
-/// `h.value(3)`, `h.value([3, 4])`, `h.value([Bin::Underflow, Bin::At(4)])`.
+/// A bin of an `N`-dimensional histogram. Made from a number or a [`Bin`] in one dimension, and from an array of either
+/// in any: `h.value(3)`, `h.value([3, 4])`, `h.value([Bin::Underflow, Bin::At(4)])`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bins<const N: usize>([Bin; N]);
 

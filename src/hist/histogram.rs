@@ -10,10 +10,10 @@ use super::{Axis, Bin, Bins, Coordinate, Error, block};
 
 /// A histogram with `N` axes: [`Histogram1D`], [`Histogram2D`] or [`Histogram3D`].
 ///
-/// Contents and statistics do not depend on the order of the fills, nor on how they were spread over
-/// histograms that were then [merged](Self::merge): counts are integers, sums of weights are exact and rounded once.
-/// Statistics are those of ROOT's `TH1`, `TH2` and `TH3`: computed from the numbers filled, not from the bins, and without fills
-/// in under- or overflow of any axis, save [`entries`](Self::entries), which counts all.
+/// Contents and statistics do not depend on the order of the fills, nor on how they were spread over histograms that
+/// were then [merged](Self::merge): counts are integers, sums of weights are exact and rounded once. Statistics are
+/// those of ROOT's `TH1`, `TH2` and `TH3`: computed from the numbers filled, not from the bins, and without fills in
+/// under- or overflow of any axis, save [`entries`](Self::entries), which counts all.
 ///
 /// ```
 /// use gaudi_mpi::hist::{Axis, Histogram1D};
@@ -128,7 +128,8 @@ impl<const N: usize> Histogram<N> {
         self.grid.inside().map(|bin| self.weights.at(bin).w2).collect()
     }
 
-    /// Contents of all bins; along each axis underflow (where there is one) comes first and overflow last, the last axis runs fastest.
+    /// Contents of all bins; along each axis underflow (where there is one) comes first and overflow last, the last
+    /// axis runs fastest.
     pub fn values_with_flow(&self) -> Vec<f64> {
         (0..self.grid.len()).map(|bin| self.weights.at(bin).w).collect()
     }
@@ -164,17 +165,20 @@ impl<const N: usize> Histogram<N> {
         self.moments.mean(&self.grid, axis, self.totals().w)
     }
 
-    /// Standard deviation along an axis of what was filled inside all axes, as ROOT's `GetStdDev`; NaN for an axis of categories.
+    /// Standard deviation along an axis of what was filled inside all axes, as ROOT's `GetStdDev`; NaN for an axis of
+    /// categories.
     pub fn std_dev_along(&self, axis: usize) -> f64 {
         self.moments.std_dev(&self.grid, axis, self.totals().w)
     }
 
-    /// Covariance along two axes of what was filled inside all axes, as ROOT's `GetCovariance`; NaN for axes of categories.
+    /// Covariance along two axes of what was filled inside all axes, as ROOT's `GetCovariance`; NaN for axes of
+    /// categories.
     pub fn covariance(&self, first: usize, second: usize) -> f64 {
         self.moments.covariance(&self.grid, first, second, self.totals().w)
     }
 
-    /// Adds the fills of another histogram of the same title and axes. The order of merging does not matter, not to a bit.
+    /// Adds the fills of another histogram of the same title and axes. The order of merging does not matter, not to a
+    /// bit.
     ///
     /// # Errors
     ///
@@ -214,8 +218,8 @@ impl Histogram<1> {
         self.fill_weighted_at([self.grid.axes[0].locate(x)], weight);
     }
 
-    /// Counts many values: the same as [`fill`](Self::fill) for each, and several times as fast on a uniform axis, where it takes them
-    /// in blocks of some hundred. Should the iterator panic, the block at hand is not counted.
+    /// Counts many values: the same as [`fill`](Self::fill) for each, and several times as fast on a uniform axis,
+    /// where it takes them in blocks of some hundred. Should the iterator panic, the block at hand is not counted.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D};

@@ -1,8 +1,9 @@
 //! Histograms: booking, filling, merging.
 //!
-//! A [`Histograms`] book holds [`Histogram1D`], [`Histogram2D`], [`Histogram3D`], [`Profile1D`] and [`Profile2D`] by path. Their
-//! [axes](Axis) have uniform or variable bins or categories; fills may carry weights. Whatever was filled in however many parts
-//! on however many processes, the merged book is the same to the last bit as one filled in one go.
+//! A [`Histograms`] book holds [`Histogram1D`], [`Histogram2D`], [`Histogram3D`], [`Profile1D`] and [`Profile2D`] by
+//! path. Their [axes](Axis) have uniform or variable bins or categories; fills may carry weights. Whatever was filled
+//! in however many parts on however many processes, the merged book is the same to the last bit as one filled in one
+//! go.
 //!
 //! ```
 //! use gaudi_mpi::hist::{Axis, Histogram1D, Histogram2D, Histograms, Profile1D};

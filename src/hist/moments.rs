@@ -10,10 +10,10 @@ use crate::exact_sum::ExactSum;
 
 /// Σw·xᵢ and Σw·xᵢ·xⱼ over all fills inside the axes.
 ///
-/// Fills without weight are summed as [fixed-point integers](FixedPoint), which is exact, independent of order and as fast as
-/// floating-point sums: with 2^e the power of two above all coordinates inside an axis, multiples of 2^(e − 62) for the
-/// coordinate and of 2^(eᵢ + eⱼ − 62) for products. Each term is rounded to the nearest of them; every coordinate
-/// above 2⁻¹⁰ of the axis' largest is kept whole. Products are rounded to `f64` first, as ROOT's are.
+/// Fills without weight are summed as [fixed-point integers](FixedPoint), which is exact, independent of order and as
+/// fast as floating-point sums: with 2^e the power of two above all coordinates inside an axis, multiples of 2^(e − 62)
+/// for the coordinate and of 2^(eᵢ + eⱼ − 62) for products. Each term is rounded to the nearest of them; every
+/// coordinate above 2⁻¹⁰ of the axis' largest is kept whole. Products are rounded to `f64` first, as ROOT's are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Moments<const N: usize> {
     #[serde(with = "array")]
@@ -145,7 +145,8 @@ impl<const N: usize> Moments<N> {
         self.second(&grid.scale, i, j) / sum_w - means
     }
 
-    /// The standard deviation along an axis, as ROOT's `GetStdDev`: 0 where weights of both signs make the variance negative.
+    /// The standard deviation along an axis, as ROOT's `GetStdDev`: 0 where weights of both signs make the variance
+    /// negative.
     pub(super) fn std_dev(&self, grid: &Grid<N>, axis: usize, sum_w: f64) -> f64 {
         let variance = self.covariance(grid, axis, axis, sum_w);
         if variance < 0.0 { 0.0 } else { variance.sqrt() }

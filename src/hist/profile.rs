@@ -194,7 +194,8 @@ impl<const N: usize> Profile<N> {
         self.moments.mean(&self.grid, axis, self.totals().w)
     }
 
-    /// Standard deviation along an axis of what was filled inside all axes, as ROOT's `GetStdDev`; NaN for an axis of categories.
+    /// Standard deviation along an axis of what was filled inside all axes, as ROOT's `GetStdDev`; NaN for an axis of
+    /// categories.
     pub fn std_dev_along(&self, axis: usize) -> f64 {
         self.moments.std_dev(&self.grid, axis, self.totals().w)
     }
@@ -213,7 +214,8 @@ impl<const N: usize> Profile<N> {
         self.sample(self.grid.inside())
     }
 
-    /// Adds the fills of another profile of the same title and axes. The order of merging does not matter, not to a bit.
+    /// Adds the fills of another profile of the same title and axes. The order of merging does not matter, not to a
+    /// bit.
     ///
     /// # Errors
     ///
@@ -263,7 +265,8 @@ impl Profile<1> {
         self.mean_along(0)
     }
 
-    /// Standard deviation of `x` over what was filled inside the axis, as ROOT's `GetStdDev`; NaN for an axis of categories.
+    /// Standard deviation of `x` over what was filled inside the axis, as ROOT's `GetStdDev`; NaN for an axis of
+    /// categories.
     pub fn std_dev(&self) -> f64 {
         self.std_dev_along(0)
     }

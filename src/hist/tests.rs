@@ -210,7 +210,7 @@ proptest! {
                 ..0.0 => 0,
                 _ => bins + 1,
             };
-            for place in [uniform.locate(value), uniform.locate_in_block(value)] {
+            for place in [uniform.locate(value), uniform.locate_exactly(value)] {
                 prop_assert_eq!((place.index, place.inside), (index, (1..=bins).contains(&index)), "{:e}", value);
             }
         }

@@ -1,17 +1,17 @@
 //! Writing histograms to HDF5 in the layout of UHI, the Unified Histogram Interface of Scikit-HEP.
 //!
-//! Each object becomes a group that `uhi.io.hdf5.read` reads and `hist.Hist` and `boost_histogram.Histogram` take (UHI schema 1,
-//! <https://uhi.readthedocs.io/en/latest/serialization.html>):
+//! Each object becomes a group that `uhi.io.hdf5.read` reads and `hist.Hist` and `boost_histogram.Histogram` take (UHI
+//! schema 1, <https://uhi.readthedocs.io/en/latest/serialization.html>):
 //!
 //! ```python
 //! with h5py.File("histograms.h5") as file:
 //!     h = hist.Hist(uhi.io.hdf5.read(file["Histograms/Phys/hbmass"]))
 //! ```
 //!
-//! Histograms that never saw a weight have the storage `int`, others `weighted`; profiles `mean` and `weighted_mean`. Metadata that
-//! `hist` knows: `name` is the path, `label` the title, the `label` of an axis its label and unit. Metadata of our
-//! own: the `unit` of an axis; `entries`, `integral`, `effective_entries`; `mean` and `std_dev`, or `mean_x`, `mean_y`, … with several
-//! axes; `value_label`, `value_unit`, `value_mean` and `value_std_dev` of a profile.
+//! Histograms that never saw a weight have the storage `int`, others `weighted`; profiles `mean` and `weighted_mean`.
+//! Metadata that `hist` knows: `name` is the path, `label` the title, the `label` of an axis its label and unit.
+//! Metadata of our own: the `unit` of an axis; `entries`, `integral`, `effective_entries`; `mean` and `std_dev`, or
+//! `mean_x`, `mean_y`, … with several axes; `value_label`, `value_unit`, `value_mean` and `value_std_dev` of a profile.
 //!
 //! The same contents give the same bytes: no time is stored, and the order of writing is that of the paths.
 
@@ -51,8 +51,8 @@ impl Histograms {
 
     /// Saves the book as a new HDF5 file, each object at `/Histograms/<path>`.
     ///
-    /// The file is written under a temporary name in the same folder and renamed when it is complete, so that whoever finds
-    /// it finds all of it. A file of that name is replaced.
+    /// The file is written under a temporary name in the same folder and renamed when it is complete, so that whoever
+    /// finds it finds all of it. A file of that name is replaced.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Parts of a sequence, each with the range of items that made it. Parts of neighbouring ranges grow together, so that a job that is nearly
-/// in order holds few.
+/// Parts of a sequence, each with the range of items that made it. Parts of neighbouring ranges grow together, so that
+/// a job that is nearly in order holds few.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parts<S> {
     /// By the first item of the range: its end, and the sequence.

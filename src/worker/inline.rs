@@ -105,7 +105,8 @@ impl InlineWorker {
     pub(crate) fn poll(&self, wait: Duration) -> Option<WorkerReport> {
         let mut report = self.reports.try_recv();
         if matches!(report, Err(TryRecvError::Empty)) && !wait.is_zero() {
-            // The worker wakes this thread. The channel's own waiting would spin first, which many idle ranks cannot afford.
+            // The worker wakes this thread. The channel's own waiting would spin first, which many idle ranks cannot
+            // afford.
             std::thread::park_timeout(wait);
             report = self.reports.try_recv();
         }

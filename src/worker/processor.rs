@@ -56,13 +56,11 @@ impl<T: Task> Processor<T> {
         self.merging = Duration::ZERO;
         let items = decode_items::<T::Item>(batch, items)?;
         let (mut good, mut failed, mut replies) = (Vec::new(), Vec::new(), Vec::new());
-        // Runs of items that are still to be done, the first on top. A run that fails is cut in three: what came before the bad item is
-        // done again without it, the bad item is left out, and what comes after follows.
-        let mut runs: Vec<Range<usize>> = if T::Output::ITEMWISE {
-            (0..items.len()).rev().map(|index| index..index + 1).collect()
-        } else {
-            vec![0..items.len()]
-        };
+        // Runs of items that are still to be done, the first on top. A run that fails is cut in three: what came before
+        // the bad item is done again without it, the bad item is left out, and what comes after follows.
+        let length = if T::Output::ITEMWISE { 1 } else { items.len().max(1) };
+        let starts = (0..items.len()).step_by(length).rev();
+        let mut runs: Vec<Range<usize>> = starts.map(|start| start..start + length).collect();
         while let Some(run) = runs.pop() {
             if run.is_empty() {
                 continue;
@@ -162,7 +160,8 @@ impl<T: Task> Processor<T> {
         .map_err(hook_failure("merging outputs"))
     }
 
-    /// Passes the output on in pieces, and returns the last one. With `always`, there is an output even if there were no items.
+    /// Passes the output on in pieces, and returns the last one. With `always`, there is an output even if there were
+    /// no items.
     pub(super) fn emit(
         &mut self,
         always: bool,

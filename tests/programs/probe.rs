@@ -1,4 +1,5 @@
-//! A task that does as it is told, for the tests: succeeds, fails, panics, sleeps; and writes down all that has to be the same on any number of ranks.
+//! A task that does as it is told, for the tests: succeeds, fails, panics, sleeps; and writes down all that has to be
+//! the same on any number of ranks.
 
 use clap::Parser;
 use gaudi_mpi::{ExactSum, prelude::*};

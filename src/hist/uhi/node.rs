@@ -15,7 +15,8 @@ const UNCOMPRESSED_ELEMENTS: usize = 1000;
 const CHUNK_BYTES: usize = 1 << 20;
 const DEFLATE_LEVEL: u8 = 4;
 
-/// Creates a file, in the format of HDF5 1.8 and later, whose small groups take a quarter of the space of the older one.
+/// Creates a file, in the format of HDF5 1.8 and later, whose small groups take a quarter of the space of the older
+/// one.
 pub(super) fn create_file(path: &Path) -> hdf5::Result<File> {
     File::with_options()
         .with_fapl(|access| access.libver_bounds(LibraryVersion::V18, LibraryVersion::latest()))
