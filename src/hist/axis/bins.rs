@@ -89,6 +89,7 @@ impl Uniform {
     pub(in crate::hist) fn locate_exactly(&self, value: f64) -> Location {
         let bins = f64::from(self.bins);
         let position = (value - self.low) / self.range * bins;
+        // Below the number of bins exactly where the quotient is below 1: the largest such quotient does not round up to it.
         let inside = (position >= 0.0) & (position < bins);
         // NaN fails the first comparison, and overflows.
         let position = if position < bins { position } else { bins };
@@ -110,7 +111,7 @@ impl Uniform {
 }
 
 /// The bin between ascending edges; NaN is above all of them, as everywhere.
-#[inline]
+#[inline(never)]
 pub(super) fn locate_between(edges: &[f64], value: f64) -> Location {
     let index = if value.is_nan() {
         edges.len()
@@ -148,6 +149,7 @@ impl<T: Ord + std::fmt::Debug> Categories<T> {
         Ok(Categories { names, sorted })
     }
 
+    #[inline(never)]
     pub(super) fn locate<Q: Ord + ?Sized>(&self, name: Option<&Q>) -> Location
     where
         T: Borrow<Q>,
