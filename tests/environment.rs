@@ -105,7 +105,8 @@ fn the_working_directory_is_rank_0s() {
 #[test]
 fn a_directory_that_another_rank_does_not_have_is_an_error() {
     let Some(farm) = Farm::open() else { return };
-    // Rank 1 lives where something else is mounted over the folder that rank 0 works in, as on a host that does not share it.
+    // Rank 1 lives where something else is mounted over the folder that rank 0 works in, as on a host that does not
+    // share it.
     let can_mount = Command::new("unshare")
         .args(["-m", "mount", "-t", "tmpfs", "none", "/mnt"])
         .output();

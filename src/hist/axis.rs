@@ -270,15 +270,7 @@ impl Axis {
 
     #[inline]
     pub(super) fn locate(&self, coordinate: impl Coordinate) -> Location {
-        match &self.bins {
-            Bins::Uniform(uniform) => uniform.locate(self.number(&coordinate)),
-            _ => self.locate_by_search(coordinate),
-        }
-    }
-
-    /// In its own function, so that fills of uniform axes are short enough to be inlined.
-    #[inline(never)]
-    fn locate_by_search(&self, coordinate: impl Coordinate) -> Location {
+        // Only the first arm is inlined with the search itself, so that fills of uniform axes stay short.
         match &self.bins {
             Bins::Uniform(uniform) => uniform.locate(self.number(&coordinate)),
             Bins::Variable(edges) => locate_between(edges, self.number(&coordinate)),

@@ -9,7 +9,8 @@ pub(super) const LENGTH: usize = 128;
 
 /// Does what filling with one value after the other does, to the bit.
 ///
-/// Counting needs a loop of its own: what remains in the other has no branch and no index, so it becomes vector instructions.
+/// Counting needs a loop of its own: what remains in the other has no branch and no index, so it becomes vector
+/// instructions.
 pub(super) fn fill(axis: Uniform, scale: &Scale<1>, values: &[f64], counts: &mut [u64], moments: &mut Moments<1>) {
     let ([first], [[second]]) = (&scale.first, &scale.second);
     let mut bins = [0; LENGTH];

@@ -218,8 +218,8 @@ impl Histogram<1> {
         self.fill_weighted_at([self.grid.axes[0].locate(x)], weight);
     }
 
-    /// Counts many values: the same as [`fill`](Self::fill) for each, and several times as fast on a uniform axis,
-    /// where it takes them in blocks of some hundred. Should the iterator panic, the block at hand is not counted.
+    /// Counts many values: the same as [`fill`](Self::fill) for each, and faster on a uniform axis, where it takes them
+    /// in blocks of some hundred. Should the iterator panic, the block at hand is not counted.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D};

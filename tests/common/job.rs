@@ -1,4 +1,5 @@
-//! Runs a program as a user would, under mpirun or alone, and looks behind it: it ends in time, and no process of it is left.
+//! Runs a program as a user would, under mpirun or alone, and looks behind it: it ends in time, and no process of it is
+//! left.
 
 use super::processes::{MARK, Mark};
 use super::say;

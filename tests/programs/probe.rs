@@ -98,7 +98,8 @@ mergeable! {
     }
 }
 
-/// A part of the task, the output and the replies that can be told to fail or panic when it is written, read, gathered, joined or finished.
+/// A part of the task, the output and the replies that can be told to fail or panic when it is written, read, gathered,
+/// joined or finished.
 #[derive(Clone)]
 struct Delicate {
     part_of: String,

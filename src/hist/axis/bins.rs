@@ -55,9 +55,10 @@ impl Uniform {
 
     /// The bin that [`locate_exactly`](Self::locate_exactly) finds, mostly without its division.
     ///
-    /// Before rounding to a whole number both ways differ by less than 2⁻⁵¹ of `bins`, having rounded twice each after the same
-    /// difference. Where the quick result is 2⁻¹⁹ or more from a whole number, both round to the same one. What matters here is
-    /// how soon the bin is known, since generators and other code that follow may have to wait for it; branches do not wait.
+    /// Before rounding to a whole number both ways differ by less than 2⁻⁵¹ of `bins`, having rounded twice each after
+    /// the same difference. Where the quick result is 2⁻¹⁹ or more from a whole number, both round to the same one.
+    /// What matters here is how soon the bin is known, since generators and other code that follow may have to wait for
+    /// it; branches do not wait.
     #[inline]
     pub(in crate::hist) fn locate(&self, value: f64) -> Location {
         let position = (value - self.low) * self.density;
@@ -89,6 +90,8 @@ impl Uniform {
     pub(in crate::hist) fn locate_exactly(&self, value: f64) -> Location {
         let bins = f64::from(self.bins);
         let position = (value - self.low) / self.range * bins;
+        // Below the number of bins exactly where the quotient is below 1: the largest such quotient does not round up
+        // to it.
         let inside = (position >= 0.0) & (position < bins);
         // NaN fails the first comparison, and overflows.
         let position = if position < bins { position } else { bins };
@@ -110,7 +113,7 @@ impl Uniform {
 }
 
 /// The bin between ascending edges; NaN is above all of them, as everywhere.
-#[inline]
+#[inline(never)]
 pub(super) fn locate_between(edges: &[f64], value: f64) -> Location {
     let index = if value.is_nan() {
         edges.len()
@@ -148,6 +151,7 @@ impl<T: Ord + std::fmt::Debug> Categories<T> {
         Ok(Categories { names, sorted })
     }
 
+    #[inline(never)]
     pub(super) fn locate<Q: Ord + ?Sized>(&self, name: Option<&Q>) -> Location
     where
         T: Borrow<Q>,
