@@ -92,6 +92,11 @@ pub use summary::{SkippedItem, Summary};
 pub use task::Task;
 pub use work_manager::WorkManager;
 
+/// The README's program, so that it keeps compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// What most programs need: `use gaudi_mpi::prelude::*;`
 pub mod prelude {
     pub use crate::{

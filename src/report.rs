@@ -3,7 +3,7 @@
 use crate::{Error, HostStatistics, RankStatistics, SkippedItem, Statistics};
 use serde::Serialize;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The statistics table, and the items that were skipped.
 pub(crate) fn print(statistics: &Statistics, skipped: &[SkippedItem], quiet: bool) {
@@ -33,6 +33,28 @@ struct Report<'a> {
     skipped: &'a [SkippedItem],
 }
 
+/// Whether the statistics can be written there, while there is time to choose another place.
+pub(crate) fn check_json(path: &Path) -> Result<(), Error> {
+    let part = part(path);
+    let tried = std::fs::File::create(&part).and_then(|_| std::fs::remove_file(&part));
+    tried.map_err(|source| fault(path, source))
+}
+
+/// The file's name until it is complete.
+fn part(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
+}
+
+fn fault(path: &Path, source: std::io::Error) -> Error {
+    Error::File {
+        action: "write",
+        path: path.into(),
+        source,
+    }
+}
+
 /// Writes the job's statistics, whole or not at all.
 pub(crate) fn write_json(
     path: &Path,
@@ -54,16 +76,9 @@ pub(crate) fn write_json(
         ranks: statistics.ranks(),
         skipped,
     };
-    let fault = |source| Error::File {
-        action: "write",
-        path: path.into(),
-        source,
-    };
-    let mut text = serde_json::to_string_pretty(&report).map_err(|error| fault(error.into()))?;
+    let mut text = serde_json::to_string_pretty(&report).map_err(|error| fault(path, error.into()))?;
     text.push('\n');
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    std::fs::write(&name, text)
-        .and_then(|()| std::fs::rename(&name, path))
-        .map_err(fault)
+    let part = part(path);
+    let written = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, path));
+    written.map_err(|source| fault(path, source))
 }

@@ -46,7 +46,8 @@ impl WorkManager {
     /// Joins the ranks of the job; each of them takes over rank 0's environment, unless the options say otherwise.
     ///
     /// # Errors
-    /// If the options make no sense, MPI cannot do what is needed, or a rank cannot enter rank 0's working directory.
+    /// If the options make no sense, MPI cannot do what is needed, or a rank cannot enter rank 0's working directory; or if the file for the
+    /// statistics cannot be written.
     pub fn new(options: Options) -> Result<Self, Error> {
         options.check()?;
         let created = Instant::now();
@@ -62,7 +63,14 @@ impl WorkManager {
             ended: false,
         };
         if manager.is_root() {
-            manager.gather_ranks()?
+            manager.gather_ranks()?;
+            if let Some(path) = &manager.options.json
+                && let Err(error) = report::check_json(path)
+            {
+                // Nothing can be written there, the failure neither.
+                manager.options.json = None;
+                return Err(manager.fail(error, Results::default()));
+            }
         } else {
             manager.take_over_environment()?
         }

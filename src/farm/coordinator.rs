@@ -196,6 +196,11 @@ impl<'a> Coordinator<'a> {
             Some(index) => drop(member.at_work.remove(index)),
             None => return Err(self.confused(rank, "a batch came back that had not been handed out")),
         }
+        log::trace!(
+            "items {:?} come back from rank {rank} after {:?}",
+            done.batch.items(),
+            done.busy
+        );
         self.schedule.learn(&done, body.len() as u64);
         let statistics = &mut self.ranks[rank];
         statistics.batches += 1;
@@ -348,6 +353,7 @@ impl<'a> Coordinator<'a> {
     }
 
     fn submit(&mut self, rank: usize, batch: Batch) -> Result<(), Error> {
+        log::trace!("items {:?} go to rank {rank}", batch.items());
         let items = self.parent.encode(batch)?;
         self.schedule.learn_item_size(&batch, items.len() as u64);
         if rank == 0 {
