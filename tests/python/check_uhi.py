@@ -50,11 +50,19 @@ def same(ours, theirs, what):
     np.testing.assert_array_equal(np.asarray(ours), np.asarray(theirs), err_msg=what)
 
 
+def indices(axis, values):
+    """The bins of values, with -1 and `axis.size` for under- and overflow. (`axis.index` refuses unknown categories.)"""
+    if isinstance(axis, (hist.axis.StrCategory, hist.axis.IntCategory)):
+        bins = {category: bin for bin, category in enumerate(axis)}
+        return np.array([bins.get(value, axis.size) for value in values], dtype=int)
+    return np.asarray(axis.index(values))
+
+
 def exact_sums(h, coordinates, terms):
     """The correctly rounded sum of the terms in each bin, flow included."""
     rows = []
     for axis, values in zip(h.axes, coordinates):
-        rows.append(np.asarray(axis.index(values)) + int(axis.traits.underflow))
+        rows.append(indices(axis, values) + int(axis.traits.underflow))
     flat = np.ravel_multi_index(rows, h.axes.extent)
     sums = np.zeros(math.prod(h.axes.extent))
     order = np.argsort(flat, kind="stable")
@@ -115,7 +123,7 @@ def check(path, group, axes, coordinates, weights, values):
     assert metadata["entries"] == len(coordinates[0]), path
     inside = np.ones(len(coordinates[0]), dtype=bool)
     for axis, c in zip(axes, coordinates):
-        index = np.asarray(axis.index(c)) if len(c) else np.zeros(0, int)
+        index = indices(axis, c) if len(c) else np.zeros(0, int)
         inside &= (0 <= index) & (index < axis.size)
     if inside.any():
         w = (np.ones(len(x)) if weights is None else weights)[inside]
