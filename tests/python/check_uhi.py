@@ -52,7 +52,7 @@ def same(ours, theirs, what):
 
 def indices(axis, values):
     """The bins of values, with -1 and `axis.size` for under- and overflow. (`axis.index` refuses unknown categories.)"""
-    if isinstance(axis, (hist.axis.StrCategory, hist.axis.IntCategory)):
+    if isinstance(axis, (bh.axis.StrCategory, bh.axis.IntCategory)):
         bins = {category: bin for bin, category in enumerate(axis)}
         return np.array([bins.get(value, axis.size) for value in values], dtype=int)
     return np.asarray(axis.index(values))
