@@ -38,6 +38,8 @@ impl Counter {
         self.entries += 1;
         self.sum.add(value);
         self.sum_of_squares.add(value * value);
+        // Of -0 and 0, either may be called the smaller, so that it would depend on the order which one is kept: both are 0 here.
+        let value = value + 0.0;
         self.extend(Some((value, value)).filter(|_| !value.is_nan()));
     }
 
@@ -132,6 +134,16 @@ impl fmt::Display for Counter {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn zeros_of_both_signs_are_the_same_in_any_order() {
+        for values in [[0.0, -0.0], [-0.0, 0.0], [-0.0, -0.0]] {
+            let mut counter = Counter::new();
+            values.iter().for_each(|&value| counter += value);
+            assert_eq!(counter.min().map(f64::to_bits), Some(0));
+            assert_eq!(counter.max().map(f64::to_bits), Some(0));
+        }
+    }
 
     proptest! {
         #[test]
