@@ -7,10 +7,6 @@ use super::{Axis, Error, Histogram1D, Histogram2D, Histogram3D, Profile1D, Profi
 /// Whatever can be booked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names of the variants are those of the types")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "an object has bins on the heap, and a book has few objects"
-)]
 pub enum Object {
     Histogram1D(Histogram1D),
     Histogram2D(Histogram2D),
