@@ -119,7 +119,7 @@ fn titles(sheet: &mut Sheet, pad: &Pad, area: &Rect, layout: &Layout, sizes: &Si
         let base = frame.top - (0.75 + (lines - 1.0 - i as f64) * STRIP_LINE) * sizes.note;
         sheet.text(line, (middle, base), Anchor::Middle, sizes.note);
     }
-    let width = layout.heading_width(area, sizes);
+    let width = layout.heading_width();
     let (text, size) = font::fit(&clean(&pad.title), sizes.heading, width);
     let base = frame.top - 0.4 * sizes.heading - layout.strip_height(sizes);
     sheet.text(&text, (middle, base), Anchor::Middle, size);

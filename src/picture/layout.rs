@@ -73,7 +73,7 @@ impl Layout {
             let left = frame.right + sizes.gap;
             let right = left + 1.2 * sizes.label;
             layout.z = Some((z, Rect { left, right, ..frame }));
-            layout.strip = strip(pad, layout.heading_width(area, sizes), sizes);
+            layout.strip = strip(pad, layout.heading_width(), sizes);
         } else {
             let (boxes, scale) = boxes(pad, &frame, &x_scale, sizes);
             layout.y = Axis::vertical(None, scale, frame.height(), y_depth, sizes);
@@ -130,15 +130,10 @@ impl Layout {
         LABEL_GAP * sizes.gap + self.x.label_height()
     }
 
-    /// How wide words centred above the frame may be: as wide as the frame if there is a factor
-    /// above one of its corners, otherwise as the pad allows.
-    pub(super) fn heading_width(&self, area: &Rect, sizes: &Sizes) -> f64 {
-        let factor = |axis: &Axis| axis.ticks.factor.is_some();
-        if factor(&self.y) || self.z.as_ref().is_some_and(|(z, _)| factor(z)) {
-            return self.frame.width();
-        }
-        let middle = (self.frame.left + self.frame.right) / 2.0;
-        2.0 * ((middle - area.left).min(area.right - middle) - sizes.gap)
+    /// How wide words centred above the frame may be: beside the frame they could meet the factor of an axis, or the
+    /// number at its end.
+    pub(super) fn heading_width(&self) -> f64 {
+        self.frame.width()
     }
 
     /// The title below the x axis, with the factor of its numbers.
