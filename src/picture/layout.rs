@@ -92,7 +92,7 @@ impl Layout {
         let left = beside.max(before + sizes.gap);
         let bottom = self.below_labels(sizes) + title_height(&self.x_title(pad)) + 0.5 * sizes.gap;
         let right = match &self.z {
-            None => (after + 0.5 * sizes.gap).max(2.0 * sizes.gap),
+            None => after + 1.5 * sizes.gap,
             Some((z, bar)) => {
                 let numbers = sizes.gap + z.label_width() + sizes.gap;
                 // The next pad's title follows; the two must not look like one.
