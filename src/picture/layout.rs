@@ -90,7 +90,7 @@ impl Layout {
         let beside = title_height(&self.y_title(pad)) + self.y.label_width() + 2.0 * sizes.gap;
         let (before, after) = self.x.overhang();
         let left = beside.max(before + sizes.gap);
-        let bottom = self.below_labels(sizes) + title_height(&self.x_title(pad)) + 0.5 * sizes.gap;
+        let bottom = self.below_labels(sizes) + title_height(&self.x_title(pad)) + sizes.gap;
         let right = match &self.z {
             None => after + 1.5 * sizes.gap,
             Some((z, bar)) => {
