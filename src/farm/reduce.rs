@@ -99,14 +99,15 @@ pub(crate) fn reduce(
                 },
             }
         }
-        let in_transfer = transport.is_sending() || absorbing;
-        if emitted && !transport.is_sending() {
+        let sending = transport.is_sending();
+        if emitted && !sending {
             return Ok(Reduced::Complete);
         }
         let wait = if busy || emitted || transport.sends_pending() >= PIECES {
             Duration::ZERO
         } else {
-            idle.wait(in_transfer)
+            // A child that is not ready yet may take long: waiting for it must not cost a core.
+            idle.wait(sending)
         };
         let report = if transport.sends_pending() < PIECES {
             worker.poll(wait)
