@@ -33,6 +33,24 @@ impl Counter {
         Self::default()
     }
 
+    /// The counter that has seen values of this number, sums and range.
+    pub(crate) fn from_parts(entries: u64, sum: ExactSum, sum_of_squares: ExactSum, range: Option<(f64, f64)>) -> Self {
+        Self {
+            entries,
+            sum,
+            sum_of_squares,
+            range,
+        }
+    }
+
+    pub(crate) fn exact_sum(&self) -> &ExactSum {
+        &self.sum
+    }
+
+    pub(crate) fn exact_sum_of_squares(&self) -> &ExactSum {
+        &self.sum_of_squares
+    }
+
     /// Counts a value. What is not a number makes the sum, the mean and the standard deviation so, too.
     pub fn add(&mut self, value: f64) {
         self.entries += 1;

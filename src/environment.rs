@@ -99,6 +99,11 @@ pub(crate) fn take_over(variables: &[(String, String)], directory: &Path) -> io:
     env::set_current_dir(directory)
 }
 
+/// This machine's name.
+pub(crate) fn host() -> String {
+    nix::unistd::gethostname().map_or_else(|_| "unknown".into(), |name| name.to_string_lossy().into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

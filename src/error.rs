@@ -3,6 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
+/// Any error.
+pub(crate) type BoxedError = Box<dyn std::error::Error + Send + Sync>;
+
 /// The result of a [`Task`](crate::Task) hook: any error will do, and `?` and `.into()` make one.
 ///
 /// ```
@@ -17,7 +20,7 @@ use std::path::PathBuf;
 /// }
 /// assert!(charge("two").is_err() && charge("7").is_err() && charge("-1").is_ok());
 /// ```
-pub type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+pub type Result<T, E = BoxedError> = std::result::Result<T, E>;
 
 /// The result of a job: give it back from `main`, and it becomes the exit status.
 pub type JobResult = std::result::Result<crate::Summary, Error>;
@@ -59,6 +62,9 @@ pub enum Error {
         /// What it said.
         message: String,
     },
+    /// A job cannot begin: its input or its description is not what it should be.
+    #[error("{0}")]
+    Job(String),
     /// `process` was called again after the job had been stopped.
     #[error(
         "the job was stopped by an earlier error, and its other ranks have ended: no further items can be processed"

@@ -228,6 +228,25 @@ impl ExactSum {
         }
     }
 
+    /// The sum in as many `f64` as it takes to keep every bit: each is what those before it leave of the sum, rounded.
+    /// They depend on the sum alone, not on how it came about, and adding them up gives it back. None for zero; infinity
+    /// alone where the sum is beyond the range of `f64`.
+    pub(crate) fn terms(&self) -> Vec<f64> {
+        let mut terms = Vec::new();
+        let mut rest = self.clone();
+        loop {
+            let term = rest.value();
+            if term == 0.0 {
+                return terms;
+            }
+            terms.push(term);
+            if !term.is_finite() {
+                return terms;
+            }
+            rest.add(-term);
+        }
+    }
+
     /// True when the finite terms sum to zero exactly and no other has been added.
     pub fn is_zero(&self) -> bool {
         self.special == Special::default() && self.limbs().is_zero()

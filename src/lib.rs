@@ -58,18 +58,24 @@
 //! - **[`Options`]** are the command-line options that every program can take.
 #![warn(missing_docs)]
 
+mod affinity;
 pub mod algorithms;
+mod allocator;
 mod context;
 mod counter;
 mod environment;
 mod error;
+pub mod event;
 pub mod exact_sum;
+pub mod expression;
 mod farm;
 mod guard;
 pub mod hist;
+pub mod io;
 mod launcher;
 mod logging;
 pub mod merge;
+mod node;
 mod options;
 pub mod picture;
 mod progress;

@@ -8,7 +8,8 @@ use serde::{Serialize, de::DeserializeOwned};
 /// Rank 0 runs [`initialize_local`](Task::initialize_local), then sends the task to all workers. Each worker runs
 /// [`initialize_remote`](Task::initialize_remote) once and [`process`](Task::process) for the items it is given. What
 /// `process` adds to the output is summed over all items; what it returns goes, in item order, to
-/// [`local_process`](Task::local_process) on rank 0. At the end rank 0 has the sum in [`finalize`](Task::finalize).
+/// [`local_process`](Task::local_process) on rank 0. At the end each worker runs
+/// [`finalize_remote`](Task::finalize_remote), and rank 0 has the sum in [`finalize`](Task::finalize).
 ///
 /// A worker's task is a copy of rank 0's as it was after `initialize_local`. What cannot travel (open files, detector
 /// geometry) is marked `#[serde(skip)]` and made in `initialize_remote`. Changes that a worker makes to its copy stay
@@ -88,6 +89,15 @@ pub trait Task: Serialize + DeserializeOwned + 'static {
     /// An error or a panic leaves no trace in the output. The item is tried again as `--retries` says, then the job
     /// stops or goes on without it as `--on-error` says.
     fn process(&mut self, item: &Self::Item, output: &mut Self::Output) -> Result<Self::Reply>;
+
+    /// In each worker, once, after its last item and before its output is added to the others': for instance, closes a
+    /// file that the worker has written. Not called when the job fails.
+    ///
+    /// # Errors
+    /// An error here stops the job.
+    fn finalize_remote(&mut self) -> Result<()> {
+        Ok(())
+    }
 
     /// On rank 0, for each item that succeeded, in item order: for instance, appends the item's events to a file.
     ///

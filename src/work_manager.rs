@@ -1,6 +1,6 @@
 //! [`WorkManager`]: the one entry point, and the one place where it is decided what a rank does.
 
-use crate::environment;
+use crate::environment::{self, host};
 use crate::farm::agent::{self, Ended};
 use crate::farm::coordinator::{Coordinator, Parent, Results, hook_error};
 use crate::farm::idle::Idle;
@@ -12,7 +12,7 @@ use crate::guard::guard;
 use crate::progress::Progress;
 use crate::worker::InlineWorker;
 use crate::{Error, Options, Statistics, Summary, Task};
-use crate::{logging, report};
+use crate::{allocator, logging, report};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -50,6 +50,7 @@ impl WorkManager {
     /// statistics cannot be written.
     pub fn new(options: Options) -> Result<Self, Error> {
         options.check()?;
+        allocator::keep_freed_memory();
         let created = Instant::now();
         let transport = Transport::new()?;
         logging::start(&options, transport.rank());
@@ -364,6 +365,11 @@ impl WorkManager {
         }
     }
 
+    /// Ends the job on all ranks for an error that rank 0 has met before [`process`](Self::process).
+    pub(crate) fn fail_before(&mut self, error: Error) -> Error {
+        self.fail(error, Results::default())
+    }
+
     /// Ends a rank whose job is over. Its status says nothing, so that rank 0's is the job's.
     fn leave(&mut self) -> ! {
         self.ended = true;
@@ -445,9 +451,4 @@ impl<T: Task> Parent for TypedParent<'_, T> {
     fn progress(&mut self, settled: u64) {
         self.progress.update(settled);
     }
-}
-
-/// This machine's name.
-fn host() -> String {
-    nix::unistd::gethostname().map_or_else(|_| "unknown".into(), |name| name.to_string_lossy().into_owned())
 }

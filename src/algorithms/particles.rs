@@ -55,14 +55,16 @@ impl Particle {
         }
     }
 
-    /// The particle of this name.
+    /// The particle of this name; `K_S0`, `K_L0` and `H0` are other names of `KS0`, `KL0` and `H_10`.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownName`], which lists the names there are.
     pub fn named(name: &str) -> Result<Self, Error> {
+        let other = OTHER_NAMES.iter().find(|(other, _)| *other == name);
+        let known = other.map_or(name, |(_, known)| known);
         all()
-            .find(|particle| particle.name == name)
+            .find(|particle| particle.name == known)
             .ok_or_else(|| Error::UnknownName { name: name.to_owned() })
     }
 
@@ -111,6 +113,9 @@ pub fn all() -> impl Iterator<Item = Particle> {
         [Some(*particle), conjugate].into_iter().flatten()
     })
 }
+
+/// Names that are in use beside those of the table.
+const OTHER_NAMES: [(&str, &str); 3] = [("K_S0", "KS0"), ("K_L0", "KL0"), ("H0", "H_10")];
 
 fn names() -> Vec<&'static str> {
     all().map(|particle| particle.name).collect()
@@ -231,5 +236,12 @@ mod tests {
         assert!(error.starts_with("no particle is named \"B_s\": the names are gamma, e-, e+,"));
         assert!(error.contains("B_s0, B_s~0"));
         assert!(Particle::with_pdg_id(99).is_err());
+    }
+
+    #[test]
+    fn some_have_a_second_name() {
+        for (other, name) in OTHER_NAMES {
+            assert_eq!(Particle::named(other).unwrap().name, name);
+        }
     }
 }

@@ -239,3 +239,19 @@ fn a_sum_takes_32_bytes_and_an_empty_one_travels_in_four() {
     let bytes = bincode::serde::encode_to_vec(ExactSum::new(), bincode::config::standard()).unwrap();
     assert_eq!(bytes.len(), 4);
 }
+
+proptest! {
+    #[test]
+    fn the_terms_of_a_sum_depend_on_it_alone_and_add_up_to_it(numbers in prop::collection::vec(finite(), 0..20)) {
+        let sum: ExactSum = numbers.iter().copied().collect();
+        let terms = sum.terms();
+        if sum.value().is_finite() {
+            prop_assert_eq!(exact(&terms), exact(&numbers));
+            prop_assert!(terms.iter().all(|&term| term != 0.0));
+            prop_assert_eq!(terms.first().copied().unwrap_or(0.0), sum.value());
+            prop_assert_eq!(terms.iter().copied().collect::<ExactSum>().terms(), terms);
+        } else {
+            prop_assert_eq!(terms, [sum.value()]);
+        }
+    }
+}

@@ -298,6 +298,14 @@ impl Axis {
         panic!("cannot fill the axis '{}' ({}): {why}", self.label, self.description())
     }
 
+    /// Title and bins: `m(J/ψ φ) [MeV], 100 uniform bins from 5200 to 5500`.
+    pub(crate) fn in_words(&self) -> String {
+        match self.title().as_str() {
+            "" => self.description(),
+            title => format!("{title}, {}", self.description()),
+        }
+    }
+
     /// The axis in words, for messages.
     pub(super) fn description(&self) -> String {
         match self.kind() {

@@ -58,6 +58,13 @@ impl<H> Clone for Handle<H> {
 
 impl<H> Copy for Handle<H> {}
 
+impl<H> Default for Handle<H> {
+    /// One that belongs to no object: to be replaced before it is used.
+    fn default() -> Self {
+        Self::new(usize::MAX)
+    }
+}
+
 impl<H> Handle<H> {
     fn new(index: usize) -> Self {
         Handle {
@@ -93,7 +100,7 @@ impl Histograms {
         self.insert(path.to_owned(), object.into()).map(Handle::new)
     }
 
-    fn insert(&mut self, path: String, object: Object) -> Result<usize, Error> {
+    pub(super) fn insert(&mut self, path: String, object: Object) -> Result<usize, Error> {
         let refuse = |reason: String| {
             Err(Error::Path {
                 path: path.clone(),
@@ -226,6 +233,17 @@ impl Histograms {
         Ok(())
     }
 
+    /// Adds the fills of one object to the one with this path, which is booked if it is not.
+    pub(crate) fn add(&mut self, path: &str, object: &Object) -> Result<(), Error> {
+        match self.search(path) {
+            Ok(place) => {
+                let mine = &mut self.entries[self.sorted[place]].object;
+                mine.merge(object).map_err(|error| error.at_path(path))
+            }
+            Err(_) => self.insert(path.to_owned(), object.clone()).map(drop),
+        }
+    }
+
     #[cold]
     #[track_caller]
     fn wrong_handle<H: Bookable>(&self, handle: Handle<H>) -> ! {
@@ -239,7 +257,7 @@ impl Histograms {
             }
             None => panic!(
                 "the handle is of object number {} but this book has {}: use the handle of the book it was made by",
-                handle.index + 1,
+                handle.index.saturating_add(1),
                 self.len()
             ),
         }

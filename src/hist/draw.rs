@@ -1,8 +1,9 @@
 //! Histograms as what a picture shows: `pad` on each type, for a [`Canvas`](crate::picture::Canvas).
 
 use super::object::for_any;
-use super::{Axis, Histogram1D, Histogram2D, Histogram3D, Object, Profile1D, Profile2D};
-use crate::picture::{Bins, Curve, Pad, plain_number};
+use super::{Axis, Histogram1D, Histogram2D, Histogram3D, Histograms, Object, Profile1D, Profile2D};
+use crate::picture::{self, Bins, Canvas, Curve, Pad, plain_number};
+use std::path::Path;
 
 /// Significant digits in the statistics box.
 const DIGITS: usize = 5;
@@ -119,5 +120,26 @@ impl Object {
     /// What a picture shows of it.
     pub fn pad(&self) -> Pad {
         for_any!(self, object => object.pad())
+    }
+}
+
+impl Histograms {
+    /// Draws all of them on one canvas, in the order of their paths, and saves it as a PNG or SVG.
+    ///
+    /// # Errors
+    /// When the name of the file has another ending, the file cannot be written, or there are more than fit on a
+    /// canvas.
+    pub fn save_picture(&self, file: impl AsRef<Path>) -> picture::Result<()> {
+        const PAD: (u32, u32) = (500, 400);
+        let columns = (self.len() as f64).sqrt().ceil().max(1.0) as usize;
+        let rows = self.len().div_ceil(columns).max(1);
+        // One or two are drawn as large as many.
+        let scale = if self.len() > 2 { 1 } else { 2 };
+        let mut canvas = Canvas::new(scale * PAD.0 * columns as u32, scale * PAD.1 * rows as u32);
+        canvas.divide(columns, rows);
+        for (_, object) in self.iter() {
+            canvas.draw(object.pad())?;
+        }
+        canvas.save(file)
     }
 }

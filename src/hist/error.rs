@@ -60,7 +60,15 @@ pub enum Error {
         /// What HDF5 says.
         source: hdf5::Error,
     },
-    /// A file could not be written.
+    /// What is in an HDF5 group cannot be read as a histogram.
+    #[error("cannot read the histogram '{path}': {reason}")]
+    Read {
+        /// Path of the histogram.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file could not be read or written.
     #[error("cannot {action} the histogram file {}: {source}", file.display())]
     File {
         /// What was being done.

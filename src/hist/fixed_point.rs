@@ -1,5 +1,7 @@
 //! Fixed-point integers out of floating-point numbers: sums of them do not depend on the order.
 
+use crate::exact_sum::ExactSum;
+
 /// Numbers of up to 2^exponent in magnitude as multiples of 2^(exponent − 62), rounded to the nearest, ties to even.
 ///
 /// A number is rounded twice, first to the multiples of 2^(exponent − 31), then what remains (exactly) to those of
@@ -16,6 +18,7 @@ pub(super) struct FixedPoint {
 
 /// Bits of each half.
 const HALF: i32 = 31;
+const SIGNIFICAND: u64 = (1 << 52) - 1;
 
 /// The sum of fewer than 2³² numbers, in halves that do not carry.
 #[derive(Clone, Copy, Default)]
@@ -43,6 +46,26 @@ impl FixedPoint {
     /// What the integers are multiples of: 2 to this power.
     pub(super) fn unit(&self) -> i32 {
         (self.lower().to_bits() >> 52) as i32 - 1023 - 52
+    }
+
+    /// The sum as an integer, if it is one.
+    pub(super) fn integer(&self, sum: &ExactSum) -> Option<i128> {
+        let unit = self.unit();
+        sum.terms().into_iter().try_fold(0_i128, |integer, term| {
+            let bits = term.to_bits();
+            let field = (bits >> 52 & 0x7ff) as i32;
+            let (significand, exponent) = match field {
+                0 => (bits & SIGNIFICAND, 1),
+                field => (bits & SIGNIFICAND | (1 << 52), field),
+            };
+            let shift = exponent - 1075 - unit;
+            let magnitude = match shift {
+                0..=73 => i128::from(significand) << shift,
+                -63..0 if significand.trailing_zeros() as i32 >= -shift => i128::from(significand >> -shift),
+                _ => return None,
+            };
+            integer.checked_add(if term < 0.0 { -magnitude } else { magnitude })
+        })
     }
 
     /// The offsets: [`halves`](Self::halves) of 0.
@@ -115,6 +138,11 @@ mod tests {
             }
             prop_assert_eq!(fixed.total(sum, count), reference);
             prop_assert_eq!(fixed.unit(), exponent - 62);
+            let mut exact = ExactSum::new();
+            exact.add_fixed(reference, fixed.unit());
+            prop_assert_eq!(fixed.integer(&exact), Some(reference));
+            exact.add_fixed(1, fixed.unit() - 1);
+            prop_assert_eq!(fixed.integer(&exact), None);
         }
     }
 }

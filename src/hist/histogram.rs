@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::Location;
 use super::grid::Grid;
-use super::moments::Moments;
+use super::moments::{Moments, Scale};
 use super::weights::{Totals, Weights};
 use super::{Axis, Bin, Bins, Coordinate, Error, block};
+use crate::exact_sum::ExactSum;
 
 /// A histogram with `N` axes: [`Histogram1D`], [`Histogram2D`] or [`Histogram3D`].
 ///
@@ -142,6 +143,27 @@ impl<const N: usize> Histogram<N> {
     /// Number of fills without weight in each bin, in the order of [`values_with_flow`](Self::values_with_flow).
     pub(super) fn counts_with_flow(&self) -> &[u64] {
         self.weights.counts()
+    }
+
+    /// Exact Σw and Σw² of all bins, in the order of [`values_with_flow`](Self::values_with_flow).
+    pub(super) fn weights_with_flow(&self) -> Vec<[ExactSum; 2]> {
+        (0..self.grid.len()).map(|bin| self.weights.exact([bin])).collect()
+    }
+
+    pub(super) fn moments(&self) -> &Moments<N> {
+        &self.moments
+    }
+
+    pub(super) fn scale(&self) -> &Scale<N> {
+        &self.grid.scale
+    }
+
+    /// Puts these fills in place of those it has.
+    pub(super) fn set(&mut self, weights: Weights, moments: Moments<N>) -> Result<(), Error> {
+        weights.check_len(&self.title, self.grid.len())?;
+        self.weights = weights;
+        self.moments = moments;
+        Ok(())
     }
 
     /// Over the fills inside all axes.

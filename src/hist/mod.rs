@@ -33,6 +33,7 @@ mod error;
 mod fixed_point;
 mod grid;
 mod histogram;
+mod in_words;
 mod moments;
 mod object;
 mod output;
@@ -51,6 +52,7 @@ pub use grid::{Bin, Bins};
 pub use histogram::{Histogram, Histogram1D, Histogram2D, Histogram3D};
 pub use object::{Bookable, Object};
 pub use profile::{Profile, Profile1D, Profile2D};
+pub(crate) use uhi::FOLDER;
 
 fn title_with_unit(label: &str, unit: &str) -> String {
     if unit.is_empty() {

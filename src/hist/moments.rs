@@ -84,7 +84,7 @@ impl<const N: usize> Moments<N> {
     #[expect(clippy::needless_range_loop, reason = "i and j index several arrays alike")]
     #[inline]
     pub(super) fn add_weighted(&mut self, places: &[Location; N], weight: f64) {
-        let axes = &mut self.weighted.get_or_insert_with(Default::default).axes;
+        let axes = self.weighted_axes();
         for i in 0..N {
             let weighted = weight * places[i].value;
             axes[i].first.add(weighted);
@@ -114,17 +114,42 @@ impl<const N: usize> Moments<N> {
         }
     }
 
-    /// Σw·xᵢ, rounded once.
-    fn first(&self, scale: &Scale<N>, i: usize) -> f64 {
+    /// Σw·xᵢ, not rounded.
+    pub(super) fn first(&self, scale: &Scale<N>, i: usize) -> ExactSum {
         let weighted = self.weighted.as_ref().map(|sums| &sums.axes[i].first);
         total(weighted, self.unweighted[i].first, &scale.first[i])
     }
 
-    /// Σw·xᵢ·xⱼ, rounded once.
-    fn second(&self, scale: &Scale<N>, i: usize, j: usize) -> f64 {
+    /// Σw·xᵢ·xⱼ, not rounded.
+    pub(super) fn second(&self, scale: &Scale<N>, i: usize, j: usize) -> ExactSum {
         let (i, j) = (i.min(j), i.max(j));
         let weighted = self.weighted.as_ref().map(|sums| &sums.axes[i].second[j]);
         total(weighted, self.unweighted[i].second[j], &scale.second[i][j])
+    }
+
+    /// Adds to Σw·xᵢ, over fills with weights.
+    pub(super) fn add_first(&mut self, i: usize, sum: &ExactSum) {
+        self.weighted_axes()[i].first.merge(sum);
+    }
+
+    /// Adds to Σw·xᵢ·xⱼ, over fills with weights.
+    pub(super) fn add_second(&mut self, i: usize, j: usize, sum: &ExactSum) {
+        self.weighted_axes()[i.min(j)].second[i.max(j)].merge(sum);
+    }
+
+    /// Adds to Σxᵢ, over fills without weight; false if no such fills sum to this.
+    pub(super) fn add_count_first(&mut self, scale: &Scale<N>, i: usize, sum: &ExactSum) -> bool {
+        add_integer(&mut self.unweighted[i].first, scale.first[i].integer(sum))
+    }
+
+    /// Adds to Σxᵢ·xⱼ, over fills without weight; false if no such fills sum to this.
+    pub(super) fn add_count_second(&mut self, scale: &Scale<N>, i: usize, j: usize, sum: &ExactSum) -> bool {
+        let (i, j) = (i.min(j), i.max(j));
+        add_integer(&mut self.unweighted[i].second[j], scale.second[i][j].integer(sum))
+    }
+
+    fn weighted_axes(&mut self) -> &mut [AxisMoments<ExactSum, N>; N] {
+        &mut self.weighted.get_or_insert_with(Default::default).axes
     }
 
     /// The mean along an axis, where the weights inside sum to `sum_w`: as ROOT's `GetMean`, 0 when that is 0.
@@ -132,7 +157,7 @@ impl<const N: usize> Moments<N> {
         match grid.axes[axis].is_numeric() {
             false => f64::NAN,
             true if sum_w == 0.0 => 0.0,
-            true => self.first(&grid.scale, axis) / sum_w,
+            true => self.first(&grid.scale, axis).value() / sum_w,
         }
     }
 
@@ -142,7 +167,7 @@ impl<const N: usize> Moments<N> {
         if means.is_nan() || sum_w == 0.0 {
             return means;
         }
-        self.second(&grid.scale, i, j) / sum_w - means
+        self.second(&grid.scale, i, j).value() / sum_w - means
     }
 
     /// The standard deviation along an axis, as ROOT's `GetStdDev`: 0 where weights of both signs make the variance
@@ -153,10 +178,16 @@ impl<const N: usize> Moments<N> {
     }
 }
 
-fn total(weighted: Option<&ExactSum>, unweighted: i128, scale: &FixedPoint) -> f64 {
+fn total(weighted: Option<&ExactSum>, unweighted: i128, scale: &FixedPoint) -> ExactSum {
     let mut sum = weighted.cloned().unwrap_or_default();
     sum.add_fixed(unweighted, scale.unit());
-    sum.value()
+    sum
+}
+
+fn add_integer(to: &mut i128, integer: Option<i128>) -> bool {
+    let sum = integer.and_then(|integer| to.checked_add(integer));
+    *to = sum.unwrap_or(*to);
+    sum.is_some()
 }
 
 impl Moments<1> {

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::Location;
 use super::grid::Grid;
-use super::moments::Moments;
+use super::moments::{Moments, Scale};
 use super::sample::{Sample, ValueSums};
 use super::weights::{Totals, Weights};
 use super::{Axis, Bins, Coordinate, Error};
+use crate::exact_sum::ExactSum;
 
 /// The mean and spread of a quantity in each bin of `N` axes: [`Profile1D`] or [`Profile2D`].
 ///
@@ -172,6 +173,41 @@ impl<const N: usize> Profile<N> {
         (0..self.grid.len()).map(|bin| self.sample([bin])).collect()
     }
 
+    /// Exact Σw and Σw² of all bins.
+    pub(super) fn weights_with_flow(&self) -> Vec<[ExactSum; 2]> {
+        (0..self.grid.len()).map(|bin| self.weights.exact([bin])).collect()
+    }
+
+    /// Exact sums over the values in all bins.
+    pub(super) fn sums_with_flow(&self) -> &[ValueSums] {
+        &self.sums
+    }
+
+    pub(super) fn moments(&self) -> &Moments<N> {
+        &self.moments
+    }
+
+    pub(super) fn scale(&self) -> &Scale<N> {
+        &self.grid.scale
+    }
+
+    /// Puts these fills in place of those it has.
+    pub(super) fn set(&mut self, weights: Weights, sums: Vec<ValueSums>, moments: Moments<N>) -> Result<(), Error> {
+        weights.check_len(&self.title, self.grid.len())?;
+        if sums.len() != self.grid.len() {
+            return Err(Error::Corrupt(format!(
+                "'{}' has {} bins but sums for {}",
+                self.title,
+                self.grid.len(),
+                sums.len()
+            )));
+        }
+        self.weights = weights;
+        self.sums = sums;
+        self.moments = moments;
+        Ok(())
+    }
+
     fn sample(&self, bins: impl IntoIterator<Item = usize> + Clone) -> Sample {
         let mut sums = ValueSums::default();
         bins.clone().into_iter().for_each(|bin| sums.merge(&self.sums[bin]));
@@ -322,22 +358,16 @@ impl<const N: usize> TryFrom<Parts<N>> for Profile<N> {
             sums,
             moments,
         } = parts;
-        weights.check_len(&title, grid.len())?;
-        if sums.len() != grid.len() {
-            return Err(Error::Corrupt(format!(
-                "'{title}' has {} bins but sums for {}",
-                grid.len(),
-                sums.len()
-            )));
-        }
-        Ok(Profile {
+        let mut profile = Profile {
             title,
             label,
             unit,
+            weights: Weights::of_counts(Vec::new()),
+            sums: Vec::new(),
+            moments: Moments::new(),
             grid,
-            weights,
-            sums,
-            moments,
-        })
+        };
+        profile.set(weights, sums, moments)?;
+        Ok(profile)
     }
 }

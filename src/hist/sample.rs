@@ -8,8 +8,8 @@ use crate::exact_sum::ExactSum;
 /// Sums over the profiled values in a bin.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct ValueSums {
-    wy: ExactSum,
-    wy2: ExactSum,
+    pub(super) wy: ExactSum,
+    pub(super) wy2: ExactSum,
 }
 
 impl ValueSums {

@@ -1,4 +1,4 @@
-//! Writing histograms to HDF5 in the layout of UHI, the Unified Histogram Interface of Scikit-HEP.
+//! Histograms in HDF5, in the layout of UHI, the Unified Histogram Interface of Scikit-HEP.
 //!
 //! Each object becomes a group that `uhi.io.hdf5.read` reads and `hist.Hist` and `boost_histogram.Histogram` take (UHI
 //! schema 1, <https://uhi.readthedocs.io/en/latest/serialization.html>):
@@ -13,14 +13,19 @@
 //! Metadata of our own: the `unit` of an axis; `entries`, `integral`, `effective_entries`; `mean` and `std_dev`, or
 //! `mean_x`, `mean_y`, … with several axes; `value_label`, `value_unit`, `value_mean` and `value_std_dev` of a profile.
 //!
+//! A group `exact`, which UHI does not know and its readers pass over, keeps [what rounding took away](exact), so that a
+//! histogram that is read again is the one that was written, and sums of files do not depend on their grouping.
+//!
 //! The same contents give the same bytes: no time is stored, and the order of writing is that of the paths.
 
-mod node;
+mod exact;
+mod read;
 
 use std::path::Path;
 
-use node::Node;
+use crate::node::{self, Node};
 
+use self::exact::Exact;
 use super::object::for_any;
 use super::weights::Totals;
 use super::{Axis, AxisKind, Error, Histogram, Histograms, Object, Profile};
@@ -28,7 +33,7 @@ use super::{Axis, AxisKind, Error, Histogram, Histograms, Object, Profile};
 /// The version of the schema that is written.
 const UHI_SCHEMA: i64 = 1;
 /// The group of a file that holds the histograms.
-const FOLDER: &str = "Histograms";
+pub(crate) const FOLDER: &str = "Histograms";
 
 impl Histograms {
     /// Writes each object as a group at its path below the group given.
@@ -73,7 +78,15 @@ impl Histograms {
     ///
     /// When the file cannot be written or renamed; the temporary file is removed then.
     pub fn save(&self, file: impl AsRef<Path>) -> Result<(), Error> {
-        let file = file.as_ref();
+        self.save_with(file.as_ref(), |_| Ok(()))
+    }
+
+    /// [Saves](Self::save) the book in a file to which `add` adds something else.
+    pub(crate) fn save_with(
+        &self,
+        file: &Path,
+        add: impl FnOnce(&hdf5::File) -> hdf5::Result<()>,
+    ) -> Result<(), Error> {
         let failure = |action, source| Error::File {
             action,
             file: file.to_owned(),
@@ -87,7 +100,7 @@ impl Histograms {
         temporary.push(format!(".{}.part", std::process::id()));
         let temporary = file.with_file_name(temporary);
 
-        let saved = self.save_as(&temporary).and_then(|()| {
+        let saved = self.save_as(&temporary, add).and_then(|()| {
             std::fs::rename(&temporary, file).map_err(|error| failure("rename the temporary file to", error.into()))
         });
         saved.map_err(|error| {
@@ -100,7 +113,7 @@ impl Histograms {
         })
     }
 
-    fn save_as(&self, file: &Path) -> Result<(), Error> {
+    fn save_as(&self, file: &Path, add: impl FnOnce(&hdf5::File) -> hdf5::Result<()>) -> Result<(), Error> {
         let failure = |action, error: hdf5::Error| Error::File {
             action,
             file: file.to_owned(),
@@ -114,6 +127,7 @@ impl Histograms {
         })?;
         self.write_hdf5(folder.group())?;
         drop(folder);
+        add(&opened).map_err(|error| failure("write", error))?;
         opened.close().map_err(|error| failure("close", error))
     }
 }
@@ -130,6 +144,8 @@ trait Uhi {
     /// Name of the storage, and its arrays.
     fn storage(&self) -> (&'static str, Vec<(&'static str, Column)>);
     fn write_metadata(&self, metadata: &Node) -> hdf5::Result<()>;
+    /// What the storage and the metadata round.
+    fn exact(&self) -> Exact;
 }
 
 fn write(place: &Node, path: &str, object: &impl Uhi) -> hdf5::Result<()> {
@@ -155,7 +171,7 @@ fn write(place: &Node, path: &str, object: &impl Uhi) -> hdf5::Result<()> {
             Column::Numbers(values) => storage.array(name, &values, &shape)?,
         }
     }
-    Ok(())
+    object.exact().write(&place.child(exact::GROUP)?, &shape)
 }
 
 fn write_axis(place: &Node, axis: &Axis) -> hdf5::Result<()> {
@@ -251,6 +267,14 @@ impl<const N: usize> Uhi for Histogram<N> {
             |axis| self.std_dev_along(axis),
         )
     }
+
+    fn exact(&self) -> Exact {
+        let mut exact = Exact::of_moments(self.axes(), self.moments(), self.scale());
+        if self.is_weighted() {
+            exact.add_rests(exact::VALUES, exact::VARIANCES, &self.weights_with_flow());
+        }
+        exact
+    }
 }
 
 impl<const N: usize> Uhi for Profile<N> {
@@ -291,5 +315,16 @@ impl<const N: usize> Uhi for Profile<N> {
         )?;
         metadata.attribute("value_mean", &self.value_mean())?;
         metadata.attribute("value_std_dev", &self.value_std_dev())
+    }
+
+    fn exact(&self) -> Exact {
+        let mut exact = Exact::of_moments(self.axes(), self.moments(), self.scale());
+        if self.is_weighted() {
+            exact.add_rests(exact::SUM_W, exact::SUM_W2, &self.weights_with_flow());
+        }
+        let sums = self.sums_with_flow();
+        exact.add(exact::SUM_WY, 0, sums.iter().map(|sums| &sums.wy));
+        exact.add(exact::SUM_WY2, 0, sums.iter().map(|sums| &sums.wy2));
+        exact
     }
 }

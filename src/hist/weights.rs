@@ -48,6 +48,21 @@ impl Weights {
         }
     }
 
+    /// So many fills without weight in each bin.
+    pub(super) fn of_counts(counts: Vec<u64>) -> Self {
+        Weights { counts, weighted: None }
+    }
+
+    /// So many fills, of which at least one had a weight, with these Σw and Σw² in each bin.
+    pub(super) fn of_sums(entries: u64, sums: Vec<[ExactSum; 2]>) -> Self {
+        let counts = vec![0; sums.len()];
+        let sums = sums.into_iter().map(|[w, w2]| WeightSums { w, w2 }).collect();
+        Weights {
+            counts,
+            weighted: Some(Box::new(Weighted { entries, sums })),
+        }
+    }
+
     #[inline]
     pub(super) fn count(&mut self, bin: usize) {
         self.counts[bin] += 1;
@@ -93,6 +108,15 @@ impl Weights {
     }
 
     pub(super) fn total(&self, bins: impl IntoIterator<Item = usize>) -> Totals {
+        let [w, w2] = self.exact(bins);
+        Totals {
+            w: w.value(),
+            w2: w2.value(),
+        }
+    }
+
+    /// Σw and Σw², not rounded.
+    pub(super) fn exact(&self, bins: impl IntoIterator<Item = usize>) -> [ExactSum; 2] {
         let (mut count, mut sums) = (0, WeightSums::default());
         for bin in bins {
             count += i128::from(self.counts[bin]);
@@ -102,10 +126,7 @@ impl Weights {
         }
         sums.w.add_fixed(count, 0);
         sums.w2.add_fixed(count, 0);
-        Totals {
-            w: sums.w.value(),
-            w2: sums.w2.value(),
-        }
+        [sums.w, sums.w2]
     }
 
     /// Adds the weights of another with as many bins.

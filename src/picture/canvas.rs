@@ -163,7 +163,8 @@ impl Canvas {
             .filter_map(|(index, pad)| Some(self.place(index, pad.as_ref()?)))
             .collect();
         let mut sheet = Sheet::new(width, height);
-        for (one, layout) in drawn.iter().zip(layouts(&drawn, &sizes)) {
+        let (layouts, sizes) = layouts(&drawn, sizes);
+        for (one, layout) in drawn.iter().zip(layouts) {
             frame::draw(&mut sheet, one.pad, &one.area, &layout, &sizes);
         }
         Ok(sheet)
@@ -191,9 +192,24 @@ struct Drawn<'a> {
     area: Rect,
 }
 
-/// The pads' layouts, with frames that begin at the same x in a column, and that begin and end at
-/// the same y in a row.
-fn layouts(drawn: &[Drawn], sizes: &Sizes) -> Vec<Layout> {
+/// The pads' layouts, and the sizes with which they fit: where words are too long for their pad, all are set smaller.
+fn layouts(drawn: &[Drawn], sizes: Sizes) -> (Vec<Layout>, Sizes) {
+    let mut sizes = sizes;
+    loop {
+        let (layouts, margins) = aligned(drawn, &sizes);
+        let fit = |(one, margins): (&Drawn, &Margins)| margins.fit(&one.area);
+        if drawn.iter().zip(&margins).all(fit) || sizes.label < ILLEGIBLE {
+            return (layouts, sizes);
+        }
+        sizes = sizes.scaled(0.9);
+    }
+}
+
+/// Letters smaller than this, in pixels, nobody reads: words may as well be cut off.
+const ILLEGIBLE: f64 = 2.0;
+
+/// Layouts and margins with frames that begin at the same x in a column, and that begin and end at the same y in a row.
+fn aligned(drawn: &[Drawn], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
     let all = |margins: &[Margins]| -> Vec<Layout> {
         let one = |(one, margins): (&Drawn, &Margins)| Layout::new(one.pad, &one.area, margins, sizes);
         drawn.iter().zip(margins).map(one).collect()
@@ -205,32 +221,46 @@ fn layouts(drawn: &[Drawn], sizes: &Sizes) -> Vec<Layout> {
         bottom: 3.0 * sizes.label,
     };
     let mut layouts = all(&vec![guess; drawn.len()]);
-    // Margins decide which labels there is room for, and labels how wide the margins are: from the
-    // first guess to what fits, then once more for what changed by that.
-    for _ in 0..2 {
-        let needed: Vec<Margins> = drawn
+    let mut margins = vec![Margins::default(); drawn.len()];
+    // Margins decide which labels there is room for, and labels how wide the margins are: from the first guess to what
+    // fits, then wider as long as something needs more. Two or three rounds are usual.
+    for _ in 0..8 {
+        let needed = share(drawn, &layouts, sizes);
+        if needed
             .iter()
-            .zip(&layouts)
-            .map(|(one, layout)| layout.margins(one.pad, sizes))
-            .collect();
-        let mut shared = needed.clone();
-        for (i, margins) in shared.iter_mut().enumerate() {
-            for (j, other) in needed.iter().enumerate() {
-                if drawn[i].column == drawn[j].column {
-                    margins.left = margins.left.max(other.left);
-                }
-                if drawn[i].row == drawn[j].row {
-                    margins.top = margins.top.max(other.top);
-                    // Long names below one pad would take much room from all others in its row.
-                    if layouts[i].x.upwards == layouts[j].x.upwards {
-                        margins.bottom = margins.bottom.max(other.bottom);
-                    }
+            .zip(&margins)
+            .all(|(needed, margins)| needed.within(margins))
+        {
+            break;
+        }
+        for (margins, needed) in margins.iter_mut().zip(&needed) {
+            *margins = margins.widened_to(needed);
+        }
+        layouts = all(&margins);
+    }
+    (layouts, margins)
+}
+
+/// The margins that layouts need, those of pads in one row or column made equal.
+fn share(drawn: &[Drawn], layouts: &[Layout], sizes: &Sizes) -> Vec<Margins> {
+    let needed = |(one, layout): (&Drawn, &Layout)| layout.margins(one.pad, sizes);
+    let needed: Vec<Margins> = drawn.iter().zip(layouts).map(needed).collect();
+    let mut shared = needed.clone();
+    for (i, margins) in shared.iter_mut().enumerate() {
+        for (j, other) in needed.iter().enumerate() {
+            if drawn[i].column == drawn[j].column {
+                margins.left = margins.left.max(other.left);
+            }
+            if drawn[i].row == drawn[j].row {
+                margins.top = margins.top.max(other.top);
+                // Long names below one pad would take much room from all others in its row.
+                if layouts[i].x.upwards == layouts[j].x.upwards {
+                    margins.bottom = margins.bottom.max(other.bottom);
                 }
             }
         }
-        layouts = all(&shared);
     }
-    layouts
+    shared
 }
 
 /// Writes a file under a temporary name next to its own, and renames it when complete.

@@ -23,14 +23,41 @@ impl Margins {
     /// The frame within a pad, on whole pixels for sharp lines; however wide the margins, it keeps
     /// a quarter of the pad's width and height.
     pub(super) fn frame(&self, pad: &Rect) -> Rect {
-        let fit = |margins: f64, extent: f64| (0.75 * extent / margins).min(1.0);
-        let across = fit(self.left + self.right, pad.width());
-        let down = fit(self.top + self.bottom, pad.height());
+        let (across, down) = self.squeeze(pad);
         Rect {
-            left: (pad.left + across * self.left).round(),
-            top: (pad.top + down * self.top).round(),
-            right: (pad.right - across * self.right).round(),
-            bottom: (pad.bottom - down * self.bottom).round(),
+            left: (pad.left + across * self.left).ceil(),
+            top: (pad.top + down * self.top).ceil(),
+            right: (pad.right - across * self.right).floor(),
+            bottom: (pad.bottom - down * self.bottom).floor(),
+        }
+    }
+
+    /// Whether they leave room enough for the frame.
+    pub(super) fn fit(&self, pad: &Rect) -> bool {
+        self.squeeze(pad) == (1.0, 1.0)
+    }
+
+    /// The parts of the margins there is room for, across and down.
+    fn squeeze(&self, pad: &Rect) -> (f64, f64) {
+        let part = |margins: f64, extent: f64| (0.75 * extent / margins).min(1.0);
+        (
+            part(self.left + self.right, pad.width()),
+            part(self.top + self.bottom, pad.height()),
+        )
+    }
+
+    /// Whether all of these are at most as wide as `others`.
+    pub(super) fn within(&self, others: &Margins) -> bool {
+        self.widened_to(others) == *others
+    }
+
+    /// The wider of each two.
+    pub(super) fn widened_to(&self, others: &Margins) -> Margins {
+        Margins {
+            left: self.left.max(others.left),
+            right: self.right.max(others.right),
+            top: self.top.max(others.top),
+            bottom: self.bottom.max(others.bottom),
         }
     }
 }

@@ -30,7 +30,15 @@ impl Sizes {
     pub(super) fn new(canvas: (f64, f64), pad: (f64, f64)) -> Self {
         let extent = |(width, height): (f64, f64)| height.min(0.75 * width);
         let part = extent(pad) / extent(canvas);
-        let label = 0.037 * extent(canvas) * part.powf(0.75);
+        Self::of(0.037 * extent(canvas) * part.powf(0.75))
+    }
+
+    /// The same, smaller or larger.
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        Self::of(factor * self.label)
+    }
+
+    fn of(label: f64) -> Self {
         Sizes {
             label,
             title: 1.1 * label,

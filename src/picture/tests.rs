@@ -2,7 +2,6 @@
 //! other, and its boxes cover no contents.
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 use super::sheet::{Rect, Shape, Sheet};
 use super::*;
@@ -89,11 +88,7 @@ fn overlap(a: &Rect, b: &Rect) -> bool {
 }
 
 proptest! {
-    // Always the same pictures: among thousands of others there is one whose random words meet in a corner by a pixel
-    // or two. Another seed and more cases find it.
-    #![proptest_config(ProptestConfig {
-        cases: 200, max_shrink_iters: 100, rng_seed: RngSeed::Fixed(1), ..Default::default()
-    })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 100, ..Default::default() })]
 
     #[test]
     fn words_are_on_the_paper_and_apart(

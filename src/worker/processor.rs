@@ -19,6 +19,9 @@ pub(super) struct Processor<T: Task> {
     pass: Pass,
     gathered: Option<Gathered<T>>,
     merging: Duration,
+    finalized: bool,
+    /// Bytes that the replies of the last batch took: those of the next will take as many.
+    reply_bytes: usize,
 }
 
 /// An item of a batch that failed: its place in the batch, and what it said.
@@ -47,6 +50,8 @@ impl<T: Task> Processor<T> {
             pass,
             gathered: None,
             merging: Duration::ZERO,
+            finalized: false,
+            reply_bytes: 0,
         })
     }
 
@@ -106,9 +111,10 @@ impl<T: Task> Processor<T> {
         let mut output = guard(|| Ok(self.task.new_output())).map_err(hook_failure("new_output"))?;
         self.merging += start.elapsed();
         let index = Cell::new(0);
+        let reply_bytes = self.reply_bytes;
         let Pass { number: pass, seed } = self.pass;
         let outcome = guard(|| {
-            let mut replies = Vec::new();
+            let mut replies = Vec::with_capacity(reply_bytes);
             for (place, item) in items.iter().enumerate() {
                 index.set(place);
                 set_current(Some(Current {
@@ -123,7 +129,10 @@ impl<T: Task> Processor<T> {
         });
         set_current(None);
         Ok(match outcome {
-            Ok(replies) => Attempt::Good(output, replies),
+            Ok(replies) => {
+                self.reply_bytes = replies.len();
+                Attempt::Good(output, replies)
+            }
             Err(message) => Attempt::Failed(ItemFailure {
                 index: index.get(),
                 message,
@@ -146,8 +155,17 @@ impl<T: Task> Processor<T> {
         Ok(())
     }
 
+    /// There are no more items.
+    fn finalize(&mut self) -> Result<(), HookFailure> {
+        if std::mem::replace(&mut self.finalized, true) {
+            return Ok(());
+        }
+        guard(|| self.task.finalize_remote()).map_err(hook_failure("finalize_remote"))
+    }
+
     /// Adds another rank's output, which comes in pieces.
     pub(super) fn absorb(&mut self, next: impl FnMut() -> io::Result<(Vec<u8>, bool)>) -> Result<(), HookFailure> {
+        self.finalize()?;
         guard(|| {
             let other: Option<Gathered<T>> = wire::read(&mut BufReader::new(PieceReader::new(next)))?;
             match (&mut self.gathered, other) {
@@ -167,6 +185,7 @@ impl<T: Task> Processor<T> {
         always: bool,
         pass_on: impl FnMut(Vec<u8>) -> io::Result<()>,
     ) -> Result<Vec<u8>, HookFailure> {
+        self.finalize()?;
         let empty = if always && self.gathered.is_none() {
             Some(guard(|| Ok(self.task.new_output())).map_err(hook_failure("new_output"))?)
         } else {

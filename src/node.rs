@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use hdf5::file::LibraryVersion;
-use hdf5::types::VarLenUnicode;
-use hdf5::{File, Group, H5Type, ObjectReference1};
+use hdf5::types::{FixedAscii, FixedUnicode, TypeDescriptor, VarLenAscii, VarLenUnicode};
+use hdf5::{File, Group, H5Type, Location, ObjectReference1};
 
 /// A group that is being written.
-pub(super) struct Node(Group);
+pub(crate) struct Node(Group);
 
 /// Arrays of more elements than this are compressed.
 const UNCOMPRESSED_ELEMENTS: usize = 1000;
@@ -17,7 +17,7 @@ const DEFLATE_LEVEL: u8 = 4;
 
 /// Creates a file, in the format of HDF5 1.8 and later, whose small groups take a quarter of the space of the older
 /// one.
-pub(super) fn create_file(path: &Path) -> hdf5::Result<File> {
+pub(crate) fn create_file(path: &Path) -> hdf5::Result<File> {
     File::with_options()
         .with_fapl(|access| access.libver_bounds(LibraryVersion::V18, LibraryVersion::latest()))
         .with_fcpl(|creation| creation.obj_track_times(false))
@@ -25,16 +25,16 @@ pub(super) fn create_file(path: &Path) -> hdf5::Result<File> {
 }
 
 impl Node {
-    pub(super) fn of(group: Group) -> Self {
+    pub(crate) fn of(group: Group) -> Self {
         Node(group)
     }
 
-    pub(super) fn group(&self) -> &Group {
+    pub(crate) fn group(&self) -> &Group {
         &self.0
     }
 
     /// A new group in this one.
-    pub(super) fn child(&self, name: &str) -> hdf5::Result<Node> {
+    pub(crate) fn child(&self, name: &str) -> hdf5::Result<Node> {
         self.0
             .create_group_builder()
             .obj_track_times(false)
@@ -43,29 +43,40 @@ impl Node {
     }
 
     /// A new group at a path below this one; groups on the way are made where they are missing.
-    pub(super) fn descend(&self, path: &str) -> hdf5::Result<Node> {
+    pub(crate) fn descend(&self, path: &str) -> hdf5::Result<Node> {
         match path.split_once('/') {
             None => self.child(path),
-            Some((folder, rest)) => {
-                let folder = match self.0.link_exists(folder) {
-                    true => Node(self.0.group(folder)?),
-                    false => self.child(folder)?,
-                };
-                folder.descend(rest)
-            }
+            Some((folder, rest)) => self.folder(folder)?.descend(rest),
         }
     }
 
-    pub(super) fn attribute<T: H5Type>(&self, name: &str, value: &T) -> hdf5::Result<()> {
+    /// The group of this name, which is made if it is missing.
+    pub(crate) fn folder(&self, name: &str) -> hdf5::Result<Node> {
+        match self.0.link_exists(name) {
+            true => self.0.group(name).map(Node),
+            false => self.child(name),
+        }
+    }
+
+    pub(crate) fn attribute<T: H5Type>(&self, name: &str, value: &T) -> hdf5::Result<()> {
         self.0.new_attr::<T>().create(name)?.write_scalar(value)
     }
 
-    pub(super) fn text(&self, name: &str, value: &str) -> hdf5::Result<()> {
-        self.attribute(name, &unicode(value)?)
+    /// An attribute that is an array.
+    pub(crate) fn numbers(&self, name: &str, values: &[f64]) -> hdf5::Result<()> {
+        self.0
+            .new_attr::<f64>()
+            .shape([values.len()])
+            .create(name)?
+            .write_raw(values)
+    }
+
+    pub(crate) fn text(&self, name: &str, value: &str) -> hdf5::Result<()> {
+        text(&self.0, name, value)
     }
 
     /// Writes an array, the last dimension running fastest.
-    pub(super) fn array<T: H5Type>(&self, name: &str, values: &[T], shape: &[usize]) -> hdf5::Result<()> {
+    pub(crate) fn array<T: H5Type>(&self, name: &str, values: &[T], shape: &[usize]) -> hdf5::Result<()> {
         let mut builder = self.0.new_dataset::<T>().obj_track_times(false);
         if values.len() > UNCOMPRESSED_ELEMENTS {
             builder = builder
@@ -76,7 +87,7 @@ impl Node {
         builder.shape(shape).create(name)?.write_raw(values)
     }
 
-    pub(super) fn texts(&self, name: &str, values: &[String]) -> hdf5::Result<()> {
+    pub(crate) fn texts(&self, name: &str, values: &[String]) -> hdf5::Result<()> {
         let values = values
             .iter()
             .map(|value| unicode(value))
@@ -85,14 +96,38 @@ impl Node {
     }
 
     /// Writes, as a dataset of another node, references to some children of this one.
-    pub(super) fn write_references(&self, place: &Node, name: &str, children: &[String]) -> hdf5::Result<()> {
+    pub(crate) fn write_references(&self, place: &Node, name: &str, children: &[String]) -> hdf5::Result<()> {
         let references = children.iter().map(|child| self.0.reference::<ObjectReference1>(child));
         let references = references.collect::<hdf5::Result<Vec<_>>>()?;
         place.array(name, &references, &[references.len()])
     }
 }
 
-fn unicode(text: &str) -> hdf5::Result<VarLenUnicode> {
+/// Gives a group or a dataset an attribute with a text.
+pub(crate) fn text(location: &Location, name: &str, value: &str) -> hdf5::Result<()> {
+    location
+        .new_attr::<VarLenUnicode>()
+        .create(name)?
+        .write_scalar(&unicode(value)?)
+}
+
+/// The text of an attribute, if it is there.
+pub(crate) fn text_attribute(location: &Location, name: &str) -> hdf5::Result<Option<String>> {
+    if !location.attr_names()?.iter().any(|other| other == name) {
+        return Ok(None);
+    }
+    let attribute = location.attr(name)?;
+    let text = match attribute.dtype()?.to_descriptor()? {
+        TypeDescriptor::VarLenAscii => attribute.read_scalar::<VarLenAscii>()?.to_string(),
+        TypeDescriptor::FixedAscii(_) => attribute.read_scalar::<FixedAscii<1024>>()?.to_string(),
+        TypeDescriptor::FixedUnicode(_) => attribute.read_scalar::<FixedUnicode<1024>>()?.to_string(),
+        _ => attribute.read_scalar::<VarLenUnicode>()?.to_string(),
+    };
+    Ok(Some(text))
+}
+
+/// A text as HDF5 stores it.
+pub(crate) fn unicode(text: &str) -> hdf5::Result<VarLenUnicode> {
     text.parse()
         .map_err(|error| hdf5::Error::from(format!("the text {text:?} cannot be stored: {error}")))
 }

@@ -1,0 +1,365 @@
+//! Reading histograms back from HDF5.
+
+use std::path::Path;
+
+use hdf5::types::VarLenUnicode;
+use hdf5::{Conversion, Dataset, Group, H5Type};
+
+use super::{FOLDER, UHI_SCHEMA, exact};
+use crate::exact_sum::ExactSum;
+use crate::hist::moments::{Moments, Scale};
+use crate::hist::sample::ValueSums;
+use crate::hist::weights::Weights;
+use crate::hist::{Axis, Error, Histogram, Histograms, Object, Profile};
+use crate::node::text_attribute;
+
+/// Groups within groups within groups: more than anybody wants.
+const DEEPEST: usize = 32;
+
+/// What is wrong with a group.
+type Reason = String;
+
+impl Histograms {
+    /// The book that [`save`](Self::save) wrote to this file, or that stands in an event file.
+    ///
+    /// What is read is what was written, to the last bit, and saves as the same bytes; only the fills with weight 1 of a
+    /// histogram that has others, too, are no longer told from those.
+    ///
+    /// ```
+    /// use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
+    ///
+    /// let mut histograms = Histograms::new();
+    /// let mass = histograms.book("Phys/hbmass", Histogram1D::new("Mass", Axis::uniform(100, 5200.0, 5500.0)));
+    /// histograms[mass].fill(5366.9);
+    /// let folder = tempfile::tempdir()?;
+    /// histograms.save(folder.path().join("histograms.h5"))?;
+    /// assert_eq!(Histograms::open(folder.path().join("histograms.h5"))?, histograms);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file, it is not HDF5, has no histograms, or one that cannot be read.
+    pub fn open(file: impl AsRef<Path>) -> Result<Self, Error> {
+        let file = file.as_ref();
+        let failure = |source| Error::File {
+            action: "read",
+            file: file.to_owned(),
+            source,
+        };
+        // The system says better than HDF5 why there is no file.
+        std::fs::File::open(file).map_err(|error| failure(error.into()))?;
+        let opened = hdf5::File::open(file).map_err(|error| failure(error.into()))?;
+        let group = opened
+            .group(FOLDER)
+            .map_err(|_| failure(format!("there is no group /{FOLDER} in it").into()))?;
+        Self::read_hdf5(&group).map_err(|error| failure(error.into()))
+    }
+
+    /// Reads all that [`write_hdf5`](Self::write_hdf5) wrote to a group.
+    ///
+    /// # Errors
+    ///
+    /// When something below the group is no histogram of ours, or damaged. Histograms that others wrote lack the exact
+    /// sums that merging needs.
+    pub fn read_hdf5(group: &Group) -> Result<Self, Error> {
+        let mut histograms = Histograms::new();
+        read_folder(group, "", &mut histograms)?;
+        Ok(histograms)
+    }
+}
+
+fn read_folder(group: &Group, path: &str, histograms: &mut Histograms) -> Result<(), Error> {
+    let failure = |path: &str, reason: Reason| Error::Read {
+        path: path.to_owned(),
+        reason,
+    };
+    if path.matches('/').count() > DEEPEST {
+        let reason = "it is nested too deep: do the file's groups go in circles?";
+        return Err(failure(path, reason.to_owned()));
+    }
+    let mut names = group.member_names().map_err(|error| failure(path, error.to_string()))?;
+    names.sort();
+    for name in names {
+        let path = match path {
+            "" => name.clone(),
+            _ => format!("{path}/{name}"),
+        };
+        let inner = group
+            .group(&name)
+            .map_err(|_| failure(&path, "it is no group, as histograms are".to_owned()))?;
+        let is_histogram = inner
+            .attr_names()
+            .is_ok_and(|names| names.iter().any(|name| name == "uhi_schema"));
+        if is_histogram {
+            let object = read(&inner).map_err(|reason| failure(&path, reason))?;
+            histograms.insert(path, object)?;
+        } else {
+            read_folder(&inner, &path, histograms)?;
+        }
+    }
+    Ok(())
+}
+
+fn read(place: &Group) -> Result<Object, Reason> {
+    let schema = number::<i64>(place, "uhi_schema")?;
+    if schema != UHI_SCHEMA {
+        return Err(format!(
+            "it is of version {schema} of the UHI schema, and only version {UHI_SCHEMA} is understood"
+        ));
+    }
+    let references = place.dataset("axes").map_err(|_| "it has no axes")?.size();
+    let folder = child(place, "ref_axes")?;
+    if references > 3 {
+        return Err(format!("it has {references} axes, and three are the most"));
+    }
+    let axes = (0..references).map(|axis| {
+        let name = format!("axis_{axis}");
+        read_axis(&child(&folder, &name)?).map_err(|reason| format!("{name}: {reason}"))
+    });
+    let axes = axes.collect::<Result<Vec<_>, _>>()?;
+
+    let storage = child(place, "storage")?;
+    let kind = text(&storage, "type")?;
+    let is_profile = kind.ends_with("mean");
+    match (is_profile, axes.len()) {
+        (false, 1) => read_histogram::<1>(place, &kind, axes).map(Object::from),
+        (false, 2) => read_histogram::<2>(place, &kind, axes).map(Object::from),
+        (false, 3) => read_histogram::<3>(place, &kind, axes).map(Object::from),
+        (true, 1) => read_profile::<1>(place, &kind, axes).map(Object::from),
+        (true, 2) => read_profile::<2>(place, &kind, axes).map(Object::from),
+        (_, axes) => Err(format!("there is no object with {axes} axes and the storage '{kind}'")),
+    }
+}
+
+fn read_axis(place: &Group) -> Result<Axis, Reason> {
+    let dataset = |name| place.dataset(name).map_err(|_| format!("it has no {name}"));
+    let axis = match text(place, "type")?.as_str() {
+        "regular" => {
+            let bins = number::<i64>(place, "bins")?;
+            let bins = usize::try_from(bins).map_err(|_| format!("it has {bins} bins"))?;
+            Axis::try_uniform(bins, number(place, "lower")?, number(place, "upper")?)
+        }
+        "variable" => Axis::try_variable(all::<f64>(&dataset("edges")?)?),
+        "category_str" => Axis::try_categories(all::<VarLenUnicode>(&dataset("categories")?)?),
+        "category_int" => Axis::try_integer_categories(all::<i64>(&dataset("categories")?)?),
+        other => return Err(format!("axes of the type '{other}' are not understood")),
+    };
+    let axis = axis.map_err(|error| error.to_string())?;
+    if !place.link_exists("metadata") {
+        return Ok(axis);
+    }
+    let metadata = child(place, "metadata")?;
+    let title = text(&metadata, "label")?;
+    let unit = optional_text(&metadata, "unit")?;
+    // The label of UHI is our title, which ends in the unit.
+    let label = match title.strip_suffix(&format!("[{unit}]")) {
+        Some(label) if !unit.is_empty() => label.strip_suffix(' ').unwrap_or(label),
+        _ => &title,
+    };
+    Ok(axis.label(label).unit(unit))
+}
+
+fn read_histogram<const N: usize>(place: &Group, kind: &str, axes: Vec<Axis>) -> Result<Histogram<N>, Reason> {
+    let bins = Arrays::new(place, &axes)?;
+    let mut histogram = Histogram::try_new(title(place)?, array(axes)?).map_err(|error| error.to_string())?;
+    let (weights, weighted) = match kind {
+        "int" => {
+            let counts = bins.stored::<i64>("values")?;
+            let counts = counts.into_iter().map(|count| count as u64).collect();
+            (Weights::of_counts(counts), false)
+        }
+        "weighted" => {
+            let sums = bins.sums([("values", exact::VALUES), ("variances", exact::VARIANCES)])?;
+            (Weights::of_sums(entries(place)?, sums), true)
+        }
+        other => return Err(format!("the storage '{other}' is not understood")),
+    };
+    let moments = read_moments(place, histogram.axes(), histogram.scale(), weighted)?;
+    histogram.set(weights, moments).map_err(|error| error.to_string())?;
+    Ok(histogram)
+}
+
+fn read_profile<const N: usize>(place: &Group, kind: &str, axes: Vec<Axis>) -> Result<Profile<N>, Reason> {
+    let bins = Arrays::new(place, &axes)?;
+    let metadata = child(place, "metadata")?;
+    let mut profile = Profile::try_new(title(place)?, array(axes)?)
+        .map_err(|error| error.to_string())?
+        .label(optional_text(&metadata, "value_label")?)
+        .unit(optional_text(&metadata, "value_unit")?);
+    let (weights, weighted) = match kind {
+        "mean" => {
+            let counts = bins.stored::<f64>("counts")?.into_iter().map(|count| {
+                let integer = count as u64;
+                let same = integer as f64 == count;
+                same.then_some(integer)
+                    .ok_or_else(|| format!("{count} is no number of fills"))
+            });
+            (Weights::of_counts(counts.collect::<Result<_, _>>()?), false)
+        }
+        "weighted_mean" => {
+            let (w, w2) = (exact::SUM_W, exact::SUM_W2);
+            (Weights::of_sums(entries(place)?, bins.sums([(w, w), (w2, w2)])?), true)
+        }
+        other => return Err(format!("the storage '{other}' is not understood")),
+    };
+    let sums = bins.sums([("", exact::SUM_WY), ("", exact::SUM_WY2)])?;
+    let sums = sums.into_iter().map(|[wy, wy2]| ValueSums { wy, wy2 }).collect();
+    let moments = read_moments(place, profile.axes(), profile.scale(), weighted)?;
+    profile.set(weights, sums, moments).map_err(|error| error.to_string())?;
+    Ok(profile)
+}
+
+fn read_moments<const N: usize>(
+    place: &Group,
+    axes: &[Axis],
+    scale: &Scale<N>,
+    weighted: bool,
+) -> Result<Moments<N>, Reason> {
+    let group = child(place, exact::GROUP)?;
+    let mut moments = Moments::new();
+    for (name, i, j) in exact::names(axes) {
+        let read = group.attr(&name).and_then(|attribute| attribute.read_raw::<f64>());
+        let terms = read.map_err(|_| format!("'{}' has no numbers as attribute '{name}'", exact::GROUP))?;
+        let sum: ExactSum = terms.into_iter().collect();
+        let good = match (weighted, j) {
+            (false, None) => moments.add_count_first(scale, i, &sum),
+            (false, Some(j)) => moments.add_count_second(scale, i, j, &sum),
+            (true, None) => {
+                moments.add_first(i, &sum);
+                true
+            }
+            (true, Some(j)) => {
+                moments.add_second(i, j, &sum);
+                true
+            }
+        };
+        if !good {
+            return Err(format!(
+                "{name} is {:e}, to which fills without weight cannot sum",
+                sum.value()
+            ));
+        }
+    }
+    Ok(moments)
+}
+
+/// The arrays of a histogram, which have a number for each bin.
+struct Arrays {
+    storage: Group,
+    exact: Group,
+    shape: Vec<usize>,
+}
+
+impl Arrays {
+    /// Checks their sizes, before a damaged axis makes anybody ask for more memory than there is.
+    fn new(place: &Group, axes: &[Axis]) -> Result<Self, Reason> {
+        if !place.link_exists(exact::GROUP) {
+            return Err(format!(
+                "it has no group '{}': its sums are rounded, as other programs and early versions of this one leave them",
+                exact::GROUP
+            ));
+        }
+        let storage = child(place, "storage")?;
+        let shape: Vec<usize> = axes.iter().map(Axis::bins_with_flow).collect();
+        for name in storage.member_names().map_err(|error| error.to_string())? {
+            let array = storage.dataset(&name).map_err(|error| error.to_string())?;
+            if array.shape() != shape {
+                return Err(format!(
+                    "'{name}' of its storage has the shape {:?}, but the axes have {shape:?} bins",
+                    array.shape()
+                ));
+            }
+        }
+        Ok(Arrays {
+            storage,
+            exact: child(place, exact::GROUP)?,
+            shape,
+        })
+    }
+
+    /// An array of the storage.
+    fn stored<T: H5Type>(&self, name: &str) -> Result<Vec<T>, Reason> {
+        let dataset = self
+            .storage
+            .dataset(name)
+            .map_err(|_| format!("its storage has no '{name}'"))?;
+        all(&dataset)
+    }
+
+    /// Two sums for each bin, each from an array of the storage, if it has a name there, and the rest.
+    fn sums(&self, names: [(&str, &str); 2]) -> Result<Vec<[ExactSum; 2]>, Reason> {
+        let mut sums = vec![<[ExactSum; 2]>::default(); self.shape.iter().product()];
+        for (place, (stored, rest)) in names.into_iter().enumerate() {
+            let mut add = |numbers: Vec<f64>| {
+                let bins = sums.iter_mut().zip(numbers);
+                bins.for_each(|(sums, number)| sums[place].add(number));
+            };
+            if !stored.is_empty() {
+                add(self.stored(stored)?);
+            }
+            if !self.exact.link_exists(rest) {
+                continue;
+            }
+            let dataset = self.exact.dataset(rest).map_err(|error| error.to_string())?;
+            let shape = dataset.shape();
+            if shape.get(1..) != Some(&self.shape[..]) {
+                return Err(format!(
+                    "'{rest}' of its exact sums has the shape {shape:?}, but the axes have {:?} bins",
+                    self.shape
+                ));
+            }
+            let numbers: Vec<f64> = all(&dataset)?;
+            for layer in numbers.chunks(self.shape.iter().product()) {
+                add(layer.to_vec());
+            }
+        }
+        Ok(sums)
+    }
+}
+
+fn child(group: &Group, name: &str) -> Result<Group, Reason> {
+    group.group(name).map_err(|_| format!("it has no group '{name}'"))
+}
+
+fn title(place: &Group) -> Result<String, Reason> {
+    text(&child(place, "metadata")?, "label")
+}
+
+fn entries(place: &Group) -> Result<u64, Reason> {
+    number(&child(place, "metadata")?, "entries")
+}
+
+fn number<T: H5Type>(group: &Group, name: &str) -> Result<T, Reason> {
+    let attribute = group.attr(name).map_err(|_| format!("it has no attribute '{name}'"))?;
+    let reader = attribute.as_reader().conversion(Conversion::Hard);
+    reader
+        .read_scalar()
+        .map_err(|_| format!("its attribute '{name}' is no number that fits"))
+}
+
+fn text(group: &Group, name: &str) -> Result<String, Reason> {
+    match text_attribute(group, name) {
+        Ok(Some(text)) => Ok(text),
+        Ok(None) => Err(format!("it has no attribute '{name}'")),
+        Err(_) => Err(format!("its attribute '{name}' is no text")),
+    }
+}
+
+/// The text of an attribute, or an empty one.
+fn optional_text(group: &Group, name: &str) -> Result<String, Reason> {
+    text_attribute(group, name)
+        .map(Option::unwrap_or_default)
+        .map_err(|_| format!("its attribute '{name}' is no text"))
+}
+
+fn all<T: H5Type>(dataset: &Dataset) -> Result<Vec<T>, Reason> {
+    dataset
+        .read_raw()
+        .map_err(|error| format!("{}: {error}", dataset.name()))
+}
+
+fn array<const N: usize>(axes: Vec<Axis>) -> Result<[Axis; N], Reason> {
+    let number = axes.len();
+    axes.try_into().map_err(|_| format!("it has {number} axes, not {N}"))
+}

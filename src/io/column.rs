@@ -1,0 +1,335 @@
+//! A column of an event file that is being read.
+
+use super::error::{Error, Result};
+use super::filter::{Filters, Unpacker};
+use super::raw::{StoredChunk, find_chunk, virtual_files};
+use crate::event::path::full;
+use crate::event::{ColumnType, Element, ElementType, Texts, Values, each_type};
+use crate::node::text_attribute;
+use hdf5::filters::Filter;
+use hdf5::types::{FloatSize, IntSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
+use hdf5::{Conversion, Dataset, H5Type};
+use std::fs;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// A column, opened.
+pub(super) struct ColumnInput {
+    pub(super) path: String,
+    pub(super) kind: ColumnType,
+    pub(super) rows: u64,
+    dataset: Dataset,
+    storage: Storage,
+}
+
+/// How its bytes can be had.
+enum Storage {
+    /// In chunks, which are read and unpacked here, outside HDF5's lock.
+    Chunks {
+        rows: u64,
+        filters: Vec<Filter>,
+        unpacker: Box<Unpacker>,
+        /// The chunk unpacked last, by its first row: the next rows may be in it, too.
+        last: Option<(u64, Vec<u8>)>,
+        /// The chunk looked up last, by its first row.
+        found: Option<(u64, StoredChunk)>,
+        stored: Vec<u8>,
+    },
+    /// In one piece, from this address on.
+    Contiguous(u64),
+    /// In a way that only HDF5 understands.
+    Other,
+}
+
+/// Chunks larger than this are left to HDF5.
+const LARGEST_CHUNK: u64 = 1 << 28;
+
+/// The bytes of the file, as opposed to what HDF5 says is in it.
+pub(super) struct RawFile {
+    pub(super) file: fs::File,
+    /// Where HDF5's addresses begin.
+    pub(super) base: u64,
+}
+
+impl ColumnInput {
+    /// The column of this dataset; `path` is its path in `file`.
+    pub(super) fn open(file: &Path, path: &str, dataset: Dataset) -> Result<Self> {
+        let wrong = |reason: String| Error::content(file, path, reason);
+        let failed = |error: hdf5::Error| wrong(error.to_string());
+        let datatype = dataset.dtype().map_err(failed)?;
+        let descriptor = datatype.to_descriptor().map_err(failed)?;
+        let element =
+            element(&descriptor).ok_or_else(|| wrong(format!("columns of the type {descriptor} are not supported")))?;
+        let shape = dataset.shape();
+        let &[rows] = shape.as_slice() else {
+            return Err(wrong(format!(
+                "it has {} dimensions, but a column has one",
+                shape.len()
+            )));
+        };
+        check_parts(file, &dataset).map_err(wrong)?;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let text = |name| text_attribute(&dataset, name).map_err(failed);
+        let kind = ColumnType {
+            name: name.to_string(),
+            element,
+            unit: text("unit")?.unwrap_or_default(),
+            target: text("target")?
+                .map(|target| full(&target))
+                .transpose()
+                .map_err(|error| wrong(error.to_string()))?,
+        };
+        if kind.target.is_some() && element != ElementType::I32 {
+            return Err(wrong(format!("references are i32, but this column holds {element}")));
+        }
+        let ours = element.size() == Some(1) || datatype.byte_order() == hdf5::datatype::ByteOrder::LittleEndian;
+        let storage = match element.size() {
+            Some(size) if ours && cfg!(target_endian = "little") => storage(&dataset, size as u64),
+            _ => Storage::Other,
+        };
+        Ok(Self {
+            path: path.to_string(),
+            kind,
+            rows: rows as u64,
+            dataset,
+            storage,
+        })
+    }
+
+    /// Bytes in the file.
+    pub(super) fn stored_bytes(&self) -> u64 {
+        self.dataset.storage_size()
+    }
+
+    /// Appends the values of some rows.
+    pub(super) fn read(&mut self, file: &Path, raw: &RawFile, rows: Range<u64>, values: &mut Values) -> Result<()> {
+        let ColumnInput {
+            path, dataset, storage, ..
+        } = self;
+        let wrong = |reason: String| Error::content(file, path, reason);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        if rows.end > self.rows {
+            return Err(wrong(format!(
+                "it ends at row {}, but rows up to {} belong to events",
+                self.rows, rows.end
+            )));
+        }
+        let Some(size) = values.element().size() else {
+            return read_texts(dataset, rows, values).map_err(|error| wrong(error.to_string()));
+        };
+        let size = size as u64;
+        match storage {
+            Storage::Other => each_type!(values,
+                values => append_with_hdf5(dataset, rows, values),
+                _texts => Ok(()))
+            .map_err(|error| wrong(error.to_string())),
+            Storage::Contiguous(address) => raw
+                .append(*address + rows.start * size, rows.end - rows.start, values)
+                .map_err(wrong),
+            Storage::Chunks {
+                rows: chunk_rows,
+                filters,
+                unpacker,
+                last,
+                found,
+                stored,
+            } => {
+                for first in (rows.start - rows.start % *chunk_rows..rows.end).step_by(*chunk_rows as usize) {
+                    let start = rows.start.max(first) - first;
+                    let end = rows.end.min(first + *chunk_rows) - first;
+                    if last.as_ref().is_none_or(|(row, _)| *row != first) {
+                        if found.is_none_or(|(row, _)| row != first) {
+                            let chunk = find_chunk(dataset, first).map_err(|error| wrong(error.to_string()))?;
+                            let missing = || wrong(format!("its rows from {first} on were never written"));
+                            *found = Some((first, chunk.ok_or_else(missing)?));
+                        }
+                        let Some((_, chunk)) = *found else { continue };
+                        let applied = applied(filters, chunk.skipped_filters);
+                        if !applied.deflate && !applied.shuffle && chunk.size == *chunk_rows * size {
+                            // As in memory: no more of it than is asked for.
+                            raw.append(chunk.address + start * size, end - start, values)
+                                .map_err(wrong)?;
+                            continue;
+                        }
+                        let mut bytes = last.take().map(|(_, bytes)| bytes).unwrap_or_default();
+                        bytes.resize((*chunk_rows * size) as usize, 0);
+                        raw.fetch(&chunk, stored).map_err(wrong)?;
+                        if !unpacker.unpack(stored, applied, size as usize, &mut bytes) {
+                            return Err(wrong(format!(
+                                "its rows from {first} on cannot be unpacked: the file is damaged"
+                            )));
+                        }
+                        *last = Some((first, bytes));
+                    }
+                    let Some((_, bytes)) = last else { continue };
+                    append_bytes(values, &bytes[(start * size) as usize..(end * size) as usize]).map_err(wrong)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl RawFile {
+    fn read(&self, address: u64, bytes: &mut [u8]) -> std::result::Result<(), String> {
+        let at = self.base.checked_add(address).ok_or("its address is no address")?;
+        self.file
+            .read_exact_at(bytes, at)
+            .map_err(|error| format!("{} bytes at {at} cannot be read: {error}", bytes.len()))
+    }
+
+    /// Appends elements that stand in the file as they do in memory.
+    fn append(&self, address: u64, count: u64, values: &mut Values) -> std::result::Result<(), String> {
+        fn elements<T: Element>(
+            raw: &RawFile,
+            address: u64,
+            count: u64,
+            values: &mut Vec<T>,
+        ) -> std::result::Result<bool, String> {
+            T::extend_with(values, count as usize, |bytes| raw.read(address, bytes))
+        }
+        let good = each_type!(values, values => elements(self, address, count, values), _texts => Ok(false))?;
+        good.then_some(()).ok_or_else(|| NO_TRUTH_VALUES.into())
+    }
+
+    fn fetch(&self, chunk: &StoredChunk, stored: &mut Vec<u8>) -> std::result::Result<(), String> {
+        if chunk.size > 2 * LARGEST_CHUNK {
+            return Err(format!("a chunk of {} bytes cannot be right", chunk.size));
+        }
+        stored.resize(chunk.size as usize, 0);
+        self.read(chunk.address, stored)
+    }
+}
+
+/// The type of columns that have this type in the file.
+pub(super) fn element(descriptor: &TypeDescriptor) -> Option<ElementType> {
+    Some(match descriptor {
+        TypeDescriptor::Boolean => ElementType::Bool,
+        TypeDescriptor::Integer(IntSize::U1) => ElementType::I8,
+        TypeDescriptor::Integer(IntSize::U2) => ElementType::I16,
+        TypeDescriptor::Integer(IntSize::U4) => ElementType::I32,
+        TypeDescriptor::Integer(IntSize::U8) => ElementType::I64,
+        TypeDescriptor::Unsigned(IntSize::U1) => ElementType::U8,
+        TypeDescriptor::Unsigned(IntSize::U2) => ElementType::U16,
+        TypeDescriptor::Unsigned(IntSize::U4) => ElementType::U32,
+        TypeDescriptor::Unsigned(IntSize::U8) => ElementType::U64,
+        TypeDescriptor::Float(FloatSize::U4) => ElementType::F32,
+        TypeDescriptor::Float(FloatSize::U8) => ElementType::F64,
+        TypeDescriptor::VarLenUnicode | TypeDescriptor::VarLenAscii => ElementType::Text,
+        _ => return None,
+    })
+}
+
+/// The type in the file of columns of this type.
+pub(super) fn descriptor(element: ElementType) -> TypeDescriptor {
+    match element {
+        ElementType::Bool => TypeDescriptor::Boolean,
+        ElementType::I8 => TypeDescriptor::Integer(IntSize::U1),
+        ElementType::I16 => TypeDescriptor::Integer(IntSize::U2),
+        ElementType::I32 => TypeDescriptor::Integer(IntSize::U4),
+        ElementType::I64 => TypeDescriptor::Integer(IntSize::U8),
+        ElementType::U8 => TypeDescriptor::Unsigned(IntSize::U1),
+        ElementType::U16 => TypeDescriptor::Unsigned(IntSize::U2),
+        ElementType::U32 => TypeDescriptor::Unsigned(IntSize::U4),
+        ElementType::U64 => TypeDescriptor::Unsigned(IntSize::U8),
+        ElementType::F32 => TypeDescriptor::Float(FloatSize::U4),
+        ElementType::F64 => TypeDescriptor::Float(FloatSize::U8),
+        ElementType::Text => TypeDescriptor::VarLenUnicode,
+    }
+}
+
+/// HDF5 reads rows of a virtual dataset whose files are gone as if nothing had ever been in them.
+fn check_parts(file: &Path, dataset: &Dataset) -> std::result::Result<(), String> {
+    if dataset.layout() != hdf5::dataset::Layout::Virtual {
+        return Ok(());
+    }
+    for part in virtual_files(dataset).map_err(|error| error.to_string())? {
+        // As HDF5 looks for it: beside the file, or else in the working directory; "." is the file itself.
+        let places = [file.with_file_name(&part), Path::new(&part).to_path_buf()];
+        if part != "." && !places.iter().any(|place| place.exists()) {
+            return Err(format!("its rows are in {}, which is not there", places[0].display()));
+        }
+    }
+    Ok(())
+}
+
+fn storage(dataset: &Dataset, size: u64) -> Storage {
+    use hdf5::dataset::Layout;
+    match dataset.layout() {
+        Layout::Chunked => {
+            let filters = dataset.filters();
+            let known = matches!(
+                filters[..],
+                [] | [Filter::Deflate(_)] | [Filter::Shuffle] | [Filter::Shuffle, Filter::Deflate(_)]
+            );
+            match dataset.chunk().as_deref() {
+                Some(&[rows]) if known && (rows as u64).saturating_mul(size) <= LARGEST_CHUNK => Storage::Chunks {
+                    rows: rows as u64,
+                    filters,
+                    unpacker: Box::new(Unpacker::new()),
+                    last: None,
+                    found: None,
+                    stored: Vec::new(),
+                },
+                _ => Storage::Other,
+            }
+        }
+        Layout::Contiguous => match dataset.offset() {
+            Some(address) => Storage::Contiguous(address),
+            None => Storage::Other,
+        },
+        _ => Storage::Other,
+    }
+}
+
+/// The filters that were applied to a chunk.
+fn applied(filters: &[Filter], skipped: u32) -> Filters {
+    let is_applied = |wanted: fn(&Filter) -> bool| {
+        let place = filters.iter().position(wanted);
+        place.is_some_and(|place| skipped & (1 << place) == 0)
+    };
+    Filters {
+        deflate: is_applied(|filter| matches!(filter, Filter::Deflate(_))),
+        shuffle: is_applied(|filter| matches!(filter, Filter::Shuffle)),
+    }
+}
+
+fn append_bytes(values: &mut Values, bytes: &[u8]) -> std::result::Result<(), String> {
+    fn append<T: Element>(values: &mut Vec<T>, bytes: &[u8]) -> bool {
+        T::extend_from_bytes(values, bytes)
+    }
+    let good = each_type!(values, values => append(values, bytes), _texts => false);
+    good.then_some(()).ok_or_else(|| NO_TRUTH_VALUES.into())
+}
+
+const NO_TRUTH_VALUES: &str = "it holds truth values that are neither 0 nor 1";
+
+fn append_with_hdf5<T: Element + H5Type>(dataset: &Dataset, rows: Range<u64>, values: &mut Vec<T>) -> hdf5::Result<()> {
+    let rows = rows.start as usize..rows.end as usize;
+    let read = dataset
+        .as_reader()
+        .conversion(Conversion::Hard)
+        .read_slice_1d::<T, _>(rows)?;
+    values.extend(read.iter().copied());
+    Ok(())
+}
+
+fn read_texts(dataset: &Dataset, rows: Range<u64>, values: &mut Values) -> hdf5::Result<()> {
+    let Values::Text(texts) = values else { return Ok(()) };
+    let rows = rows.start as usize..rows.end as usize;
+    let push = |text: &str, texts: &mut Texts| texts.push(text);
+    match dataset.dtype()?.to_descriptor()? {
+        TypeDescriptor::VarLenAscii => {
+            let read = dataset.read_slice_1d::<VarLenAscii, _>(rows)?;
+            read.iter().for_each(|text| push(text, texts));
+        }
+        _ => {
+            let read = dataset.read_slice_1d::<VarLenUnicode, _>(rows)?;
+            read.iter().for_each(|text| push(text, texts));
+        }
+    }
+    Ok(())
+}

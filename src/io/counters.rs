@@ -1,0 +1,96 @@
+//! Counters in files: a table with a row for each.
+//!
+//! Beside what people read, `sum_terms` and `sum_of_squares_terms` have what it takes to add up the counters of several
+//! files exactly: as many `f64` for each counter as keep every bit of its sum, where counter `i` has those from
+//! `sum_ends[i - 1]` to `sum_ends[i]`.
+
+use crate::node::Node;
+use crate::{Counter, ExactSum};
+use hdf5::Group;
+use hdf5::types::VarLenUnicode;
+
+/// The group of file records that has them.
+pub(crate) const COUNTERS: &str = "Counters";
+
+/// Writes counters to a new group.
+pub(crate) fn write_counters(folder: &Node, counters: &[(String, Counter)]) -> hdf5::Result<()> {
+    // In the order of their names, so that merged files have the same one.
+    let mut counters: Vec<&(String, Counter)> = counters.iter().collect();
+    counters.sort_by(|a, b| a.0.cmp(&b.0));
+    let node = folder.child(COUNTERS)?;
+    let names: Vec<String> = counters.iter().map(|(name, _)| name.clone()).collect();
+    node.texts("name", &names)?;
+    let entries: Vec<u64> = counters.iter().map(|(_, counter)| counter.entries()).collect();
+    node.array("entries", &entries, &[counters.len()])?;
+    let number = |name: &str, of: &dyn Fn(&Counter) -> f64| {
+        let numbers: Vec<f64> = counters.iter().map(|(_, counter)| of(counter)).collect();
+        node.array(name, &numbers, &[counters.len()])
+    };
+    number("sum", &Counter::sum)?;
+    number("mean", &Counter::mean)?;
+    number("std_dev", &Counter::std_dev)?;
+    number("min", &|counter| counter.min().unwrap_or(f64::NAN))?;
+    number("max", &|counter| counter.max().unwrap_or(f64::NAN))?;
+    let terms = |name: &str, of: fn(&Counter) -> &ExactSum| {
+        let (mut all, mut ends) = (Vec::new(), Vec::with_capacity(counters.len()));
+        for (_, counter) in &counters {
+            all.extend(of(counter).terms());
+            ends.push(all.len() as u64);
+        }
+        node.array(&format!("{name}_terms"), &all, &[all.len()])?;
+        node.array(&format!("{name}_ends"), &ends, &[ends.len()])
+    };
+    terms("sum", Counter::exact_sum)?;
+    terms("sum_of_squares", Counter::exact_sum_of_squares)
+}
+
+/// The counters of a group, by name.
+///
+/// # Errors
+/// What is wrong with them, in words.
+pub(super) fn read_counters(group: &Group) -> Result<Vec<(String, Counter)>, String> {
+    let failed = |error: hdf5::Error| error.to_string();
+    let numbers = |name: &str| {
+        group
+            .dataset(name)
+            .and_then(|dataset| dataset.read_raw::<f64>())
+            .map_err(failed)
+    };
+    let integers = |name: &str| {
+        group
+            .dataset(name)
+            .and_then(|dataset| dataset.read_raw::<u64>())
+            .map_err(failed)
+    };
+    let names = group
+        .dataset("name")
+        .and_then(|dataset| dataset.read_raw::<VarLenUnicode>())
+        .map_err(failed)?;
+    let sums = |name: &str| -> Result<Vec<ExactSum>, String> {
+        let (terms, ends) = (numbers(&format!("{name}_terms"))?, integers(&format!("{name}_ends"))?);
+        let mut start = 0;
+        let sum = |end: &u64| {
+            let terms = terms
+                .get(start..*end as usize)
+                .ok_or("its ends do not fit to its terms")?;
+            start = *end as usize;
+            Ok(terms.iter().copied().collect())
+        };
+        ends.iter().map(sum).collect()
+    };
+    let (entries, low, high) = (integers("entries")?, numbers("min")?, numbers("max")?);
+    let (sum, squares) = (sums("sum")?, sums("sum_of_squares")?);
+    let lengths = [entries.len(), low.len(), high.len(), sum.len(), squares.len()];
+    if lengths.iter().any(|length| *length != names.len()) {
+        return Err("its columns are of different lengths".into());
+    }
+    let parts = entries
+        .into_iter()
+        .zip(low.into_iter().zip(high))
+        .zip(sum.into_iter().zip(squares));
+    let counters = parts.map(|((entries, range), (sum, squares))| {
+        let range = Some(range).filter(|(low, _)| !low.is_nan());
+        Counter::from_parts(entries, sum, squares, range)
+    });
+    Ok(names.iter().map(ToString::to_string).zip(counters).collect())
+}

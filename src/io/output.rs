@@ -1,0 +1,181 @@
+//! A column of an event file that is being written: rows in, chunks out.
+
+use super::error::{Error, Result};
+use super::words::kind_in_words;
+use crate::event::{ColumnType, Element, ElementType, EncodedColumn, Values, each_type};
+
+/// Bytes of a chunk: small enough that a writer of a thousand columns needs little memory, large enough that chunks
+/// compress well and are few.
+const CHUNK_BYTES: usize = 128 << 10;
+/// Rows of a chunk of texts.
+const CHUNK_TEXTS: usize = 4096;
+
+/// A column of which all whole chunks are passed on.
+pub(super) struct ColumnOutput {
+    pub(super) kind: ColumnType,
+    pub(super) chunk: u64,
+    /// Its number among all datasets, once it has been created.
+    pub(super) dataset: Option<usize>,
+    /// Rows so far.
+    pub(super) rows: u64,
+    rest: Rest,
+}
+
+/// The rows that do not make up a whole chunk yet.
+enum Rest {
+    Elements { size: usize, bytes: Vec<u8> },
+    Texts(Vec<String>),
+}
+
+/// The rows of a chunk.
+pub(super) enum Full {
+    Elements(Vec<u8>),
+    Texts(Vec<String>),
+}
+
+/// A chunk that became full.
+pub(super) struct FullChunk {
+    /// The row after its last one.
+    pub(super) end: u64,
+    pub(super) rows: u64,
+    pub(super) contents: Full,
+}
+
+impl ColumnOutput {
+    pub(super) fn new(kind: ColumnType) -> Self {
+        let (chunk, rest) = match kind.element.size() {
+            Some(size) => (
+                CHUNK_BYTES / size,
+                Rest::Elements {
+                    size,
+                    bytes: Vec::new(),
+                },
+            ),
+            None => (CHUNK_TEXTS, Rest::Texts(Vec::new())),
+        };
+        Self {
+            kind,
+            chunk: chunk as u64,
+            dataset: None,
+            rows: 0,
+            rest,
+        }
+    }
+
+    /// Bytes of an element; 1 for texts.
+    pub(super) fn size(&self) -> usize {
+        match self.rest {
+            Rest::Elements { size, .. } => size,
+            Rest::Texts(_) => 1,
+        }
+    }
+
+    /// Appends the rows of a column of the same type.
+    pub(super) fn append(&mut self, column: &EncodedColumn, full: impl FnMut(FullChunk)) -> Result<()> {
+        if column.kind.element == ElementType::Text {
+            let texts = column.texts()?;
+            self.append_texts(texts.into_iter(), full);
+        } else {
+            self.append_bytes(column.bytes, full);
+        }
+        Ok(())
+    }
+
+    /// Appends rows that say nothing.
+    pub(super) fn append_missing(&mut self, rows: u64, mut full: impl FnMut(FullChunk)) {
+        fn bytes_of<T: Element>(kind: &ColumnType, _: &[T]) -> Vec<u8> {
+            match kind.target {
+                Some(_) => (-1i32).to_ne_bytes().to_vec(),
+                None => T::as_bytes(&[T::MISSING]).to_vec(),
+            }
+        }
+        let one =
+            each_type!(&Values::empty(self.kind.element), values => Some(bytes_of(&self.kind, values)), _texts => None);
+        let mut left = rows;
+        while left > 0 {
+            let some = left.min(self.chunk);
+            match &one {
+                Some(one) => self.append_bytes(&one.repeat(some as usize), &mut full),
+                None => self.append_texts((0..some).map(|_| ""), &mut full),
+            }
+            left -= some;
+        }
+    }
+
+    /// Appends elements given as bytes.
+    pub(super) fn append_bytes(&mut self, bytes: &[u8], mut full: impl FnMut(FullChunk)) {
+        let Rest::Elements { size, bytes: rest } = &mut self.rest else {
+            unreachable!("texts are not appended as bytes")
+        };
+        let capacity = self.chunk as usize * *size;
+        let mut bytes = bytes;
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(capacity - rest.len()));
+            rest.extend_from_slice(now);
+            self.rows += (now.len() / *size) as u64;
+            bytes = later;
+            if rest.len() == capacity {
+                full(FullChunk {
+                    end: self.rows,
+                    rows: self.chunk,
+                    contents: Full::Elements(std::mem::replace(rest, Vec::with_capacity(capacity))),
+                });
+            }
+        }
+    }
+
+    fn append_texts<'a>(&mut self, texts: impl Iterator<Item = &'a str>, mut full: impl FnMut(FullChunk)) {
+        let Rest::Texts(rest) = &mut self.rest else {
+            unreachable!("only texts are appended to texts")
+        };
+        for text in texts {
+            rest.push(text.to_string());
+            self.rows += 1;
+            if rest.len() as u64 == self.chunk {
+                full(FullChunk {
+                    end: self.rows,
+                    rows: self.chunk,
+                    contents: Full::Texts(std::mem::take(rest)),
+                });
+            }
+        }
+    }
+
+    /// The rows that are left at the end. If there was no chunk before, there is one that is as long as the column;
+    /// otherwise it is filled up to the size of the others.
+    pub(super) fn last(&mut self) -> Option<FullChunk> {
+        let whole = self.chunk;
+        if self.dataset.is_none() {
+            self.chunk = self.rows.max(1);
+        }
+        let capacity = self.chunk as usize;
+        let (rows, contents) = match &mut self.rest {
+            Rest::Elements { size, bytes } => {
+                let rows = bytes.len() / *size;
+                if rows > 0 {
+                    bytes.resize(capacity * *size, 0);
+                }
+                (rows as u64, Full::Elements(std::mem::take(bytes)))
+            }
+            Rest::Texts(texts) => (texts.len() as u64, Full::Texts(std::mem::take(texts))),
+        };
+        debug_assert!(rows < whole, "whole chunks have been passed on");
+        (rows > 0).then_some(FullChunk {
+            end: self.rows,
+            rows,
+            contents,
+        })
+    }
+
+    /// Whether a column of this type can be appended.
+    pub(super) fn check(&self, path: &str, kind: &ColumnType) -> Result<()> {
+        if self.kind == *kind {
+            return Ok(());
+        }
+        Err(Error::Input(format!(
+            "{path} holds {} in some events and {} in others: they cannot be in one file",
+            kind_in_words(&self.kind),
+            kind_in_words(kind)
+        )))
+    }
+}

@@ -1,0 +1,85 @@
+//! Chunks are packed by several threads, and taken in the order they were given.
+
+use super::filter::Packer;
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use std::thread::{Builder, JoinHandle};
+
+/// Threads that pack chunks.
+pub(super) struct PackPool {
+    jobs: Option<Sender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Job {
+    chunk: Vec<u8>,
+    size: usize,
+    packed: Sender<Vec<u8>>,
+}
+
+/// A chunk that is packed, or will be.
+pub(super) enum Ticket {
+    Packed(Vec<u8>),
+    Promised(Receiver<Vec<u8>>),
+}
+
+impl Ticket {
+    /// The packed chunk; none if its thread has died.
+    pub(super) fn redeem(self) -> Option<Vec<u8>> {
+        match self {
+            Ticket::Packed(bytes) => Some(bytes),
+            Ticket::Promised(promise) => promise.recv().ok(),
+        }
+    }
+}
+
+impl PackPool {
+    /// So many threads; with `level` 0 there is nothing to do, and there are none.
+    pub(super) fn new(level: u8, threads: usize) -> std::io::Result<Self> {
+        if level == 0 {
+            return Ok(Self {
+                jobs: None,
+                threads: Vec::new(),
+            });
+        }
+        let (jobs, queue) = unbounded::<Job>();
+        let start = |_| {
+            let queue = queue.clone();
+            Builder::new().name("packer".into()).spawn(move || {
+                crate::affinity::widen();
+                let mut packer = Packer::new(level);
+                for Job { chunk, size, packed } in queue {
+                    // Whoever gave up on the file needs no chunks.
+                    let _ = packed.send(packer.pack(chunk, size));
+                }
+            })
+        };
+        let threads = (0..threads.max(1)).map(start).collect::<std::io::Result<_>>()?;
+        Ok(Self {
+            jobs: Some(jobs),
+            threads,
+        })
+    }
+
+    /// Has a chunk of elements of `size` bytes packed.
+    pub(super) fn pack(&self, chunk: Vec<u8>, size: usize) -> Ticket {
+        let Some(jobs) = &self.jobs else {
+            return Ticket::Packed(chunk);
+        };
+        let (packed, promise) = bounded(1);
+        let _ = jobs.send(Job { chunk, size, packed });
+        Ticket::Promised(promise)
+    }
+
+    pub(super) fn threads(&self) -> usize {
+        self.threads.len()
+    }
+}
+
+impl Drop for PackPool {
+    fn drop(&mut self) {
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! File records: what a job notes of each file that it has read.
+
+use super::column::ColumnInput;
+use super::counters::{COUNTERS, read_counters, write_counters};
+use super::error::{Error, Result};
+use super::whole::RECORDS;
+use super::words::kind_in_words;
+use crate::event::{ColumnType, Element, Values, each_type};
+use crate::node::{Node, text};
+use crate::{Counter, Merge};
+use hdf5::{File, Group, H5Type};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// Records of several files, one after another, and the sums of their counters. Any datasets in the group will do, as long as each has one number or
+/// text for each row.
+#[derive(Default)]
+pub(super) struct Records {
+    rows: usize,
+    columns: BTreeMap<String, (ColumnType, Values)>,
+    counters: Option<BTreeMap<String, Counter>>,
+}
+
+impl Records {
+    /// Appends those of a file; what is left out, in words.
+    ///
+    /// # Errors
+    /// If they cannot be read, or are of other types than those before.
+    pub(super) fn append(&mut self, file: &Path, group: &Group) -> Result<Vec<String>> {
+        let failed = |error: hdf5::Error| Error::content(file, &format!("/{RECORDS}"), error);
+        let mut remarks = Vec::new();
+        let mut names = group.member_names().map_err(failed)?;
+        names.sort();
+        let mut added: Option<(String, usize)> = None;
+        let bytes = fs::File::open(file).map_err(|error| Error::open(file, error))?;
+        let raw = super::column::RawFile {
+            file: bytes,
+            base: group.file().map_err(failed)?.userblock(),
+        };
+        for name in names {
+            let path = format!("/{RECORDS}/{name}");
+            if let Ok(inner) = group.group(&name) {
+                if name == COUNTERS {
+                    let counters = read_counters(&inner).map_err(|reason| Error::content(file, &path, reason))?;
+                    let all = self.counters.get_or_insert_default();
+                    for (name, counter) in counters {
+                        Counter::join(all.entry(name).or_default(), counter);
+                    }
+                    continue;
+                }
+                remarks.push(format!(
+                    "{} has {path}, which is left out: groups of records cannot be merged yet",
+                    file.display()
+                ));
+                continue;
+            }
+            let dataset = group
+                .dataset(&name)
+                .map_err(|error| Error::content(file, &path, error))?;
+            let mut input = ColumnInput::open(file, &path, dataset)?;
+            let rows = input.rows as usize;
+            match &added {
+                Some((other, expected)) if *expected != rows => {
+                    let reason = format!(
+                        "its length is {rows}, but that of {other} is {expected}: records have one row for each file"
+                    );
+                    return Err(Error::content(file, &path, reason));
+                }
+                Some(_) => {}
+                None => added = Some((path.clone(), rows)),
+            }
+            let kind = input.kind().clone();
+            let (known, values) = self
+                .columns
+                .entry(name)
+                .or_insert_with(|| (kind.clone(), Values::empty(kind.element)));
+            if *known != kind {
+                let (here, there) = (kind_in_words(&kind), kind_in_words(known));
+                let reason = format!("it holds {here}, but in an earlier file {there}");
+                return Err(Error::content(file, &path, reason));
+            }
+            values.fill_up(self.rows);
+            input.read(file, &raw, 0..rows as u64, values)?;
+        }
+        self.rows += added.map_or(0, |(_, rows)| rows);
+        self.columns
+            .values_mut()
+            .for_each(|(_, values)| values.fill_up(self.rows));
+        Ok(remarks)
+    }
+
+    /// Writes them to a new group of a file.
+    pub(super) fn write(&self, file: &File) -> hdf5::Result<()> {
+        fn write<T: Element + H5Type>(node: &Node, name: &str, values: &[T]) -> hdf5::Result<()> {
+            node.array(name, values, &[values.len()])
+        }
+        let node = Node::of(file.as_group()?).child(RECORDS)?;
+        for (name, (kind, values)) in &self.columns {
+            each_type!(values, values => write(&node, name, values), texts => {
+                let texts: Vec<String> = texts.iter().map(str::to_string).collect();
+                node.texts(name, &texts)
+            })?;
+            if !kind.unit.is_empty() {
+                text(&*node.group().dataset(name)?, "unit", &kind.unit)?;
+            }
+        }
+        match &self.counters {
+            Some(counters) => {
+                let counters: Vec<_> = counters
+                    .iter()
+                    .map(|(name, counter)| (name.clone(), counter.clone()))
+                    .collect();
+                write_counters(&node, &counters)
+            }
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! The event selector: which events of which files, cut into items of work.
+
+use super::error::{Error, Result};
+use super::file::EventFile;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::fs;
+use std::ops::Range;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// What one item of work is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Granularity {
+    /// A file.
+    File,
+    /// Some thousand consecutive events of a file: see [`EventSelector::chunk`].
+    #[default]
+    Chunk,
+    /// An event.
+    Event,
+}
+
+/// Some consecutive events of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// Which of the input's files, from 0.
+    pub file: u32,
+    /// The first event, by its place in the file.
+    pub first: u64,
+    /// How many events.
+    pub events: u64,
+}
+
+/// A file of the input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How many events it has.
+    pub events: u64,
+    /// The number, in the input, of its first event.
+    pub first: u64,
+}
+
+/// Which events are processed, and in which portions.
+///
+/// Events of all files are numbered through, from 0, in the order in which the files are given.
+///
+/// ```
+/// use gaudi_mpi::io::{EventSelector, Granularity};
+///
+/// let mut selector = EventSelector::default();
+/// selector.first(1000).events(50_000).granularity(Granularity::Chunk).chunk(5000);
+/// assert!(selector.add("no/such/*.h5").is_err());
+/// ```
+#[derive(Clone, Debug)]
+pub struct EventSelector {
+    files: Vec<InputFile>,
+    /// By what the system knows the files, whatever they are called.
+    seen: HashMap<(u64, u64), PathBuf>,
+    first: u64,
+    events: u64,
+    skip: Vec<Range<u64>>,
+    granularity: Granularity,
+    chunk: u64,
+}
+
+impl Default for EventSelector {
+    fn default() -> Self {
+        Self {
+            files: Vec::new(),
+            seen: HashMap::new(),
+            first: 0,
+            events: u64::MAX,
+            skip: Vec::new(),
+            granularity: Granularity::default(),
+            chunk: Self::CHUNK,
+        }
+    }
+}
+
+impl EventSelector {
+    /// Events of a chunk, unless another number is given.
+    pub const CHUNK: u64 = 1000;
+
+    /// Adds a file, all files that a pattern such as `dst/*.h5` matches, in the order of their names, or with `@list`
+    /// the files that stand in the text file `list`, one a line.
+    ///
+    /// # Errors
+    /// If there is no such file, none matches, one was given before, or one is no event file.
+    pub fn add(&mut self, pattern: &str) -> Result<&mut Self> {
+        let mut paths = Vec::new();
+        match pattern.strip_prefix('@') {
+            Some(list) => {
+                let text = fs::read_to_string(list).map_err(|error| Error::open(Path::new(list), error))?;
+                let lines = text.lines().map(str::trim);
+                for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+                    expand(line, &mut paths)?;
+                }
+                if paths.is_empty() {
+                    return Err(Error::open(Path::new(list), "no file is named in this list"));
+                }
+            }
+            None => expand(pattern, &mut paths)?,
+        }
+        for path in paths {
+            self.add_file(path)?;
+        }
+        Ok(self)
+    }
+
+    fn add_file(&mut self, path: PathBuf) -> Result<()> {
+        let events = EventFile::open(&path)?.events();
+        if let Ok(file) = fs::metadata(&path)
+            && let Some(other) = self.seen.insert((file.dev(), file.ino()), path.clone())
+        {
+            let by = match other == path {
+                true => String::new(),
+                false => format!(", as {}, too", other.display()),
+            };
+            return Err(Error::Input(format!(
+                "the input {} is given twice{by}: its events would count twice",
+                path.display()
+            )));
+        }
+        let first = self.total();
+        if first.checked_add(events).is_none() {
+            return Err(Error::open(
+                &path,
+                format!("that it has {events} events cannot be right"),
+            ));
+        }
+        self.files.push(InputFile { path, events, first });
+        Ok(())
+    }
+
+    /// Adds events that no file has: algorithms make them.
+    pub(crate) fn add_made(&mut self, events: u64) -> &mut Self {
+        let first = self.total();
+        let path = PathBuf::new();
+        self.files.push(InputFile { path, events, first });
+        self
+    }
+
+    /// Begins with the event of this number.
+    pub fn first(&mut self, number: u64) -> &mut Self {
+        self.first = number;
+        self
+    }
+
+    /// Processes at most so many events; those skipped do not count.
+    pub fn events(&mut self, events: u64) -> &mut Self {
+        self.events = events;
+        self
+    }
+
+    /// Passes over the events of these numbers.
+    pub fn skip(&mut self, numbers: Range<u64>) -> &mut Self {
+        self.skip.push(numbers);
+        self
+    }
+
+    /// What one item of work is.
+    pub fn granularity(&mut self, granularity: Granularity) -> &mut Self {
+        self.granularity = granularity;
+        self
+    }
+
+    /// How many events a chunk has. Chunks are cut file by file.
+    pub fn chunk(&mut self, events: u64) -> &mut Self {
+        self.chunk = events.max(1);
+        self
+    }
+
+    /// The files.
+    pub fn files(&self) -> &[InputFile] {
+        &self.files
+    }
+
+    /// How many events the files have together.
+    pub fn total(&self) -> u64 {
+        self.files.last().map_or(0, |file| file.first + file.events)
+    }
+
+    /// The items of work, in the order of the events.
+    pub fn segments(&self) -> Vec<Segment> {
+        let step = self.step();
+        let mut segments = Vec::new();
+        for (file, run) in self.chosen() {
+            let mut first = run.start;
+            while first < run.end {
+                // Chunks begin at multiples of their size, so that they are the same whatever comes before.
+                let end = (first - first % step).saturating_add(step).min(run.end);
+                segments.push(Segment {
+                    file,
+                    first,
+                    events: end - first,
+                });
+                first = end;
+            }
+        }
+        segments
+    }
+
+    /// How many items of work there are.
+    pub fn count(&self) -> u64 {
+        let step = self.step();
+        let runs = self.chosen().into_iter().filter(|(_, run)| !run.is_empty());
+        runs.map(|(_, run)| (run.end - 1) / step - run.start / step + 1).sum()
+    }
+
+    /// How many events an item has at most.
+    fn step(&self) -> u64 {
+        match self.granularity {
+            Granularity::File => u64::MAX,
+            Granularity::Chunk => self.chunk,
+            Granularity::Event => 1,
+        }
+    }
+
+    /// The events that are processed, as ranges of their places in their files.
+    fn chosen(&self) -> Vec<(u32, Range<u64>)> {
+        let mut left = self.events;
+        let mut chosen = Vec::new();
+        for (index, file) in self.files.iter().enumerate() {
+            for run in self.runs(file) {
+                let run = run.start..run.end.min(run.start.saturating_add(left));
+                left -= run.end - run.start;
+                chosen.push((index as u32, run));
+            }
+        }
+        chosen
+    }
+
+    /// The events of a file that may be processed, as ranges of their places in it.
+    fn runs(&self, file: &InputFile) -> Vec<Range<u64>> {
+        let start = self.first.saturating_sub(file.first).min(file.events);
+        let mut skip: Vec<Range<u64>> = self
+            .skip
+            .iter()
+            .filter(|skip| !skip.is_empty())
+            .map(|skip| skip.start.saturating_sub(file.first)..skip.end.saturating_sub(file.first))
+            .collect();
+        skip.sort_by_key(|skip| skip.start);
+        let mut runs = Vec::new();
+        let mut at = start;
+        for skip in skip {
+            let end = skip.start.min(file.events);
+            if end > at {
+                runs.push(at..end);
+            }
+            at = at.max(skip.end);
+        }
+        if at < file.events {
+            runs.push(at..file.events);
+        }
+        runs
+    }
+}
+
+/// The files that a pattern stands for.
+fn expand(pattern: &str, paths: &mut Vec<PathBuf>) -> Result<()> {
+    let path = PathBuf::from(pattern);
+    if !pattern.contains(['*', '?', '[']) || path.exists() {
+        paths.push(path);
+        return Ok(());
+    }
+    let refuse = |reason: String| Error::Input(format!("the input '{pattern}': {reason}"));
+    let found = glob::glob(pattern).map_err(|error| refuse(error.to_string()))?;
+    let before = paths.len();
+    for path in found {
+        paths.push(path.map_err(|error| refuse(error.to_string()))?);
+    }
+    if paths.len() == before {
+        return Err(refuse("no file matches".into()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn selector(files: &[u64]) -> EventSelector {
+        let mut selector = EventSelector::default();
+        for (index, &events) in files.iter().enumerate() {
+            let first = selector.total();
+            let path = PathBuf::from(format!("{index}.h5"));
+            selector.files.push(InputFile { path, events, first });
+        }
+        selector
+    }
+
+    /// The numbers of the events that are processed.
+    fn numbers(selector: &EventSelector) -> Vec<u64> {
+        let first = |segment: &Segment| selector.files[segment.file as usize].first + segment.first;
+        let segments = selector.segments();
+        segments
+            .iter()
+            .flat_map(|segment| first(segment)..first(segment) + segment.events)
+            .collect()
+    }
+
+    #[test]
+    fn chunks_are_cut_file_by_file() {
+        let mut selector = selector(&[25, 0, 7]);
+        selector.chunk(10);
+        let cut: Vec<(u32, u64, u64)> = selector
+            .segments()
+            .iter()
+            .map(|s| (s.file, s.first, s.events))
+            .collect();
+        assert_eq!(cut, [(0, 0, 10), (0, 10, 10), (0, 20, 5), (2, 0, 7)]);
+        selector.first(12).events(10);
+        let cut: Vec<(u32, u64, u64)> = selector
+            .segments()
+            .iter()
+            .map(|s| (s.file, s.first, s.events))
+            .collect();
+        assert_eq!(cut, [(0, 12, 8), (0, 20, 2)]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_chosen_event_is_there_once(
+            files in prop::collection::vec(0..60u64, 0..5),
+            first in 0..100u64,
+            events in prop_oneof![Just(u64::MAX), 0..150u64],
+            skip in prop::collection::vec((0..200u64, 0..30u64), 0..4),
+            granularity in prop_oneof![Just(Granularity::File), Just(Granularity::Chunk), Just(Granularity::Event)],
+            chunk in 1..40u64,
+        ) {
+            let mut selector = selector(&files);
+            selector.first(first).events(events).granularity(granularity).chunk(chunk);
+            for &(start, length) in &skip {
+                selector.skip(start..start + length);
+            }
+            let skipped = |number: &u64| skip.iter().any(|&(start, length)| (start..start + length).contains(number));
+            let wanted: Vec<u64> = (first..selector.total()).filter(|number| !skipped(number)).take(events.min(1000) as usize).collect();
+            prop_assert_eq!(numbers(&selector), wanted);
+            prop_assert_eq!(selector.count(), selector.segments().len() as u64);
+        }
+    }
+}
