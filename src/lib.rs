@@ -61,6 +61,7 @@
 mod affinity;
 pub mod algorithms;
 mod allocator;
+pub mod app;
 mod context;
 mod counter;
 mod environment;
@@ -102,6 +103,11 @@ pub use work_manager::WorkManager;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The same of the page about jobs.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/jobs.md")]
+struct Jobs;
 
 /// What most programs need: `use gaudi_mpi::prelude::*;`
 pub mod prelude {

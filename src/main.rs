@@ -3,7 +3,7 @@
 mod commands;
 
 use clap::{Parser, Subcommand};
-use gaudi_mpi::JobResult;
+use std::process::{ExitCode, Termination};
 
 /// Event processing on all cores, with the same bytes at any scale
 ///
@@ -19,14 +19,27 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the built-in job, as without any command: toy Bs → J/ψ φ decays, selected and histogrammed
-    Run(commands::run::Arguments),
+    /// Make files of toy events: tracks, vertices, muons, kaons and pions, with Bs → J/ψ φ decays among them
+    Generate(commands::generate::Arguments),
+    /// Run a job file; without one the built-in job, as without any command: toy Bs → J/ψ φ decays, selected and
+    /// histogrammed
+    Run(commands::run::JobArguments),
+    /// Show what is in files: tables of events, histograms, file records
+    Inspect(commands::inspect::Arguments),
+    /// Tell how the events and histograms of two files differ; status 0 if they do not, 1 if they do, 2 on errors
+    Diff(commands::diff::Arguments),
+    /// Merge files into one: events one after another, histograms summed
+    Merge(commands::merge::Arguments),
 }
 
-fn main() -> JobResult {
+fn main() -> ExitCode {
     let CommandLine { command, run } = gaudi_mpi::parse();
     match command {
-        Some(Command::Run(arguments)) => commands::run::run(arguments),
-        None => commands::run::run(run),
+        Some(Command::Generate(arguments)) => commands::generate::run(arguments).report(),
+        Some(Command::Run(arguments)) => commands::run::run_job(arguments).report(),
+        Some(Command::Inspect(arguments)) => commands::inspect::run(arguments).report(),
+        Some(Command::Diff(arguments)) => commands::diff::run(arguments),
+        Some(Command::Merge(arguments)) => commands::merge::run(arguments).report(),
+        None => commands::run::run(run).report(),
     }
 }

@@ -2,11 +2,47 @@
 //!
 //! - [`kinematics`]: four-momenta and two-body decays.
 //! - [`particles`]: masses, widths and charges of particles under the names that decay descriptors use.
+//! - [`decay_descriptor`]: decays as they are written, `[B+ -> J/psi(1S) K+]cc`.
 //! - [`toy_decays`]: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays with background; [`toy_selection`]: their selection.
 //!
 //! Units are MeV throughout, with c = 1.
 
+mod combine;
+pub mod decay_descriptor;
+mod define;
+mod dump;
+mod filter;
+mod histogram;
 pub mod kinematics;
+mod make_decays;
 pub mod particles;
+mod prescale;
 pub mod toy_decays;
 pub mod toy_selection;
+
+pub use combine::{Combine, CombineColumns, MassFrom};
+pub use define::Define;
+pub use dump::Dump;
+pub use filter::Filter;
+pub use histogram::{AxisConfig, Histogram, Profile};
+pub use make_decays::ToyDecays;
+pub use prescale::Prescale;
+
+use crate::Result;
+use crate::app::{Algorithm, make};
+use std::any::TypeId;
+
+/// Makes an algorithm of its properties.
+pub(crate) type Make = fn(toml::Table) -> Result<Box<dyn Algorithm>>;
+
+/// Makes all types of algorithms known that a job file can name.
+pub(crate) fn register(mut known: impl FnMut(&str, TypeId, Make)) {
+    known("Combine", TypeId::of::<Combine>(), make::<Combine>);
+    known("Define", TypeId::of::<Define>(), make::<Define>);
+    known("Dump", TypeId::of::<Dump>(), make::<Dump>);
+    known("Filter", TypeId::of::<Filter>(), make::<Filter>);
+    known("Histogram", TypeId::of::<Histogram>(), make::<Histogram>);
+    known("Prescale", TypeId::of::<Prescale>(), make::<Prescale>);
+    known("Profile", TypeId::of::<Profile>(), make::<Profile>);
+    known("ToyDecays", TypeId::of::<ToyDecays>(), make::<ToyDecays>);
+}

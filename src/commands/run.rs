@@ -1,28 +1,81 @@
-//! `gaudi-mpi run`: the built-in job.
+//! `gaudi-mpi run`: a job file, or the built-in job.
 
+use super::job::{self, Changes};
 use clap::Args;
 use gaudi_mpi::algorithms::particles::{J_PSI, PHI};
 use gaudi_mpi::algorithms::toy_decays::{Configuration, ToyDecays};
 use gaudi_mpi::algorithms::toy_selection::Selection;
+use gaudi_mpi::app::OutputMode;
 use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
+use gaudi_mpi::io::Granularity;
 use gaudi_mpi::picture::Canvas;
 use gaudi_mpi::prelude::*;
 use std::io::Write;
 use std::path::PathBuf;
 
+/// The built-in job.
 #[derive(Args)]
 pub struct Arguments {
-    /// Toy decays to generate
-    #[arg(long, value_name = "N", default_value_t = 2_000_000)]
-    events: u64,
-    /// Decays of an item
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
-    chunk: u64,
-    /// Folder for the results
-    #[arg(short, long, value_name = "FOLDER", default_value = "gaudi-mpi-output")]
-    output: PathBuf,
+    /// Events to process; of the built-in job, toy decays to generate [default: 2000000]
+    #[arg(long, value_name = "N")]
+    events: Option<u64>,
+    /// Events of an item [default: 1000; of the built-in job, 10000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    chunk: Option<u64>,
+    /// Folder for the results of the built-in job [default: gaudi-mpi-output]
+    #[arg(short, long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
     #[command(flatten)]
     farm: Options,
+}
+
+/// A job file, or the built-in job.
+#[derive(Args)]
+pub struct JobArguments {
+    /// Job file (TOML); without one, the built-in job is run
+    #[arg(value_name = "JOB", conflicts_with = "output")]
+    job: Option<PathBuf>,
+    /// Change a value of the job: input.events=100, output.0.file=x.h5, or by algorithm, GoodMuons.minimum=1
+    #[arg(long, value_name = "KEY=VALUE", requires = "job", value_parser = change)]
+    set: Vec<String>,
+    /// Show what would be done, and check it against the first input file
+    #[arg(long, requires = "job")]
+    dry_run: bool,
+    /// What one item of work is
+    #[arg(long, value_enum, requires = "job")]
+    granularity: Option<Granularity>,
+    /// How events get into output files
+    #[arg(long, value_enum, requires = "job")]
+    output_mode: Option<OutputMode>,
+    #[command(flatten)]
+    built_in: Arguments,
+}
+
+/// A change has a key and a value.
+fn change(text: &str) -> std::result::Result<String, &'static str> {
+    match text.split_once('=') {
+        Some((key, _)) if !key.trim().is_empty() => Ok(text.to_string()),
+        Some(_) => Err("there is no key before the '='"),
+        None => Err("there is no '=' between a key and its value"),
+    }
+}
+
+/// Runs a job file if there is one, or else the built-in job.
+pub fn run_job(arguments: JobArguments) -> JobResult {
+    let Arguments { events, chunk, .. } = arguments.built_in;
+    match arguments.job {
+        None => run(arguments.built_in),
+        Some(file) => {
+            let changes = Changes {
+                set: arguments.set,
+                events,
+                chunk,
+                granularity: arguments.granularity,
+                output_mode: arguments.output_mode,
+            };
+            job::run(&file, &changes, arguments.dry_run, arguments.built_in.farm)
+        }
+    }
 }
 
 /// Generates toy Bs → J/ψ(μ⁺μ⁻) φ(K⁺K⁻) decays with background, selects candidates, and fills their masses.
@@ -154,6 +207,8 @@ pub fn run(arguments: Arguments) -> JobResult {
         output,
         farm,
     } = arguments;
+    let (events, chunk) = (events.unwrap_or(2_000_000), chunk.unwrap_or(10_000));
+    let output = output.unwrap_or_else(|| "gaudi-mpi-output".into());
     let quiet = farm.quiet;
     let mut manager = WorkManager::new(farm)?;
     let mut job = ToyJob {

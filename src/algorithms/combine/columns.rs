@@ -1,0 +1,259 @@
+//! Which columns of a table are a momentum.
+
+use crate::Result;
+use crate::algorithms::kinematics::FourMomentum;
+use crate::algorithms::particles::Particle;
+use crate::app::Setup;
+use crate::event::{ElementType, EventStore, Slice, TableHandle};
+use serde::{Deserialize, Serialize};
+
+/// What the columns of input tables are called.
+///
+/// A momentum is three columns `px`, `py`, `pz`, or `pt`, `eta`, `phi`; its energy is a column `e`, or follows from a
+/// column `m`, or with `mass = "hypothesis"` from the mass that the particle has. Without any of these, the columns are
+/// called px, py, pz and e.
+///
+/// ```
+/// use gaudi_mpi::algorithms::CombineColumns;
+///
+/// let columns: CombineColumns = toml::from_str(r#"
+///     pt = "Muon_pt"
+///     eta = "Muon_eta"
+///     phi = "Muon_phi"
+///     mass = "hypothesis"
+///     charge = "Muon_charge"
+/// "#)?;
+/// assert_eq!(columns.pt.as_deref(), Some("Muon_pt"));
+/// # Ok::<(), toml::de::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CombineColumns {
+    /// Momentum along x.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub px: Option<String>,
+    /// Momentum along y.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub py: Option<String>,
+    /// Momentum along z.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pz: Option<String>,
+    /// Energy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub e: Option<String>,
+    /// Transverse momentum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pt: Option<String>,
+    /// Pseudorapidity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eta: Option<String>,
+    /// Azimuth, rad.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phi: Option<String>,
+    /// Mass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub m: Option<String>,
+    /// Where the mass comes from if it is in no column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mass: Option<MassFrom>,
+    /// PDG identifier; `pid`, if a table has that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<String>,
+    /// Charge, which is looked at where there is no identifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub charge: Option<String>,
+}
+
+/// Where the mass of a daughter comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MassFrom {
+    /// It is that of the particle that a row is taken for.
+    Hypothesis,
+}
+
+/// How the momentum of a row is read.
+pub(super) struct Momentum {
+    /// px, py, pz or pt, eta, phi.
+    columns: [usize; 3],
+    polar: bool,
+    energy: Energy,
+    pub unit: String,
+}
+
+enum Energy {
+    Column(usize),
+    /// A column with the mass.
+    Mass(usize),
+    /// A mass.
+    Hypothesis(f64),
+}
+
+impl CombineColumns {
+    /// Whether nothing is said.
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The columns of a table that are a momentum of this particle.
+    pub(super) fn momentum(&self, setup: &mut Setup, table: &str, particle: &Particle) -> Result<Momentum> {
+        let Self {
+            px,
+            py,
+            pz,
+            e,
+            pt,
+            eta,
+            phi,
+            m,
+            mass,
+            ..
+        } = self;
+        let polar = [pt, eta, phi].iter().any(|name| name.is_some());
+        if polar && [px, py, pz].iter().any(|name| name.is_some()) {
+            return Err("columns: a momentum is px, py, pz or pt, eta, phi, not some of both".into());
+        }
+        if [e.is_some(), m.is_some(), mass.is_some()]
+            .iter()
+            .filter(|given| **given)
+            .count()
+            > 1
+        {
+            return Err("columns: the energy comes from one of e, m and mass = \"hypothesis\", not from two".into());
+        }
+        let mut unit = None;
+        let mut find = |name: &str, has_unit: bool| -> Result<usize> {
+            let (handle, column) = number(setup, table, name)?;
+            if has_unit {
+                let kind = setup.kind(handle, column);
+                match &unit {
+                    None => unit = Some(kind.unit.clone()),
+                    Some(first) if *first != kind.unit => {
+                        return Err(format!(
+                            "{table}/{name} is in '{}', but the momentum in '{first}': they do not fit together",
+                            kind.unit
+                        )
+                        .into());
+                    }
+                    Some(_) => {}
+                }
+            }
+            Ok(column)
+        };
+        let columns = if polar {
+            let name = |given: &Option<String>, what: &str| {
+                given
+                    .clone()
+                    .ok_or_else(|| format!("columns: {what} is missing, where pt, eta and phi are a momentum"))
+            };
+            let [pt, eta, phi] = [name(pt, "pt")?, name(eta, "eta")?, name(phi, "phi")?];
+            [find(&pt, true)?, find(&eta, false)?, find(&phi, false)?]
+        } else {
+            let mut find = |given: &Option<String>, usual: &str| find(given.as_deref().unwrap_or(usual), true);
+            [find(px, "px")?, find(py, "py")?, find(pz, "pz")?]
+        };
+        let energy = match (m, mass) {
+            (Some(m), _) => Energy::Mass(find(m, true)?),
+            (None, Some(MassFrom::Hypothesis)) => Energy::Hypothesis(0.0),
+            (None, None) => Energy::Column(find(e.as_deref().unwrap_or("e"), true)?),
+        };
+        let unit = unit.unwrap_or_default();
+        let energy = match energy {
+            Energy::Hypothesis(_) => Energy::Hypothesis(particle.mass / in_mev(&unit, table)?),
+            other => other,
+        };
+        Ok(Momentum {
+            columns,
+            polar,
+            energy,
+            unit,
+        })
+    }
+}
+
+/// What a unit of momentum is in MeV.
+fn in_mev(unit: &str, table: &str) -> Result<f64> {
+    match unit.split('/').next().unwrap_or(unit).trim() {
+        "" | "MeV" => Ok(1.0),
+        "eV" => Ok(1e-6),
+        "keV" => Ok(1e-3),
+        "GeV" => Ok(1e3),
+        "TeV" => Ok(1e6),
+        _ => Err(format!(
+            "momenta in {table} are in '{unit}', which is not known: the mass of a particle cannot be given in it"
+        )
+        .into()),
+    }
+}
+
+/// A column of numbers.
+pub(super) fn number(setup: &mut Setup, table: &str, name: &str) -> Result<(TableHandle, usize)> {
+    let found = setup.find(&format!("{table}/{name}"))?;
+    match setup.kind(found.0, found.1).element {
+        other @ (ElementType::Text | ElementType::Bool) => {
+            Err(format!("{table}/{name} holds {other}, where numbers are needed").into())
+        }
+        _ => Ok(found),
+    }
+}
+
+impl Momentum {
+    /// The mass that rows are given here, as bits; 0 if it is their own.
+    pub(super) fn hypothesis(&self) -> u64 {
+        match self.energy {
+            Energy::Hypothesis(mass) => mass.to_bits(),
+            _ => 0,
+        }
+    }
+
+    /// What reads momenta of rows, counted over the whole store.
+    pub(super) fn reader<'a>(
+        &'a self,
+        store: &'a EventStore,
+        table: TableHandle,
+    ) -> impl Fn(usize) -> FourMomentum + 'a {
+        let column = |column: usize| store.slice(table, column);
+        let [a, b, c] = self.columns.map(column);
+        let d = match self.energy {
+            Energy::Column(index) | Energy::Mass(index) => column(index),
+            Energy::Hypothesis(_) => None,
+        };
+        move |row| {
+            let [a, b, c] = [at(a, row), at(b, row), at(c, row)];
+            let [px, py, pz] = if self.polar {
+                let (sine, cosine) = c.sin_cos();
+                [a * cosine, a * sine, a * b.sinh()]
+            } else {
+                [a, b, c]
+            };
+            match self.energy {
+                Energy::Column(_) => FourMomentum {
+                    px,
+                    py,
+                    pz,
+                    e: at(d, row),
+                },
+                Energy::Mass(_) => FourMomentum::from_mass(px, py, pz, at(d, row)),
+                Energy::Hypothesis(mass) => FourMomentum::from_mass(px, py, pz, mass),
+            }
+        }
+    }
+}
+
+/// A value as a number. That a column is one of numbers has been seen to before.
+#[inline]
+pub(super) fn at(values: Option<Slice<'_>>, row: usize) -> f64 {
+    match values {
+        Some(Slice::F64(values)) => values[row],
+        Some(Slice::F32(values)) => f64::from(values[row]),
+        Some(Slice::I8(values)) => f64::from(values[row]),
+        Some(Slice::I16(values)) => f64::from(values[row]),
+        Some(Slice::I32(values)) => f64::from(values[row]),
+        Some(Slice::I64(values)) => values[row] as f64,
+        Some(Slice::U8(values)) => f64::from(values[row]),
+        Some(Slice::U16(values)) => f64::from(values[row]),
+        Some(Slice::U32(values)) => f64::from(values[row]),
+        Some(Slice::U64(values)) => values[row] as f64,
+        Some(Slice::Bool(_)) | None => f64::NAN,
+    }
+}

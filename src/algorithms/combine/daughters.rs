@@ -1,0 +1,79 @@
+//! Inputs and cuts of a decay's daughters, which are given by name.
+
+use super::full_path;
+use crate::Result;
+use crate::algorithms::decay_descriptor::{DecayDescriptor, unknown};
+use crate::algorithms::particles::Particle;
+use std::collections::BTreeMap;
+
+/// For each daughter, in the order of the descriptor, what was given for its name.
+pub(super) struct Daughters {
+    pub tables: Vec<String>,
+    pub cuts: Vec<Option<String>>,
+}
+
+impl Daughters {
+    /// # Errors
+    /// If there is no table for a daughter, or something is given for what is no daughter.
+    pub(super) fn new(
+        descriptor: &DecayDescriptor,
+        inputs: &BTreeMap<String, String>,
+        cuts: &BTreeMap<String, String>,
+    ) -> Result<Self> {
+        let daughters = &descriptor.decay().daughters;
+        let tables = by_daughter(descriptor, inputs).map_err(|error| format!("inputs: {error}"))?;
+        let table = |(daughter, table): (&Particle, Option<String>)| -> Result<String> {
+            let table = table.ok_or_else(|| {
+                format!(
+                    "inputs: there is no table for {0}: add \"{0}\" = \"the table's path\"",
+                    daughter.name
+                )
+            })?;
+            full_path(&table)
+        };
+        Ok(Self {
+            tables: daughters.iter().zip(tables).map(table).collect::<Result<_>>()?,
+            cuts: by_daughter(descriptor, cuts).map_err(|error| format!("daughter_cuts: {error}"))?,
+        })
+    }
+}
+
+/// What is given for each daughter. In a decay with `cc` an antiparticle's name stands for the particle's.
+fn by_daughter(descriptor: &DecayDescriptor, given: &BTreeMap<String, String>) -> Result<Vec<Option<String>>, String> {
+    let daughters = &descriptor.decay().daughters;
+    let mut values: Vec<Option<(&str, &str)>> = vec![None; daughters.len()];
+    for (name, value) in given {
+        let particle = Particle::named(name).map_err(|_| unknown(name))?;
+        let is = |particle: &Particle| daughters.iter().any(|daughter| daughter.pdg_id == particle.pdg_id);
+        let daughter = match (is(&particle), descriptor.is_conjugated()) {
+            (true, _) => particle,
+            (false, true) if is(&particle.antiparticle()) => particle.antiparticle(),
+            _ => {
+                let names: Vec<&str> = daughters.iter().map(|daughter| daughter.name).collect();
+                return Err(format!(
+                    "{name} is no daughter of {descriptor}: there are {}",
+                    names.join(" and ")
+                ));
+            }
+        };
+        for (known, _) in values
+            .iter_mut()
+            .zip(daughters)
+            .filter(|(_, other)| **other == daughter)
+        {
+            match known {
+                Some((first, other)) if *other != value => {
+                    return Err(format!(
+                        "for {first} it is '{other}', but for {name} '{value}': with cc, what holds for one has to hold \
+                         for the other"
+                    ));
+                }
+                _ => *known = Some((name, value)),
+            }
+        }
+    }
+    Ok(values
+        .into_iter()
+        .map(|value| value.map(|(_, value)| value.to_string()))
+        .collect())
+}

@@ -1,0 +1,174 @@
+//! The tables that `ToyDecays` makes.
+
+use super::Track;
+use crate::algorithms::particles::{B_S, KAON, MUON, PION, Particle};
+use crate::app::prelude::*;
+
+/// The columns of all tables.
+pub(super) struct Tables {
+    run_number: ColumnHandle<u32>,
+    event_number: ColumnHandle<u64>,
+    gps_time: ColumnHandle<f64>,
+    vertex: [ColumnHandle<f64>; 3],
+    vertex_tracks: ColumnHandle<u32>,
+    best: Best,
+    /// Muons, kaons, pions.
+    particles: [Particles; 3],
+    truth: Truth,
+}
+
+#[derive(Clone, Copy)]
+struct Best {
+    momentum: [ColumnHandle<f64>; 3],
+    charge: ColumnHandle<i32>,
+    chi2: ColumnHandle<f64>,
+    vertex: ColumnHandle<i32>,
+    ip: ColumnHandle<f64>,
+}
+
+struct Particles {
+    /// The particle of positive charge.
+    positive: Particle,
+    momentum: [ColumnHandle<f64>; 3],
+    e: ColumnHandle<f64>,
+    pid: ColumnHandle<i32>,
+    track: ColumnHandle<i32>,
+    prob_nn: ColumnHandle<f64>,
+}
+
+struct Truth {
+    pid: ColumnHandle<i32>,
+    end: [ColumnHandle<f64>; 3],
+    time: ColumnHandle<f64>,
+    vertex: ColumnHandle<i32>,
+    tracks: [ColumnHandle<i32>; 4],
+}
+
+const VERTICES: &str = "Rec/Vertex/Primary";
+const TRACKS: &str = "Rec/Track/Best";
+
+fn three(setup: &mut Setup, table: TableHandle, names: [&str; 3], unit: &str) -> Result<[ColumnHandle<f64>; 3]> {
+    let [a, b, c] = names.map(|name| setup.create(table, ColumnType::new::<f64>(name).unit(unit)));
+    Ok([a?, b?, c?])
+}
+
+fn push_three(event: &mut Event, columns: [ColumnHandle<f64>; 3], values: [f64; 3]) {
+    for (column, value) in columns.into_iter().zip(values) {
+        event.push(column, value);
+    }
+}
+
+impl Tables {
+    pub(super) fn create(setup: &mut Setup) -> Result<Self> {
+        let header = setup.create_table("Rec/Header", Rows::One)?;
+        let vertices = setup.create_table(VERTICES, Rows::Many)?;
+        let best = setup.create_table(TRACKS, Rows::Many)?;
+        let truth = setup.create_table("Gen/Decays", Rows::Many)?;
+        let track = |setup: &mut Setup, name: &str| setup.create(truth, ColumnType::reference(name, TRACKS));
+        Ok(Self {
+            run_number: setup.create(header, ColumnType::new::<u32>("run_number"))?,
+            event_number: setup.create(header, ColumnType::new::<u64>("event_number"))?,
+            gps_time: setup.create(header, ColumnType::new::<f64>("gps_time").unit("s"))?,
+            vertex: three(setup, vertices, ["x", "y", "z"], "mm")?,
+            vertex_tracks: setup.create(vertices, ColumnType::new::<u32>("tracks"))?,
+            best: Best {
+                momentum: three(setup, best, ["px", "py", "pz"], "MeV")?,
+                charge: setup.create(best, ColumnType::new::<i32>("charge"))?,
+                chi2: setup.create(best, ColumnType::new::<f64>("chi2"))?,
+                vertex: setup.create(best, ColumnType::reference("vertex", VERTICES))?,
+                ip: setup.create(best, ColumnType::new::<f64>("ip").unit("mm"))?,
+            },
+            particles: [
+                Particles::create(setup, "Phys/Muons", MUON.antiparticle())?,
+                Particles::create(setup, "Phys/Kaons", KAON)?,
+                Particles::create(setup, "Phys/Pions", PION)?,
+            ],
+            truth: Truth {
+                pid: setup.create(truth, ColumnType::new::<i32>("pid"))?,
+                end: three(setup, truth, ["x", "y", "z"], "mm")?,
+                time: setup.create(truth, ColumnType::new::<f64>("time").unit("ns"))?,
+                vertex: setup.create(truth, ColumnType::reference("vertex", VERTICES))?,
+                tracks: [
+                    track(setup, "mu_plus")?,
+                    track(setup, "mu_minus")?,
+                    track(setup, "k_plus")?,
+                    track(setup, "k_minus")?,
+                ],
+            },
+        })
+    }
+
+    /// The event's header; the time in s.
+    pub(super) fn header(&self, event: &mut Event, run: u32, time: f64) {
+        let number = event.number();
+        event.push(self.run_number, run);
+        event.push(self.event_number, number);
+        event.push(self.gps_time, time);
+    }
+
+    /// A primary vertex, mm.
+    pub(super) fn vertex(&self, event: &mut Event, position: [f64; 3]) {
+        push_three(event, self.vertex, position);
+    }
+
+    /// The number of tracks of the next primary vertex.
+    pub(super) fn vertex_tracks(&self, event: &mut Event, tracks: u32) {
+        event.push(self.vertex_tracks, tracks);
+    }
+
+    /// A track, and the particles that it is taken for.
+    pub(super) fn track(&self, event: &mut Event, track: &Track, place: i32) {
+        let Best {
+            momentum,
+            charge,
+            chi2,
+            vertex,
+            ip,
+        } = self.best;
+        let measured = &track.measured;
+        push_three(event, momentum, [measured.px, measured.py, measured.pz]);
+        event.push(charge, measured.charge);
+        event.push(chi2, track.chi2);
+        event.push(vertex, track.vertex);
+        event.push(ip, track.ip);
+        for (particles, prob_nn) in self.particles.iter().zip(track.prob_nn) {
+            if let Some(prob_nn) = prob_nn {
+                particles.push(event, track, place, prob_nn);
+            }
+        }
+    }
+
+    /// A true decay: where, mm, after which time, ns, and to which tracks.
+    pub(super) fn truth(&self, event: &mut Event, end: [f64; 3], time: f64, tracks: &[i32]) {
+        event.push(self.truth.pid, B_S.pdg_id);
+        push_three(event, self.truth.end, end);
+        event.push(self.truth.time, time);
+        event.push(self.truth.vertex, 0);
+        for (column, track) in self.truth.tracks.into_iter().zip(tracks) {
+            event.push(column, *track);
+        }
+    }
+}
+
+impl Particles {
+    fn create(setup: &mut Setup, path: &str, positive: Particle) -> Result<Self> {
+        let table = setup.create_table(path, Rows::Many)?;
+        Ok(Self {
+            positive,
+            momentum: three(setup, table, ["px", "py", "pz"], "MeV")?,
+            e: setup.create(table, ColumnType::new::<f64>("e").unit("MeV"))?,
+            pid: setup.create(table, ColumnType::new::<i32>("pid"))?,
+            track: setup.create(table, ColumnType::reference("track", TRACKS))?,
+            prob_nn: setup.create(table, ColumnType::new::<f64>("prob_nn"))?,
+        })
+    }
+
+    fn push(&self, event: &mut Event, track: &Track, place: i32, prob_nn: f64) {
+        let momentum = track.measured.with_mass(self.positive.mass);
+        push_three(event, self.momentum, [momentum.px, momentum.py, momentum.pz]);
+        event.push(self.e, momentum.e);
+        event.push(self.pid, self.positive.pdg_id * track.measured.charge);
+        event.push(self.track, place);
+        event.push(self.prob_nn, prob_nn);
+    }
+}

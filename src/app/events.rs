@@ -1,0 +1,151 @@
+//! [`Events`]: the events of a job one by one, for whoever writes the loop.
+
+use super::app_mgr::AppMgr;
+use super::event_loop::EventLoop;
+use super::job_output::JobOutput;
+use crate::Result;
+use crate::event::{ColumnHandle, Element, EventStore, TableHandle};
+use crate::io::Segment;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The events that a job's algorithms let pass, one by one: the event loop of a program that has its own, for instance
+/// in [`Task::process`](crate::Task::process).
+///
+/// ```no_run
+/// use gaudi_mpi::app::AppMgr;
+///
+/// let mut events = AppMgr::new().input("dst-0.h5").events(1)?; // with the seed 1
+/// let run = events.read::<u32>("Rec/Header/run_number")?;
+/// let momenta = events.read::<f64>("Phys/Muons/px")?;
+/// while let Some(event) = events.next()? {
+///     println!("run {}: {} muons", event.value(run), event.get(momenta).len());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
+pub struct Events {
+    events: EventLoop,
+    segments: std::vec::IntoIter<Segment>,
+    /// What of the segment at work has not been read.
+    at_work: Option<(Segment, u64)>,
+    passing: Vec<bool>,
+    index: usize,
+    output: JobOutput,
+}
+
+/// An event, to be looked at.
+#[derive(Clone, Copy)]
+pub struct EventView<'a> {
+    store: &'a EventStore,
+    index: usize,
+}
+
+impl AppMgr {
+    /// The events that this job's algorithms let pass, one by one, in this process; nothing is written.
+    ///
+    /// # Errors
+    /// If the input or the description of the job is not what it should be, or an algorithm cannot be initialised.
+    pub fn events(&self, seed: u64) -> Result<Events> {
+        let (files, segments) = self.select()?;
+        let events = EventLoop::new(self.config(), Arc::new(files), seed)?;
+        Ok(Events {
+            output: events.new_output(),
+            events,
+            segments: segments.into_iter(),
+            at_work: None,
+            passing: Vec::new(),
+            index: 0,
+        })
+    }
+}
+
+impl Events {
+    /// A column that will be read, by its path: of an algorithm, or of the input files.
+    ///
+    /// # Errors
+    /// If there is none, or one of another type.
+    pub fn read<T: Element>(&mut self, path: &str) -> Result<ColumnHandle<T>> {
+        self.events.setup(&mut self.output, |setup| setup.read(path))
+    }
+
+    /// A column of texts that will be read.
+    ///
+    /// # Errors
+    /// If there is none, or one of another type.
+    pub fn read_texts(&mut self, path: &str) -> Result<ColumnHandle<str>> {
+        self.events.setup(&mut self.output, |setup| setup.read_texts(path))
+    }
+
+    /// A table whose numbers of rows will be asked for.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn read_table(&mut self, path: &str) -> Result<TableHandle> {
+        self.events.setup(&mut self.output, |setup| setup.read_table(path))
+    }
+
+    /// The next event; none after the last.
+    ///
+    /// # Errors
+    /// If it cannot be read, or an algorithm fails.
+    #[allow(clippy::should_implement_trait)] // it lends what it returns, and may fail
+    pub fn next(&mut self) -> Result<Option<EventView<'_>>> {
+        loop {
+            let left = self.index..self.passing.len();
+            if let Some(index) = left.into_iter().find(|index| self.passing[*index]) {
+                self.index = index + 1;
+                let store = &self.events.store;
+                return Ok(Some(EventView { store, index }));
+            }
+            let Some((segment, start)) = self.at_work.take().or_else(|| Some((self.segments.next()?, 0))) else {
+                self.passing.clear();
+                self.index = 0;
+                return Ok(None);
+            };
+            let end = (start + EventLoop::BLOCK).min(segment.events);
+            self.index = 0;
+            self.passing = self.events.execute(&segment, start..end, &mut self.output)?;
+            self.at_work = (end < segment.events).then_some((segment, end));
+        }
+    }
+
+    /// What the algorithms have added up so far.
+    pub fn output(&self) -> &JobOutput {
+        &self.output
+    }
+}
+
+impl<'a> EventView<'a> {
+    /// The event's number in the input, from 0.
+    pub fn number(&self) -> u64 {
+        self.store.number(self.index)
+    }
+
+    /// The values of a column: one for each row.
+    #[inline]
+    pub fn get<T: Element>(&self, column: ColumnHandle<T>) -> &'a [T] {
+        self.store.get(column, self.index)
+    }
+
+    /// The value of a column of a table with one row.
+    ///
+    /// # Panics
+    /// If the event has no row.
+    #[inline]
+    pub fn value<T: Element>(&self, column: ColumnHandle<T>) -> T {
+        self.store.value(column, self.index)
+    }
+
+    /// The text of a column of a table with one row.
+    ///
+    /// # Panics
+    /// If the event has no row.
+    pub fn text(&self, column: ColumnHandle<str>) -> &'a str {
+        self.store.text(column, self.index)
+    }
+
+    /// The rows of a table, counted over all events of the chunk in memory.
+    pub fn rows(&self, table: TableHandle) -> Range<usize> {
+        self.store.rows(table, self.index)
+    }
+}

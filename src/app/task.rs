@@ -1,0 +1,284 @@
+//! The task that a job is: segments of the input are its items, events its replies.
+
+use super::config::{HistogramsConfig, JobConfig, OutputMode};
+use super::event_loop::EventLoop;
+use super::file_records::{self, FileRecord, file_records};
+use super::job_output::JobOutput;
+use super::parts::{PartWriter, Parts};
+use crate::event::EncodedEvents;
+use crate::io::{Compression, EventWriter, InputFile, Segment, add_histograms};
+use crate::{Result, Statistics, Task, affinity};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A job as a task.
+#[derive(Serialize, Deserialize)]
+pub(super) struct AppTask {
+    #[serde(with = "as_text")]
+    config: JobConfig,
+    files: Vec<InputFile>,
+    seed: u64,
+    /// A worker's.
+    #[serde(skip)]
+    worker: Option<Worker>,
+    /// Rank 0's.
+    #[serde(skip)]
+    outputs: Vec<Output>,
+    #[serde(skip)]
+    pub(super) segments: Vec<Segment>,
+    /// For each output, which tables it has if there are no events at all.
+    #[serde(skip)]
+    declared: Vec<Vec<u8>>,
+    #[serde(skip)]
+    pub(super) results: Option<(JobOutput, Vec<FileRecord>)>,
+}
+
+/// What a worker has.
+struct Worker {
+    events: EventLoop,
+    /// One for each output, where the worker itself writes what it takes.
+    parts: Vec<Option<PartWriter>>,
+}
+
+/// Where the events of an output arrive.
+enum Output {
+    Gathered(Box<EventWriter>),
+    Parts(Parts),
+}
+
+/// What an item sends to an output.
+#[derive(Serialize, Deserialize)]
+pub(super) enum StreamReply {
+    /// Blocks of events.
+    Events(Vec<ByteBuf>),
+    /// Where in a part the events are.
+    Part(Option<super::parts::Piece>),
+}
+
+impl AppTask {
+    pub(super) fn new(
+        config: JobConfig,
+        files: Vec<InputFile>,
+        segments: Vec<Segment>,
+        declared: Vec<Vec<u8>>,
+        seed: u64,
+    ) -> Self {
+        Self {
+            config,
+            files,
+            seed,
+            worker: None,
+            outputs: Vec::new(),
+            segments,
+            declared,
+            results: None,
+        }
+    }
+
+    /// An output without any events has tables, too, for whoever reads it next.
+    fn declare_tables(&mut self) -> Result<()> {
+        let streams = self.outputs.iter_mut().zip(&self.config.outputs);
+        for ((output, config), tables) in streams.zip(&self.declared) {
+            match output {
+                Output::Gathered(writer) => writer.append(&EncodedEvents::parse(tables)?)?,
+                Output::Parts(parts) => {
+                    let mut part = PartWriter::new(config);
+                    part.append(tables)?;
+                    part.end().into_iter().for_each(|piece| parts.add(piece));
+                    part.close()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn save_histograms(&self, output: &JobOutput) -> Result<()> {
+        let config = &self.config.histograms;
+        let with_events = |file: &PathBuf| self.config.outputs.iter().any(|output| output.file == *file);
+        if let Some(file) = config.file.as_ref().filter(|file| !with_events(file)) {
+            output.histograms.save(file)?;
+        }
+        if let Some(file) = config.picture.as_ref().filter(|_| !output.histograms.is_empty()) {
+            output.histograms.save_picture(file)?;
+        }
+        Ok(())
+    }
+}
+
+impl Task for AppTask {
+    type Item = Segment;
+    type Output = JobOutput;
+    type Reply = Vec<StreamReply>;
+
+    fn initialize_local(&mut self) -> Result<()> {
+        for config in &self.config.outputs {
+            make_folder(&config.file)?;
+            self.outputs.push(match config.mode {
+                OutputMode::Gathered => {
+                    let compression = compression(config.compression);
+                    Output::Gathered(Box::new(EventWriter::create(&config.file, compression)?))
+                }
+                OutputMode::Merged | OutputMode::Virtual => Output::Parts(Parts::create(config)?),
+            });
+        }
+        let HistogramsConfig { file, picture } = &self.config.histograms;
+        file.iter().chain(picture).try_for_each(|file| make_folder(file))
+    }
+
+    fn initialize_remote(&mut self) -> Result<()> {
+        let parts = self.config.outputs.iter().map(|output| match output.mode {
+            OutputMode::Gathered => None,
+            OutputMode::Merged | OutputMode::Virtual => Some(PartWriter::new(output)),
+        });
+        self.worker = Some(Worker {
+            events: EventLoop::new(&self.config, Arc::new(self.files.clone()), self.seed)?,
+            parts: parts.collect(),
+        });
+        Ok(())
+    }
+
+    fn new_output(&self) -> JobOutput {
+        match &self.worker {
+            Some(worker) => worker.events.new_output(),
+            None => unreachable!("a worker is initialised before its first output"),
+        }
+    }
+
+    fn process(&mut self, segment: &Segment, output: &mut JobOutput) -> Result<Vec<StreamReply>> {
+        let Some(Worker { events, parts }) = &mut self.worker else {
+            unreachable!("a worker is initialised before its first item")
+        };
+        for part in parts.iter_mut().flatten() {
+            part.begin();
+        }
+        let mut blocks: Vec<Vec<ByteBuf>> = parts.iter().map(|_| Vec::new()).collect();
+        let path = self.files[segment.file as usize].path.clone();
+        let processed = events.process(segment, output, &mut |stream, bytes| {
+            match &mut parts[stream] {
+                None => blocks[stream].push(ByteBuf::from(bytes)),
+                Some(part) => part.append(&bytes)?,
+            }
+            Ok(())
+        });
+        processed.map_err(|error| -> Box<dyn std::error::Error + Send + Sync> {
+            let message = error.to_string();
+            // Most errors of files say which.
+            if path.as_os_str().is_empty() || message.contains(&*path.to_string_lossy()) {
+                return error;
+            }
+            format!("{message} (in {})", path.display()).into()
+        })?;
+        Ok(parts
+            .iter_mut()
+            .zip(blocks)
+            .map(|(part, blocks)| match part {
+                None => StreamReply::Events(blocks),
+                Some(part) => StreamReply::Part(part.end()),
+            })
+            .collect())
+    }
+
+    fn local_process(&mut self, _: &Segment, replies: Vec<StreamReply>) -> Result<()> {
+        for (output, reply) in self.outputs.iter_mut().zip(replies) {
+            match (output, reply) {
+                (Output::Gathered(writer), StreamReply::Events(blocks)) => {
+                    for block in blocks {
+                        writer.append(&EncodedEvents::parse(&block)?)?;
+                    }
+                }
+                (Output::Parts(parts), StreamReply::Part(piece)) => {
+                    piece.into_iter().for_each(|piece| parts.add(piece))
+                }
+                _ => unreachable!("workers and rank 0 have the same outputs"),
+            }
+        }
+        Ok(())
+    }
+
+    fn finalize_remote(&mut self) -> Result<()> {
+        let Some(Worker { events, parts }) = &mut self.worker else {
+            return Ok(());
+        };
+        events.finalize()?;
+        parts.iter_mut().flatten().try_for_each(PartWriter::close)
+    }
+
+    fn finalize(&mut self, output: JobOutput, _: &Statistics) -> Result<()> {
+        if self.segments.is_empty() {
+            self.declare_tables()?;
+        }
+        let records = file_records(&self.files, &self.segments, &output);
+        let mut complete = Vec::new();
+        for (stream, config) in std::mem::take(&mut self.outputs).into_iter().zip(&self.config.outputs) {
+            let with_histograms = self.config.histograms.file.as_ref() == Some(&config.file);
+            let add = |file: &hdf5::File| -> crate::io::Result<()> {
+                let failed = |error: hdf5::Error| crate::io::Error::write(&config.file, error);
+                file_records::write(file, &records, &output).map_err(failed)?;
+                if with_histograms {
+                    add_histograms(file, &config.file, &output.histograms)?;
+                }
+                Ok(())
+            };
+            complete.push(match stream {
+                Output::Gathered(writer) => (writer.events(), writer.close(add)?, None),
+                Output::Parts(mut parts) => {
+                    let (events, file) = parts.finish(compression(config.compression), add)?;
+                    (events, file, Some(parts))
+                }
+            });
+        }
+        self.save_histograms(&output)?;
+        // All files get their names, or none does.
+        for ((events, file, parts), config) in complete.into_iter().zip(&self.config.outputs) {
+            file.name()?;
+            if let Some(parts) = parts {
+                parts.named();
+            }
+            log::info!("{events} events are in {}", config.file.display());
+        }
+        let mut stdout = std::io::stdout().lock();
+        output
+            .printed
+            .values()
+            .try_for_each(|text| stdout.write_all(text.as_bytes()))?;
+        self.results = Some((output, records));
+        Ok(())
+    }
+}
+
+fn compression(level: u8) -> Compression {
+    Compression {
+        level,
+        threads: affinity::processors(),
+    }
+}
+
+fn make_folder(file: &Path) -> Result<()> {
+    match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => std::fs::create_dir_all(folder)
+            .map_err(|error| format!("cannot make the folder {}: {error}", folder.display()).into()),
+        None => Ok(()),
+    }
+}
+
+/// A job's description travels as the text of a job file: its properties may be anything, which not every encoding can
+/// take.
+mod as_text {
+    use super::JobConfig;
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(config: &JobConfig, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = toml::to_string(config).map_err(S::Error::custom)?;
+        serializer.serialize_str(&text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<JobConfig, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        toml::from_str(&text).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,46 @@
+//! `gaudi-mpi merge`: several files become one.
+
+use clap::Args;
+use gaudi_mpi::Error;
+use gaudi_mpi::io::EventFileWriter;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The file to be written; one of that name is replaced
+    #[arg(value_name = "OUT")]
+    output: PathBuf,
+    /// Files to be merged, in this order
+    #[arg(value_name = "IN", required = true)]
+    inputs: Vec<PathBuf>,
+    /// How much events are compressed: from 1, fast, to 9, small; 0 not at all
+    #[arg(long, value_name = "0..9", default_value_t = EventFileWriter::COMPRESSION, value_parser = clap::value_parser!(u8).range(..=9))]
+    compression: u8,
+    /// Say nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+pub fn run(arguments: Arguments) -> Result<(), Error> {
+    let Arguments {
+        output,
+        inputs,
+        compression,
+        quiet,
+    } = arguments;
+    let merged = gaudi_mpi::io::merge(&output, &inputs, compression).map_err(|error| Error::Program(error.into()))?;
+    if !quiet {
+        for remark in &merged.remarks {
+            eprintln!("Warning: {remark}");
+        }
+        let plural = |number: u64, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+        super::print(&format!(
+            "{}: {} and {} of {}\n",
+            output.display(),
+            plural(merged.events, "event"),
+            plural(merged.histograms as u64, "histogram"),
+            plural(inputs.len() as u64, "file")
+        ))?;
+    }
+    Ok(())
+}
