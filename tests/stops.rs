@@ -33,11 +33,12 @@ fn hook_fails(farm: &Farm, ranks: usize, hook: &str, options: &str, panics: bool
     run
 }
 
-const HOOKS: [&str; 5] = [
+const HOOKS: [&str; 6] = [
     "initialize_local",
     "initialize_remote",
     "new_output",
     "local_process",
+    "finalize_remote",
     "finalize",
 ];
 
@@ -51,7 +52,7 @@ fn a_hook_that_fails_stops_all_ranks() {
                 let run = hook_fails(&farm, ranks, hook, "", panics);
                 let on_root = run.error().contains(" failed on rank 0 (");
                 assert!(
-                    on_root || ranks > 0 && ["initialize_remote", "new_output"].contains(&hook),
+                    on_root || ranks > 0 && ["initialize_remote", "new_output", "finalize_remote"].contains(&hook),
                     "{run:?}"
                 );
             }
@@ -62,7 +63,7 @@ fn a_hook_that_fails_stops_all_ranks() {
 #[test]
 fn a_hook_that_fails_without_any_items_stops_all_ranks() {
     let Some(farm) = Farm::open() else { return };
-    for hook in ["initialize_local", "initialize_remote", "finalize"] {
+    for hook in ["initialize_local", "initialize_remote", "finalize_remote", "finalize"] {
         hook_fails(&farm, 3, hook, "--items 0", false);
     }
     hook_fails(&farm, 0, "new_output", "--items 0", true);

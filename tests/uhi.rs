@@ -196,6 +196,114 @@ fn the_same_contents_are_the_same_bytes_at_any_time_and_in_any_order() {
 }
 
 #[test]
+fn what_is_read_saves_as_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("first.h5"), folder.path().join("second.h5"));
+    let book = filled(rows(3_000));
+    book.save(&first).unwrap();
+    let read = Histograms::open(&first).unwrap();
+    read.save(&second).unwrap();
+    assert!(std::fs::read(first).unwrap() == std::fs::read(second).unwrap());
+    assert_eq!(read.len(), book.len());
+    for (path, object) in book.iter() {
+        // Fills with weight 1 and without one are no longer told apart.
+        assert!(
+            path == "Uniform/mixed" || read.get(path) == Some(object),
+            "{path} differs"
+        );
+    }
+}
+
+#[test]
+fn sums_of_files_do_not_depend_on_their_grouping() {
+    let folder = tempfile::tempdir().unwrap();
+    let saved_and_read = |book: &Histograms| {
+        let path = folder.path().join("histograms.h5");
+        book.save(&path).unwrap();
+        (Histograms::open(&path).unwrap(), std::fs::read(&path).unwrap())
+    };
+    let rows = rows(2_500);
+    let (_, whole) = saved_and_read(&filled(rows.iter().copied()));
+    let part = |index: usize| saved_and_read(&filled(rows.chunks(500).nth(index).unwrap().iter().copied())).0;
+    let sum = |mut left: Histograms, right: Histograms| {
+        left.merge(&right).unwrap();
+        saved_and_read(&left)
+    };
+    let (left, _) = sum(sum(part(0), part(1)).0, part(2));
+    let (_, one) = sum(left, sum(part(3), part(4)).0);
+    let (right, _) = sum(part(4), sum(part(2), part(0)).0);
+    let (_, other) = sum(part(3), sum(right, part(1)).0);
+    assert!(one == whole && other == whole, "the sums differ");
+}
+
+#[test]
+fn what_is_no_histogram_of_ours_is_refused_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("histograms.h5");
+    let error = |path: &Path| Histograms::open(path).unwrap_err().to_string();
+    assert!(error(&path).contains("No such file"), "{}", error(&path));
+    std::fs::write(&path, "no histograms").unwrap();
+    assert!(
+        error(&path).starts_with("cannot read the histogram file "),
+        "{}",
+        error(&path)
+    );
+
+    let spoiled = |spoil: &dyn Fn(&hdf5::Group)| {
+        filled(rows(300)).save(&path).unwrap();
+        spoil(&hdf5::File::open_rw(&path).unwrap().group("Histograms").unwrap());
+        error(&path)
+    };
+    for (spoil, words) in [
+        (
+            &(|group: &hdf5::Group| group.unlink("Uniform/counts/exact").unwrap()) as &dyn Fn(&hdf5::Group),
+            "cannot read the histogram 'Uniform/counts': it has no group 'exact'",
+        ),
+        (
+            &|group| group.unlink("Plane/counts/storage/values").unwrap(),
+            "cannot read the histogram 'Plane/counts': its storage has no 'values'",
+        ),
+        (
+            &|group| {
+                let storage = group.group("Space/storage").unwrap();
+                storage.unlink("values").unwrap();
+                storage.new_dataset::<i64>().shape([2, 3]).create("values").unwrap();
+            },
+            "cannot read the histogram 'Space': 'values' of its storage has the shape [2, 3]",
+        ),
+        (
+            &|group| {
+                let axis = group.group("Space/ref_axes/axis_0").unwrap();
+                let edges = axis.dataset("edges").unwrap();
+                edges.write_raw(&[f64::NAN; 6]).unwrap();
+            },
+            "cannot read the histogram 'Space': axis_0: cannot make the axis: its edge NaN is not finite",
+        ),
+        (
+            &|group| {
+                let axis = group.group("Profile/counts/ref_axes/axis_0").unwrap();
+                axis.attr("bins").unwrap().write_scalar(&((1_i64 << 31) - 2)).unwrap();
+            },
+            "of its storage has the shape [72], but the axes have [2147483648] bins",
+        ),
+        (
+            &|group| drop(group.new_dataset::<i64>().shape([2]).create("stray").unwrap()),
+            "cannot read the histogram 'stray': it is no group, as histograms are",
+        ),
+        (
+            &|group| {
+                let exact = group.group("Variable/counts/exact").unwrap();
+                exact.attr("sum_wx").unwrap().write_raw(&[1e-300, 0.0]).unwrap();
+            },
+            "sum_wx is 1e-300, to which fills without weight cannot sum",
+        ),
+    ] {
+        let error = spoiled(spoil);
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
 fn a_book_that_cannot_be_saved_says_why_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let error = Histograms::new()

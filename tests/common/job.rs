@@ -242,6 +242,17 @@ impl Running {
         self.wait_at_most(rest)
     }
 
+    /// Waits for the end; with the most memory, in MB, that a rank's process was seen to have had.
+    pub fn wait_with_peak(mut self, rank: usize, limit: Duration) -> (Finished, u64) {
+        let from = Instant::now();
+        let mut peak = 0;
+        while self.child.try_wait().unwrap().is_none() && from.elapsed() < limit {
+            peak = peak.max(self.mark.peak(rank).unwrap_or(0));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        (self.wait_at_most(LIMIT), peak / 1000)
+    }
+
     /// Waits for the end, which has to come within this time from now, for every process.
     pub fn wait_at_most(mut self, limit: Duration) -> Finished {
         let from = Instant::now();

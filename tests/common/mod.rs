@@ -4,8 +4,10 @@
     reason = "each test file is a crate of its own, and uses its part of this"
 )]
 
+pub mod events;
 pub mod expected;
 pub mod job;
+pub mod particles;
 pub mod processes;
 
 use std::env;

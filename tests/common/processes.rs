@@ -42,6 +42,12 @@ impl Mark {
             .collect()
     }
 
+    /// The most memory that a rank's process has had so far, in kB.
+    pub fn peak(&self, rank: usize) -> Option<u64> {
+        let pid = *self.ranks().get(&rank)?;
+        Process::new(pid).ok()?.status().ok()?.vmhwm
+    }
+
     /// Waits until no process is left, as long as that may take; those that are then left, killed.
     pub fn left_after(&self, grace: Duration) -> Vec<String> {
         let start = Instant::now();

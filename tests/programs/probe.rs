@@ -224,6 +224,11 @@ impl Task for Probe {
         self.hook("initialize_remote")
     }
 
+    fn finalize_remote(&mut self) -> Result<()> {
+        assert!(std::mem::take(&mut self.ready), "finalize_remote comes once");
+        self.hook("finalize_remote")
+    }
+
     fn new_output(&self) -> Output {
         if let Err(error) = self.hook("new_output") {
             panic!("{error}");

@@ -134,6 +134,9 @@ def check(path, group, axes, coordinates, weights, values):
                 mean = math.fsum(w * c) / math.fsum(w)
                 variance = math.fsum(w * c * c) / math.fsum(w) - mean * mean
                 np.testing.assert_allclose(metadata["mean" + letter], mean, rtol=1e-14, err_msg=path)
+                terms = group["exact"].attrs["sum_w" + "xyz"[number]]
+                np.testing.assert_allclose(math.fsum(terms), math.fsum(w * c), rtol=1e-14, err_msg=path)
+                assert math.fsum(terms) == terms[0], path
                 np.testing.assert_allclose(metadata["std_dev" + letter], math.sqrt(max(variance, 0)), rtol=1e-12, err_msg=path)
         effective = math.fsum(w) ** 2 / math.fsum(w * w)
         np.testing.assert_allclose(metadata["effective_entries"], effective, rtol=1e-14, err_msg=path)
