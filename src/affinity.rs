@@ -24,18 +24,31 @@ fn of_host() -> Option<CpuSet> {
 
 /// How many processors this job has on this host.
 pub(crate) fn processors() -> usize {
-    let of_host = of_host().map_or(1, |set| {
-        (0..CpuSet::count())
-            .filter(|&processor| set.is_set(processor).unwrap_or(false))
-            .count()
-    });
-    of_host.max(1)
+    of_host().map_or(1, |set| count(&set)).max(1)
+}
+
+/// The processors for the workers of this rank: those that the rank is bound to, if they are enough, or else all that the
+/// job has on this host.
+pub(crate) fn for_workers(workers: usize) -> Option<CpuSet> {
+    let ours = sched_getaffinity(Pid::from_raw(0)).ok()?;
+    if count(&ours) >= workers { Some(ours) } else { of_host() }
+}
+
+/// Binds this thread, and what it starts, to these processors.
+pub(crate) fn take(processors: &CpuSet) {
+    // A thread that stays where it is works as well, if slower.
+    let _ = sched_setaffinity(Pid::from_raw(0), processors);
+}
+
+fn count(processors: &CpuSet) -> usize {
+    (0..CpuSet::count())
+        .filter(|&processor| processors.is_set(processor).unwrap_or(false))
+        .count()
 }
 
 /// Lets this thread use all of them.
 pub(crate) fn widen() {
     if let Some(processors) = of_host() {
-        // A thread that stays where it is works as well, if slower.
-        let _ = sched_setaffinity(Pid::from_raw(0), &processors);
+        take(&processors);
     }
 }

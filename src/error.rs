@@ -120,6 +120,9 @@ pub enum Error {
     /// Something that the program did around its jobs failed: any error becomes this one by `?`, by way of [`Result`].
     #[error(transparent)]
     Program(#[from] Box<dyn std::error::Error + Send + Sync>),
+    /// Processes for `--workers` could not be made.
+    #[error("{0}")]
+    Fork(String),
     /// An option has a value that makes no sense.
     #[error("{0}")]
     Options(String),

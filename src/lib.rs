@@ -93,7 +93,7 @@ pub use error::{Error, JobResult, Result};
 pub use exact_sum::ExactSum;
 pub use farm::statistics::{HostStatistics, RankStatistics, Statistics};
 pub use merge::Merge;
-pub use options::{OnError, Options, Schedule, parse};
+pub use options::{ForkAfter, OnError, Options, Schedule, parse};
 pub use random::Random;
 pub use summary::{SkippedItem, Summary};
 pub use task::Task;

@@ -2,7 +2,9 @@
 
 use crate::Error;
 use clap::{Args, ColorChoice, Parser, ValueEnum};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// How the farm works. None of these changes a single bit of the results, except `seed`, and `on_error` when items
 /// fail.
@@ -46,6 +48,25 @@ pub struct Options {
     /// What to do when an item has failed for good
     #[arg(long, value_enum, default_value_t)]
     pub on_error: OnError,
+    /// Processes that each rank forks to do its work; they share the memory of what was initialised before. 0 = a
+    /// thread of the rank does it
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub workers: usize,
+    /// What is done before workers are forked, and shared by them
+    #[arg(long, value_enum, default_value_t)]
+    pub fork_after: ForkAfter,
+    /// Seconds that an item may take in a forked worker
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub item_timeout: Option<Duration>,
+    /// Seconds that a forked worker's first item may take, if it may take longer than others
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub first_item_timeout: Option<Duration>,
+    /// Seconds that initialize_remote may take before or in forked workers
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub init_timeout: Option<Duration>,
+    /// Memory that a forked worker may take besides what it shares, such as 500MB or 2GiB
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    pub worker_memory: Option<u64>,
     /// The job's seed: the same seed gives the same random numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -85,6 +106,18 @@ pub enum OnError {
     Skip,
 }
 
+/// What is done before workers are forked.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ForkAfter {
+    /// Nothing: each worker initialises itself
+    None,
+    /// All is initialised
+    #[default]
+    Init,
+    /// One item has been processed, too
+    FirstItem,
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -94,6 +127,12 @@ impl Default for Options {
             window: 128 << 20,
             retries: 1,
             on_error: OnError::default(),
+            workers: 0,
+            fork_after: ForkAfter::default(),
+            item_timeout: None,
+            first_item_timeout: None,
+            init_timeout: None,
+            worker_memory: None,
             seed: 1,
             json: None,
             no_clone_env: false,
@@ -139,6 +178,19 @@ impl Options {
                 "a batch of 0 items would never get anything done: use 1 or more, or None".into(),
             ));
         }
+        if self.workers == 0
+            && let Some(option) = self.for_workers()
+        {
+            return Err(Error::Options(format!(
+                "{option} is for forked workers, which can be ended and replaced: give their number with --workers"
+            )));
+        }
+        if self.workers > MOST_WORKERS {
+            return Err(Error::Options(format!(
+                "--workers {} is the number of processes that each rank forks: {MOST_WORKERS} at most",
+                self.workers
+            )));
+        }
         if self.window == 0 {
             return Err(Error::Options(
                 "a window of 0 bytes holds no reply: use some megabytes".into(),
@@ -147,6 +199,23 @@ impl Options {
         Ok(())
     }
 }
+
+impl Options {
+    /// An option that makes no sense without forked workers.
+    fn for_workers(&self) -> Option<&'static str> {
+        let given = [
+            (self.fork_after != ForkAfter::default(), "--fork-after"),
+            (self.item_timeout.is_some(), "--item-timeout"),
+            (self.first_item_timeout.is_some(), "--first-item-timeout"),
+            (self.init_timeout.is_some(), "--init-timeout"),
+            (self.worker_memory.is_some(), "--worker-memory"),
+        ];
+        given.into_iter().find_map(|(given, name)| given.then_some(name))
+    }
+}
+
+/// As many processes of one rank as anybody has cores.
+const MOST_WORKERS: usize = 4096;
 
 /// Any program's command line. When it is wrong, or asks for help, rank 0 alone says so, and the program ends.
 ///
@@ -177,6 +246,17 @@ pub fn parse<P: Parser>() -> P {
         // Quietly, and with success: a launcher that hears of a failure may kill rank 0 before it has said why.
         std::process::exit(0)
     })
+}
+
+/// A time in seconds.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text
+        .parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds
+        .filter(|seconds| !seconds.is_zero())
+        .ok_or_else(|| format!("'{text}' is not a number of seconds above 0, such as 30 or 0.5"))
 }
 
 /// A number of bytes, with a unit or without.

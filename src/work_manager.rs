@@ -4,16 +4,18 @@ use crate::environment::{self, host};
 use crate::farm::agent::{self, Ended};
 use crate::farm::coordinator::{Coordinator, Parent, Results, hook_error};
 use crate::farm::idle::Idle;
-use crate::farm::message::{Batch, HookFailure, Message, Order, Pass, Report, Waits, pack, unpack};
+use crate::farm::message::{Batch, Body, HookFailure, Message, Order, Pass, Report, Waits, pack, unpack};
 use crate::farm::reduce::{Control, Reduced, reduce};
 use crate::farm::transport::{Tag, Transport};
 use crate::farm::wire;
 use crate::guard::guard;
 use crate::progress::Progress;
-use crate::worker::InlineWorker;
+use crate::worker::{ForkedWorkers, Helper, InlineWorker, Side, Worker, Zygote, collect};
 use crate::{Error, Options, Statistics, Summary, Task};
 use crate::{allocator, logging, report};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// Runs tasks on all ranks that the program was started on.
@@ -30,6 +32,10 @@ use std::time::{Duration, Instant};
 pub struct WorkManager {
     options: Options,
     transport: Transport,
+    /// What forks this rank's workers.
+    helper: Option<Rc<RefCell<Helper>>>,
+    /// In a process that is such a helper: what it is.
+    zygote: Option<Zygote>,
     /// The host of each rank; on rank 0 only.
     hosts: Vec<String>,
     created: Instant,
@@ -52,19 +58,36 @@ impl WorkManager {
         options.check()?;
         allocator::keep_freed_memory();
         let created = Instant::now();
-        let transport = Transport::new()?;
+        // Before MPI is initialised: after that, it is not safe.
+        let (helper, zygote) = match options.workers {
+            0 => (None, None),
+            _ => match Helper::fork(&options)? {
+                Side::Rank(helper) => (Some(Rc::new(RefCell::new(helper))), None),
+                Side::Zygote(zygote) => (None, Some(zygote)),
+            },
+        };
+        let transport = match &zygote {
+            Some(zygote) => Transport::aside(zygote.rank(), zygote.size()),
+            None => Transport::new()?,
+        };
         logging::start(&options, transport.rank());
         let mut manager = Self {
             options,
             transport,
+            helper,
+            zygote,
             hosts: Vec::new(),
             created,
             passes: 0,
             skipped: false,
             ended: false,
         };
+        if manager.zygote.is_some() {
+            return Ok(manager);
+        }
         if manager.is_root() {
             manager.gather_ranks()?;
+            manager.tell_helper(Vec::new(), None)?;
             if let Some(path) = &manager.options.json
                 && let Err(error) = report::check_json(path)
             {
@@ -89,9 +112,10 @@ impl WorkManager {
         self.transport.size()
     }
 
-    /// Whether this is rank 0, where results arrive.
+    /// Whether this is rank 0, where results arrive. (With `--workers`, a rank is two processes that run the program:
+    /// the one that forks workers is never the root.)
     pub fn is_root(&self) -> bool {
-        self.rank() == 0
+        self.rank() == 0 && self.zygote.is_none()
     }
 
     /// The options of the job.
@@ -165,12 +189,27 @@ impl WorkManager {
         }
     }
 
+    /// Tells what forks this rank's workers what the rank's environment has become.
+    fn tell_helper(&self, variables: Vec<(String, String)>, directory: Option<PathBuf>) -> Result<(), Error> {
+        match &self.helper {
+            Some(helper) => helper
+                .borrow_mut()
+                .belong(self.rank(), self.size(), variables, directory),
+            None => Ok(()),
+        }
+    }
+
     fn take_over_environment(&mut self) -> Result<(), Error> {
+        let (mut variables_taken, mut directory_taken) = (Vec::new(), None);
         let taken = match agent::await_order(&mut self.transport)?.0 {
             Order::Environment {
                 variables,
                 directory: Some(directory),
-            } => environment::take_over(&variables, &directory),
+            } => {
+                let taken = environment::take_over(&variables, &directory);
+                (variables_taken, directory_taken) = (variables, Some(directory));
+                taken
+            }
             Order::Stop => {
                 agent::stop(&mut self.transport)?;
                 self.leave()
@@ -179,7 +218,10 @@ impl WorkManager {
             _ => Ok(()),
         };
         let report = match taken {
-            Ok(()) => Report::Present { host: host() },
+            Ok(()) => {
+                self.tell_helper(variables_taken, directory_taken)?;
+                Report::Present { host: host() }
+            }
             Err(error) => Report::NoDirectory {
                 host: host(),
                 message: error.to_string(),
@@ -209,8 +251,20 @@ impl WorkManager {
             seed: self.options.seed,
         };
         self.passes += 1;
+        if let Some(zygote) = &mut self.zygote {
+            match zygote.serve::<T>() {
+                Ok(true) => return Ok(Summary::default()),
+                Ok(false) => std::process::exit(0),
+                Err(error) => {
+                    log::error!("the process that forks the workers cannot go on: {error}");
+                    std::process::exit(1)
+                }
+            }
+        }
         if !self.is_root() {
-            let served = agent::serve(&mut self.transport, InlineWorker::spawn::<T>).or_else(|error| {
+            let (helper, options) = (&self.helper, &self.options);
+            let spawn = |task, pass| start_worker::<T>(helper, options, task, pass);
+            let served = agent::serve(&mut self.transport, spawn).or_else(|error| {
                 // Rank 0 waits for this rank: it must not go without a word.
                 agent::fail(&mut self.transport, HookFailure::new("the farm", error))
             });
@@ -258,7 +312,7 @@ impl WorkManager {
             self.transport
                 .send(rank, Tag::Control, pack(&Order::Start(pass), &bytes)?);
         }
-        let worker = InlineWorker::spawn::<T>(bytes.into(), pass).map_err(here)?;
+        let mut worker = start_worker::<T>(&self.helper, &self.options, bytes.into(), pass).map_err(here)?;
         {
             let progress = Progress::new(&self.options, items.len() as u64);
             let mut parent = TypedParent {
@@ -266,8 +320,13 @@ impl WorkManager {
                 items: &items,
                 progress,
             };
-            let mut coordinator =
-                Coordinator::new(&self.options, &self.hosts, &mut self.transport, &worker, &mut parent);
+            let mut coordinator = Coordinator::new(
+                &self.options,
+                &self.hosts,
+                &mut self.transport,
+                &mut *worker,
+                &mut parent,
+            );
             let ended = coordinator.run();
             *results = coordinator.into_results();
             ended?;
@@ -279,7 +338,7 @@ impl WorkManager {
     }
 
     /// The sum of all ranks' outputs; completes the statistics.
-    fn reduce<T: Task>(&mut self, worker: InlineWorker, results: &mut Results) -> Result<T::Output, Error> {
+    fn reduce<T: Task>(&mut self, mut worker: Box<dyn Worker>, results: &mut Results) -> Result<T::Output, Error> {
         for rank in 1..self.transport.size() {
             self.transport.send(rank, Tag::Control, pack(&Order::Reduce, &[])?);
         }
@@ -300,7 +359,7 @@ impl WorkManager {
                     });
                 }
                 // A worker that was ready too late for any item.
-                Report::Ready => {}
+                Report::Ready { .. } => {}
                 report => {
                     return Err(Error::Mpi(format!(
                         "rank {} reports out of turn: {report:?}; a fault in gaudi-mpi",
@@ -310,12 +369,10 @@ impl WorkManager {
             }
             Ok(Control::Continue)
         };
-        if let Reduced::Failed(failure) = reduce(&mut self.transport, &worker, false, &mut control)? {
+        if let Reduced::Failed(failure) = reduce(&mut self.transport, &mut *worker, false, &mut control)? {
             return Err(hook_error(0, &hosts[0], failure));
         }
-        let output = worker
-            .collect::<T>()
-            .map_err(|failure| hook_error(0, &hosts[0], failure))?;
+        let output = collect::<T>(&mut *worker).map_err(|failure| hook_error(0, &hosts[0], failure))?;
         let mut idle = Idle::default();
         while finished.get() < self.transport.size() {
             match self.transport.try_receive()? {
@@ -373,6 +430,7 @@ impl WorkManager {
     /// Ends a rank whose job is over. Its status says nothing, so that rank 0's is the job's.
     fn leave(&mut self) -> ! {
         self.ended = true;
+        self.helper = None;
         self.transport.finalize();
         std::process::exit(0)
     }
@@ -380,6 +438,10 @@ impl WorkManager {
 
 impl Drop for WorkManager {
     fn drop(&mut self) {
+        if self.zygote.is_some() {
+            // What the program does without its manager is the rank's business.
+            std::process::exit(if std::thread::panicking() { 101 } else { 0 });
+        }
         if self.ended {
             return;
         }
@@ -397,6 +459,19 @@ impl Drop for WorkManager {
             self.transport.abort(1);
         }
     }
+}
+
+/// Starts what does this rank's work.
+fn start_worker<T: Task>(
+    helper: &Option<Rc<RefCell<Helper>>>,
+    options: &Options,
+    task: Body,
+    pass: Pass,
+) -> Result<Box<dyn Worker>, HookFailure> {
+    Ok(match helper {
+        Some(helper) => Box::new(ForkedWorkers::start(helper, task.into_vec(), pass, options)?),
+        None => Box::new(InlineWorker::spawn::<T>(task, pass)?),
+    })
 }
 
 /// A task and its items, as the coordinator sees them.

@@ -5,7 +5,7 @@ use super::message::{Body, HookFailure, Message, Order, Pass, Report, Waits, pac
 use super::reduce::{Control, Reduced, reduce};
 use super::transport::{Tag, Transport};
 use crate::Error;
-use crate::worker::{InlineWorker, WorkerReport};
+use crate::worker::{Worker, WorkerReport};
 use std::time::{Duration, Instant};
 
 /// How an agent's part in a pass ends.
@@ -20,7 +20,7 @@ pub(crate) enum Ended {
 /// Serves one call of `process`; `spawn` makes the worker.
 pub(crate) fn serve(
     transport: &mut Transport,
-    spawn: impl FnOnce(Body, Pass) -> Result<InlineWorker, HookFailure>,
+    spawn: impl FnOnce(Body, Pass) -> Result<Box<dyn Worker>, HookFailure>,
 ) -> Result<Ended, Error> {
     let mut asked = false;
     let (pass, task) = loop {
@@ -35,7 +35,7 @@ pub(crate) fn serve(
         }
     };
     transport.take_traffic();
-    let worker = match spawn(task, pass) {
+    let mut worker = match spawn(task, pass) {
         Ok(worker) => worker,
         Err(failure) => return fail(transport, failure),
     };
@@ -60,8 +60,9 @@ pub(crate) fn serve(
         if let Some(report) = worker.poll(wait) {
             busy = true;
             match report {
-                WorkerReport::Ready => say(transport, &Report::Ready, &[])?,
+                WorkerReport::Ready => say(transport, &Report::Ready { slots: worker.slots() }, &[])?,
                 WorkerReport::Done(done, replies) => say(transport, &Report::Done(done), &replies)?,
+                WorkerReport::Died(death) => say(transport, &Report::Died(death), &[])?,
                 WorkerReport::Failed(failure) => return fail(transport, failure),
                 WorkerReport::Absorbed | WorkerReport::Piece(_) | WorkerReport::LastPiece(..) => {
                     return Err(Error::Mpi(
@@ -78,8 +79,8 @@ pub(crate) fn serve(
 }
 
 /// Joins in the sum over all ranks.
-fn sum(transport: &mut Transport, worker: InlineWorker, asked: bool) -> Result<Ended, Error> {
-    let reduced = reduce(transport, &worker, asked, |message| {
+fn sum(transport: &mut Transport, mut worker: Box<dyn Worker>, asked: bool) -> Result<Ended, Error> {
+    let reduced = reduce(transport, &mut *worker, asked, |message| {
         Ok(match order(message)?.0 {
             Order::Emit => Control::Asked,
             Order::Stop => Control::Stop,

@@ -1,7 +1,7 @@
 //! Rank 0's side of the farm: hands out items, takes results back, releases replies in order.
 
 use super::idle::Idle;
-use super::message::{Batch, Body, Done, HookFailure, Order, Report, pack, unpack};
+use super::message::{Batch, Body, Death, Done, HookFailure, Order, Report, pack, unpack};
 use super::reorder::{Reorder, Run};
 use super::schedule::Schedule;
 use super::statistics::RankStatistics;
@@ -9,7 +9,7 @@ use super::transport::{Tag, Transport};
 use crate::Error;
 use crate::options::{OnError, Options};
 use crate::summary::SkippedItem;
-use crate::worker::{InlineWorker, WorkerReport};
+use crate::worker::{Worker, WorkerReport};
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,8 @@ pub(crate) trait Parent {
 /// One rank's worker, seen from here.
 #[derive(Debug, Default)]
 struct Member {
-    ready: bool,
+    /// How many batches it does at a time: none before it is ready.
+    slots: usize,
     at_work: VecDeque<Batch>,
 }
 
@@ -46,7 +47,7 @@ pub(crate) struct Coordinator<'a> {
     options: &'a Options,
     hosts: &'a [String],
     transport: &'a mut Transport,
-    worker: &'a InlineWorker,
+    worker: &'a mut dyn Worker,
     parent: &'a mut dyn Parent,
     members: Vec<Member>,
     schedule: Schedule,
@@ -75,7 +76,7 @@ impl<'a> Coordinator<'a> {
         options: &'a Options,
         hosts: &'a [String],
         transport: &'a mut Transport,
-        worker: &'a InlineWorker,
+        worker: &'a mut dyn Worker,
         parent: &'a mut dyn Parent,
     ) -> Self {
         let size = transport.size();
@@ -151,8 +152,9 @@ impl<'a> Coordinator<'a> {
 
     fn hear_worker(&mut self, report: WorkerReport) -> Result<(), Error> {
         match report {
-            WorkerReport::Ready => self.members[0].ready = true,
-            WorkerReport::Done(done, body) => self.done(0, done, body.into())?,
+            WorkerReport::Ready => self.ready(0, self.worker.slots()),
+            WorkerReport::Done(done, body) => self.done(0, done, body)?,
+            WorkerReport::Died(death) => self.died(0, death)?,
             WorkerReport::Failed(failure) => return Err(self.hook_failed(0, failure)),
             WorkerReport::Absorbed | WorkerReport::Piece(_) | WorkerReport::LastPiece(..) => {
                 return Err(self.confused(0, "the local worker speaks of outputs while items are left"));
@@ -163,8 +165,9 @@ impl<'a> Coordinator<'a> {
 
     fn hear_agent(&mut self, rank: usize, report: Report, body: Body) -> Result<(), Error> {
         match report {
-            Report::Ready => self.members[rank].ready = true,
+            Report::Ready { slots } => self.ready(rank, slots),
             Report::Done(done) => self.done(rank, done, body)?,
+            Report::Died(death) => self.died(rank, death)?,
             Report::Failed(failure) => return Err(self.hook_failed(rank, failure)),
             Report::Left => {
                 return Err(Error::Left {
@@ -190,12 +193,57 @@ impl<'a> Coordinator<'a> {
         ))
     }
 
-    fn done(&mut self, rank: usize, done: Done, body: Body) -> Result<(), Error> {
-        let member = &mut self.members[rank];
-        match member.at_work.iter().position(|batch| *batch == done.batch) {
-            Some(index) => drop(member.at_work.remove(index)),
+    fn ready(&mut self, rank: usize, slots: usize) {
+        self.members[rank].slots = slots;
+        // Those that are not ready yet will be like the others.
+        let known = self.members.iter().filter(|member| member.slots > 0);
+        let (ready, slots) = known.fold((0, 0), |(ready, slots), member| (ready + 1, slots + member.slots));
+        self.schedule.set_slots(slots * self.members.len() / ready.max(1));
+    }
+
+    /// A batch has come back.
+    fn returned(&mut self, rank: usize, batch: Batch) -> Result<(), Error> {
+        let at_work = &mut self.members[rank].at_work;
+        match at_work.iter().position(|other| *other == batch) {
+            Some(index) => drop(at_work.remove(index)),
             None => return Err(self.confused(rank, "a batch came back that had not been handed out")),
         }
+        Ok(())
+    }
+
+    fn died(&mut self, rank: usize, death: Death) -> Result<(), Error> {
+        let Death { batch, item, cause } = death;
+        self.returned(rank, batch)?;
+        self.ranks[rank].deaths += 1;
+        if batch.count == 1 {
+            self.ranks[rank].failures += 1;
+            return self.item_failed(rank, batch.first, format!("the worker {cause}"));
+        }
+        // Who has done it is not known yet: the suspect is tried alone, the others without it.
+        let suspect = item.filter(|item| batch.items().contains(item));
+        log::warn!(
+            "a worker on rank {rank} ({}) {cause}, {}: items {} to {} are tried again",
+            self.hosts[rank],
+            suspect.map_or_else(|| "between two items".into(), |item| format!("in item {item}")),
+            batch.first,
+            batch.items().end - 1
+        );
+        let end = batch.items().end;
+        let cuts = match suspect {
+            Some(item) => [batch.first, item, item + 1, end],
+            None => [batch.first, batch.first, batch.first + batch.count / 2, end],
+        };
+        for cut in cuts.windows(2).filter(|cut| cut[0] < cut[1]) {
+            self.schedule.again(Batch {
+                first: cut[0],
+                count: cut[1] - cut[0],
+            });
+        }
+        Ok(())
+    }
+
+    fn done(&mut self, rank: usize, done: Done, body: Body) -> Result<(), Error> {
+        self.returned(rank, done.batch)?;
         log::trace!(
             "items {:?} come back from rank {rank} after {:?}",
             done.batch.items(),
@@ -316,18 +364,18 @@ impl<'a> Coordinator<'a> {
         // Those with nothing to do come first, then those with one batch, and so on.
         for level in 0..=self.options.prefetch {
             for rank in 0..self.members.len() {
-                if !self.members[rank].ready || self.members[rank].at_work.len() != level {
-                    continue;
+                let slots = self.members[rank].slots;
+                while (level * slots..(level + 1) * slots).contains(&self.members[rank].at_work.len()) {
+                    // The last items go to whoever is free first, not behind somebody's other work.
+                    if level > 0 && self.schedule.fresh() <= (self.members.len() * slots) as u64 {
+                        break;
+                    }
+                    let Some(batch) = self.schedule.next(rank, self.only()) else {
+                        break;
+                    };
+                    self.submit(rank, batch)?;
+                    any = true;
                 }
-                // The last items go to whoever is free first, not behind somebody's other work.
-                if level > 0 && self.schedule.fresh() <= self.members.len() as u64 {
-                    continue;
-                }
-                let Some(batch) = self.schedule.next(rank, self.only()) else {
-                    continue;
-                };
-                self.submit(rank, batch)?;
-                any = true;
             }
             if self.schedule.fresh() == 0 && !self.schedule.has_retries() {
                 break;

@@ -36,10 +36,12 @@ pub(crate) enum Order {
 pub(crate) enum Report {
     /// The agent is there.
     Present { host: String },
-    /// The agent's worker has run `initialize_remote`.
-    Ready,
+    /// The agent's worker has run `initialize_remote`, and does so many batches at a time.
+    Ready { slots: usize },
     /// A batch is done. Body: the replies.
     Done(Done),
+    /// What was to do a batch has died.
+    Died(Death),
     /// A hook of the worker's failed.
     Failed(HookFailure),
     /// The agent's part in the sum, and in `process`, is done.
@@ -88,6 +90,16 @@ pub(crate) struct Done {
     pub merging: Duration,
 }
 
+/// The end of a worker in the middle of a batch. Nothing of the batch counts.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Death {
+    pub batch: Batch,
+    /// The item that was at work, if one was.
+    pub item: Option<u64>,
+    /// What it died of, as the end of a sentence: `was killed by SIGSEGV`.
+    pub cause: String,
+}
+
 /// A hook other than `process` that failed.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct HookFailure {
@@ -124,6 +136,14 @@ impl Deref for Body {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
         &self.bytes[self.start..]
+    }
+}
+
+impl Body {
+    /// Its bytes, in a vector of their own.
+    pub(crate) fn into_vec(mut self) -> Vec<u8> {
+        self.bytes.drain(..self.start);
+        self.bytes
     }
 }
 

@@ -7,7 +7,7 @@ use super::idle::Idle;
 use super::message::{HookFailure, Message, Order, pack};
 use super::transport::{Tag, Transport};
 use crate::Error;
-use crate::worker::{InlineWorker, WorkerReport};
+use crate::worker::{Worker, WorkerReport};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ pub(crate) enum Control {
 /// `asked` says whether the parent has done so already; `control` is given all messages that are not pieces.
 pub(crate) fn reduce(
     transport: &mut Transport,
-    worker: &InlineWorker,
+    worker: &mut dyn Worker,
     mut asked: bool,
     mut control: impl FnMut(Message) -> Result<Control, Error>,
 ) -> Result<Reduced, Error> {
@@ -132,7 +132,7 @@ pub(crate) fn reduce(
                         emitted = true;
                     }
                     WorkerReport::Failed(failure) => return Ok(Reduced::Failed(failure)),
-                    WorkerReport::Done(..) => {
+                    WorkerReport::Done(..) | WorkerReport::Died(_) => {
                         return Err(Error::Mpi(
                             "an item was done after all were: a fault in gaudi-mpi, please report it".into(),
                         ));

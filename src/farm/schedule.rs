@@ -12,8 +12,9 @@ pub(crate) struct Schedule {
     forced: Option<u64>,
     total: u64,
     members: usize,
-    /// The most bytes of replies that one batch should make.
-    reply_limit: u64,
+    /// How many batches all members together do at a time.
+    slots: usize,
+    window: u64,
     fresh: Fresh,
     retries: VecDeque<Retry>,
     pace: Pace,
@@ -31,8 +32,9 @@ enum Fresh {
 
 #[derive(Debug)]
 struct Retry {
-    item: u64,
-    failed_by: usize,
+    batch: Batch,
+    /// The member that shall not get it, if there are others.
+    failed_by: Option<usize>,
 }
 
 impl Schedule {
@@ -52,17 +54,27 @@ impl Schedule {
                 }
             }
         };
-        let reply_limit = (window / (4 * members as u64)).min(Self::LARGEST_REPLY);
         Self {
             policy,
             forced,
             total,
             members,
-            reply_limit,
+            slots: members,
+            window,
             fresh,
             retries: VecDeque::new(),
             pace: Pace::default(),
         }
+    }
+
+    /// Learns that members do several batches at a time: all together, so many.
+    pub(crate) fn set_slots(&mut self, slots: usize) {
+        self.slots = slots.max(1);
+    }
+
+    /// The most bytes of replies that one batch should make.
+    fn reply_limit(&self) -> u64 {
+        (self.window / (4 * self.slots as u64)).min(Self::LARGEST_REPLY)
     }
 
     /// Learns from a batch how long items take, and how large they are.
@@ -82,7 +94,15 @@ impl Schedule {
 
     /// Puts an item back that a member failed on.
     pub(crate) fn retry(&mut self, item: u64, failed_by: usize) {
-        self.retries.push_back(Retry { item, failed_by });
+        self.retries.push_back(Retry {
+            batch: Batch { first: item, count: 1 },
+            failed_by: Some(failed_by),
+        });
+    }
+
+    /// Puts items back that have not been done.
+    pub(crate) fn again(&mut self, batch: Batch) {
+        self.retries.push_back(Retry { batch, failed_by: None });
     }
 
     /// How many items nobody has been given yet.
@@ -104,13 +124,10 @@ impl Schedule {
     /// The batch that `member` shall do next, if there is one for it. With `only`, it has to contain that item.
     pub(crate) fn next(&mut self, member: usize, only: Option<u64>) -> Option<Batch> {
         let retry = self.retries.iter().position(|retry| {
-            (retry.failed_by != member || self.members == 1) && only.is_none_or(|only| only == retry.item)
+            (retry.failed_by != Some(member) || self.members == 1) && only.is_none_or(|only| only == retry.batch.first)
         });
         if let Some(retry) = retry.and_then(|index| self.retries.remove(index)) {
-            return Some(Batch {
-                first: retry.item,
-                count: 1,
-            });
+            return Some(retry.batch);
         }
         let size = self.size();
         let (first, end) = match &self.fresh {
@@ -143,12 +160,10 @@ impl Schedule {
             return 1; // nothing is known yet
         }
         let fresh = self.fresh();
-        let members = self.members as u64;
+        let slots = self.slots as u64;
         // Near the end batches get smaller, so that all finish together, though never so small that handing out and
         // merging cost more than the work.
-        let fair = fresh
-            .div_ceil(2 * members)
-            .max(self.pace.items_in(self.pace.shortest()));
+        let fair = fresh.div_ceil(2 * slots).max(self.pace.items_in(self.pace.shortest()));
         let size = match self.policy {
             Policy::Guided => fair,
             Policy::Dynamic | Policy::Static => fair.min(self.pace.items_in(self.pace.target())),
@@ -158,7 +173,7 @@ impl Schedule {
             Policy::Guided => u64::MAX,
             Policy::Dynamic | Policy::Static => self.pace.largest.saturating_mul(8),
         };
-        size.min(cautious).min(self.pace.size_limit(self.reply_limit)).max(1)
+        size.min(cautious).min(self.pace.size_limit(self.reply_limit())).max(1)
     }
 }
 

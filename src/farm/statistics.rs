@@ -47,6 +47,8 @@ pub struct RankStatistics {
     pub items: u64,
     /// Attempts that failed here.
     pub failures: u64,
+    /// Forked workers that died.
+    pub deaths: u64,
     /// Batches done.
     pub batches: u64,
     /// Time the worker spent on items, including those that failed.

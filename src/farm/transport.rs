@@ -85,8 +85,15 @@ impl Transport {
             Some((world, _)) => (world.rank() as usize, world.size() as usize),
             None => (0, 1),
         };
-        Ok(Self {
-            world,
+        let mut transport = Self::aside(rank, size);
+        transport.world = world;
+        Ok(transport)
+    }
+
+    /// That of a process which belongs to a rank, and has no part in its connections.
+    pub(crate) fn aside(rank: usize, size: usize) -> Self {
+        Self {
+            world: None,
             rank,
             size,
             sending: Vec::new(),
@@ -94,7 +101,7 @@ impl Transport {
             bytes_in: 0,
             bytes_out: 0,
             _not_send: PhantomData,
-        })
+        }
     }
 
     pub(crate) fn rank(&self) -> usize {

@@ -1,10 +1,10 @@
 //! The default worker: a thread of its rank.
 
-use super::processor::{Processor, collect};
+use super::processor::Processor;
+use super::{Worker, WorkerReport};
 use crate::Task;
-use crate::farm::message::{Batch, Body, Done, HookFailure, Pass};
+use crate::farm::message::{Batch, Body, HookFailure, Pass};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, unbounded};
-use std::cell::Cell;
 use std::io;
 use std::thread::{Builder, JoinHandle, Thread};
 use std::time::{Duration, Instant};
@@ -16,33 +16,17 @@ enum Command {
     Emit { always: bool },
 }
 
-/// What a worker says.
-pub(crate) enum WorkerReport {
-    /// `initialize_remote` has been run.
-    Ready,
-    /// A batch is done; the bytes are the replies.
-    Done(Done, Vec<u8>),
-    /// A hook failed: the worker has ended.
-    Failed(HookFailure),
-    /// Another rank's output has been added.
-    Absorbed,
-    /// A piece of the output.
-    Piece(Vec<u8>),
-    /// The last piece.
-    LastPiece(Vec<u8>),
-}
-
 /// A thread that processes the batches it is given.
 pub(crate) struct InlineWorker {
     commands: Sender<Command>,
     pieces: Sender<(Vec<u8>, bool)>,
     reports: Receiver<WorkerReport>,
     thread: JoinHandle<Duration>,
-    ended: Cell<bool>,
+    ended: bool,
 }
 
 /// User code may need as much stack as it would have on a main thread, and more: it is only reserved, not used.
-const STACK: usize = 64 << 20;
+pub(super) const STACK: usize = 64 << 20;
 /// How many reports or pieces may wait to be taken.
 const WAITING: usize = 4;
 
@@ -68,22 +52,30 @@ impl InlineWorker {
             pieces,
             reports,
             thread,
-            ended: Cell::new(false),
+            ended: false,
         })
     }
 
-    /// Gives it a batch to process after those it has.
-    pub(crate) fn submit(&self, batch: Batch, items: Body) {
+    fn command(&self, command: Command) {
+        // A worker that has ended says why in its last report.
+        let _ = self.commands.send(command);
+    }
+}
+
+impl Worker for InlineWorker {
+    fn slots(&self) -> usize {
+        1
+    }
+
+    fn submit(&mut self, batch: Batch, items: Body) {
         self.command(Command::Process(batch, items));
     }
 
-    /// Announces another rank's output, whose pieces come by [`give`](Self::give).
-    pub(crate) fn absorb(&self) {
+    fn absorb(&mut self) {
         self.command(Command::Absorb);
     }
 
-    /// A piece of the output announced; given back if it has to wait.
-    pub(crate) fn give(&self, piece: Vec<u8>, last: bool) -> Result<(), Vec<u8>> {
+    fn give(&mut self, piece: Vec<u8>, last: bool) -> Result<(), Vec<u8>> {
         match self.pieces.try_send((piece, last)) {
             Err(TrySendError::Full((piece, _))) => Err(piece),
             // A worker that has ended says why in its last report.
@@ -91,18 +83,11 @@ impl InlineWorker {
         }
     }
 
-    /// Asks for its output. With `always`, there is one even if there were no items.
-    pub(crate) fn emit(&self, always: bool) {
+    fn emit(&mut self, always: bool) {
         self.command(Command::Emit { always });
     }
 
-    fn command(&self, command: Command) {
-        // A worker that has ended says why in its last report.
-        let _ = self.commands.send(command);
-    }
-
-    /// What it has to say, waiting so long for it.
-    pub(crate) fn poll(&self, wait: Duration) -> Option<WorkerReport> {
+    fn poll(&mut self, wait: Duration) -> Option<WorkerReport> {
         let mut report = self.reports.try_recv();
         if matches!(report, Err(TryRecvError::Empty)) && !wait.is_zero() {
             // The worker wakes this thread. The channel's own waiting would spin first, which many idle ranks cannot
@@ -112,33 +97,14 @@ impl InlineWorker {
         }
         match report {
             Ok(report) => Some(report),
-            Err(TryRecvError::Disconnected) if !self.ended.replace(true) => Some(WorkerReport::Failed(
+            Err(TryRecvError::Disconnected) if !std::mem::replace(&mut self.ended, true) => Some(WorkerReport::Failed(
                 HookFailure::new("the worker's thread", "it ended without a word"),
             )),
             Err(_) => None,
         }
     }
 
-    /// Takes its output, whole.
-    pub(crate) fn collect<T: Task>(&self) -> Result<T::Output, HookFailure> {
-        self.emit(true);
-        let mut failed = None;
-        let output = collect::<T>(|| {
-            loop {
-                match self.reports.recv() {
-                    Ok(WorkerReport::Piece(piece)) => return Ok((piece, false)),
-                    Ok(WorkerReport::LastPiece(piece)) => return Ok((piece, true)),
-                    Ok(WorkerReport::Failed(failure)) => failed = Some(failure),
-                    Ok(_) => {}
-                    Err(_) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                }
-            }
-        });
-        failed.map_or(output, Err)
-    }
-
-    /// Ends it after a job that went well; how long it had waited for items.
-    pub(crate) fn finish(self) -> Duration {
+    fn finish(self: Box<Self>) -> Duration {
         drop((self.commands, self.reports));
         self.thread.join().unwrap_or_default()
     }
@@ -174,6 +140,7 @@ fn work<T: Task>(task: &[u8], pass: Pass, line: &Line) -> Duration {
 /// Does as it is told until nobody is there to tell it.
 fn obey<T: Task>(task: &[u8], pass: Pass, line: &Line, waiting: &mut Duration) -> Result<(), HookFailure> {
     let mut processor = Processor::<T>::new(task, pass)?;
+    processor.initialize()?;
     let mut heard = line.say(WorkerReport::Ready);
     let mut since = Instant::now();
     while heard.is_ok()
@@ -183,15 +150,17 @@ fn obey<T: Task>(task: &[u8], pass: Pass, line: &Line, waiting: &mut Duration) -
             Command::Process(batch, items) => {
                 *waiting += since.elapsed();
                 let (done, replies) = processor.process(batch, &items)?;
-                let heard = line.say(WorkerReport::Done(done, replies));
+                let heard = line.say(WorkerReport::Done(done, replies.into()));
                 since = Instant::now();
                 heard
             }
             Command::Absorb => {
+                processor.finalize()?;
                 processor.absorb(|| line.pieces.recv().map_err(|_| io::ErrorKind::UnexpectedEof.into()))?;
                 line.say(WorkerReport::Absorbed)
             }
             Command::Emit { always } => {
+                processor.finalize()?;
                 let last = processor.emit(always, |piece| line.say(WorkerReport::Piece(piece)))?;
                 line.say(WorkerReport::LastPiece(last))
             }

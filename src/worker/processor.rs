@@ -9,6 +9,7 @@ use crate::{Merge, Task};
 use std::cell::Cell;
 use std::io::{self, BufReader};
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 type Gathered<T> = <<T as Task>::Output as Merge>::Gathered;
@@ -19,7 +20,10 @@ pub(super) struct Processor<T: Task> {
     pass: Pass,
     gathered: Option<Gathered<T>>,
     merging: Duration,
+    initialized: bool,
     finalized: bool,
+    /// Where it says which item it is at: its number plus one, or 0 between items.
+    at: Option<&'static AtomicU64>,
     /// Bytes that the replies of the last batch took: those of the next will take as many.
     reply_bytes: usize,
 }
@@ -41,18 +45,31 @@ fn hook_failure(hook: &str) -> impl FnOnce(String) -> HookFailure {
 }
 
 impl<T: Task> Processor<T> {
-    /// Takes the task, and initialises it.
+    /// Takes the task.
     pub(super) fn new(task: &[u8], pass: Pass) -> Result<Self, HookFailure> {
-        let mut task: T = guard(|| Ok(wire::decode(task)?)).map_err(hook_failure("receiving the task"))?;
-        guard(|| task.initialize_remote()).map_err(hook_failure("initialize_remote"))?;
         Ok(Self {
-            task,
+            task: guard(|| Ok(wire::decode(task)?)).map_err(hook_failure("receiving the task"))?,
             pass,
             gathered: None,
             merging: Duration::ZERO,
+            initialized: false,
             finalized: false,
+            at: None,
             reply_bytes: 0,
         })
+    }
+
+    /// Initialises the task, unless that has been done.
+    pub(super) fn initialize(&mut self) -> Result<(), HookFailure> {
+        if std::mem::replace(&mut self.initialized, true) {
+            return Ok(());
+        }
+        guard(|| self.task.initialize_remote()).map_err(hook_failure("initialize_remote"))
+    }
+
+    /// Says from now on here which item it is at: its number plus one, or 0 between items.
+    pub(super) fn watch(&mut self, at: &'static AtomicU64) {
+        self.at = Some(at);
     }
 
     /// Processes a batch: what became of its items, and the replies of those that succeeded.
@@ -117,6 +134,9 @@ impl<T: Task> Processor<T> {
             let mut replies = Vec::with_capacity(reply_bytes);
             for (place, item) in items.iter().enumerate() {
                 index.set(place);
+                if let Some(at) = self.at {
+                    at.store(first + place as u64 + 1, Ordering::Relaxed);
+                }
                 set_current(Some(Current {
                     seed,
                     pass,
@@ -128,6 +148,9 @@ impl<T: Task> Processor<T> {
             Ok(replies)
         });
         set_current(None);
+        if let Some(at) = self.at {
+            at.store(0, Ordering::Relaxed);
+        }
         Ok(match outcome {
             Ok(replies) => {
                 self.reply_bytes = replies.len();
@@ -155,17 +178,22 @@ impl<T: Task> Processor<T> {
         Ok(())
     }
 
+    /// The output of the batches since this was last called, as bytes.
+    pub(super) fn take_output(&mut self) -> Result<Vec<u8>, HookFailure> {
+        let gathered = self.gathered.take();
+        guard(|| Ok(wire::encode(&gathered)?)).map_err(hook_failure("sending the output"))
+    }
+
     /// There are no more items.
-    fn finalize(&mut self) -> Result<(), HookFailure> {
+    pub(super) fn finalize(&mut self) -> Result<(), HookFailure> {
         if std::mem::replace(&mut self.finalized, true) {
             return Ok(());
         }
         guard(|| self.task.finalize_remote()).map_err(hook_failure("finalize_remote"))
     }
 
-    /// Adds another rank's output, which comes in pieces.
+    /// Adds another output, which comes in pieces.
     pub(super) fn absorb(&mut self, next: impl FnMut() -> io::Result<(Vec<u8>, bool)>) -> Result<(), HookFailure> {
-        self.finalize()?;
         guard(|| {
             let other: Option<Gathered<T>> = wire::read(&mut BufReader::new(PieceReader::new(next)))?;
             match (&mut self.gathered, other) {
@@ -185,8 +213,8 @@ impl<T: Task> Processor<T> {
         always: bool,
         pass_on: impl FnMut(Vec<u8>) -> io::Result<()>,
     ) -> Result<Vec<u8>, HookFailure> {
-        self.finalize()?;
         let empty = if always && self.gathered.is_none() {
+            self.initialize()?;
             Some(guard(|| Ok(self.task.new_output())).map_err(hook_failure("new_output"))?)
         } else {
             None

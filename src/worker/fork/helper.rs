@@ -1,0 +1,183 @@
+//! A rank's zygote, as the rank sees it, from before MPI is initialised to the end.
+
+use super::link::{Link, Peer, handing_over, take_over};
+use super::messages::{ZygoteOrder, ZygoteReport};
+use super::process::{How, fork_bound, see_off, wait};
+use super::roster::Roster;
+use super::zygote::{Ends, Settings, Zygote};
+use crate::affinity;
+use crate::farm::message::Body;
+use crate::{Error, Options};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// A rank's zygote.
+pub(crate) struct Helper {
+    pid: Pid,
+    peer: Peer,
+    sockets: OwnedFd,
+    pub(super) roster: Roster,
+    /// It has been waited for.
+    gone: bool,
+}
+
+/// How long a zygote may take to end by itself.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Which of the two a process has become.
+pub(crate) enum Side {
+    Rank(Helper),
+    Zygote(Zygote),
+}
+
+impl Helper {
+    /// Forks this rank's zygote; comes back in both processes.
+    pub(crate) fn fork(options: &Options) -> Result<Side, Error> {
+        Self::try_fork(options).map_err(|error| {
+            Error::Fork(format!(
+                "cannot fork: {error}. Without --workers the job needs no such process"
+            ))
+        })
+    }
+
+    fn try_fork(options: &Options) -> io::Result<Side> {
+        let settings = Settings {
+            roster: Roster::new(options.workers)?,
+            workers: options.workers,
+            memory: options.worker_memory,
+        };
+        let (rank_end, zygote_end) = UnixStream::pair()?;
+        let (sockets_in, sockets_out) = handing_over()?;
+        // Asked here, as the zygote's parent is not the launcher.
+        let processors = affinity::for_workers(options.workers);
+        match fork_bound()? {
+            Some(pid) => Ok(Side::Rank(Self {
+                pid,
+                peer: Peer::new(rank_end)?,
+                sockets: sockets_in,
+                roster: settings.roster,
+                gone: false,
+            })),
+            None => {
+                drop((rank_end, sockets_in));
+                if let Some(processors) = processors {
+                    affinity::take(&processors);
+                }
+                let ends = Ends {
+                    link: Link::new(zygote_end),
+                    sockets: sockets_out,
+                };
+                match Zygote::new(ends, settings) {
+                    Ok(Some(zygote)) => Ok(Side::Zygote(zygote)),
+                    // The rank has ended before it has begun, and has said why.
+                    Ok(None) => std::process::exit(0),
+                    Err(error) => {
+                        eprintln!("Error: the process that forks the workers could not begin: {error}");
+                        std::process::exit(1)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells it who it belongs to, and what this rank has taken over of rank 0's environment.
+    pub(crate) fn belong(
+        &mut self,
+        rank: usize,
+        size: usize,
+        variables: Vec<(String, String)>,
+        directory: Option<PathBuf>,
+    ) -> Result<(), Error> {
+        let order = ZygoteOrder::Belong {
+            rank,
+            size,
+            variables,
+            directory,
+        };
+        self.order(&order, Vec::new())
+            .map_err(|error| Error::Fork(error.to_string()))
+    }
+
+    pub(super) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    pub(super) fn order(&mut self, order: &ZygoteOrder, body: Vec<u8>) -> io::Result<()> {
+        self.peer.send(order, body)
+    }
+
+    pub(super) fn flush(&mut self) {
+        self.peer.flush();
+    }
+
+    pub(super) fn hear(&mut self) -> io::Result<Option<(ZygoteReport, Body)>> {
+        self.peer.receive()
+    }
+
+    /// The socket of a child that it has told of.
+    pub(super) fn socket(&self) -> io::Result<UnixStream> {
+        take_over(&self.sockets)
+    }
+
+    /// What has become of it, as the end of a sentence; ends it if it has not ended.
+    pub(super) fn end(&mut self) -> String {
+        if std::mem::replace(&mut self.gone, true) {
+            return "has ended".into();
+        }
+        // It may be about to end: what it ends with by itself says more than that it has been killed.
+        let ended = if self.ends_within(Duration::from_millis(200)) {
+            wait(self.pid)
+        } else {
+            see_off(self.pid)
+        };
+        match ended {
+            Ok(ended) if ended.how == How::Status(0) => {
+                "has left the job: every process has to make the same calls, so look for a call that depends on the rank"
+                    .into()
+            }
+            Ok(ended) => ended.to_string(),
+            Err(error) => format!("has ended, and nobody knows how: {error}"),
+        }
+    }
+
+    fn ends_within(&self, patience: Duration) -> bool {
+        let start = Instant::now();
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        loop {
+            match waitid(Id::Pid(self.pid), flags) {
+                Ok(nix::sys::wait::WaitStatus::StillAlive) if start.elapsed() < patience => {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Ok(nix::sys::wait::WaitStatus::StillAlive) => return false,
+                Ok(_) | Err(_) => return true,
+            }
+        }
+    }
+
+    /// Ends it, and all its children with it, at once.
+    pub(super) fn kill(&mut self) {
+        if !std::mem::replace(&mut self.gone, true) {
+            let _ = see_off(self.pid);
+        }
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        if self.gone {
+            return;
+        }
+        // A zygote that is not needed any more sees the end of its connection, and ends.
+        self.peer.close();
+        if self.ends_within(PATIENCE) {
+            let _ = wait(self.pid);
+        } else {
+            let _ = see_off(self.pid);
+        }
+    }
+}

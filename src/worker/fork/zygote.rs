@@ -1,0 +1,218 @@
+//! The zygote: initialises the task, forks children of it, and sees them off.
+
+use super::child::{keep, work};
+use super::link::{Link, hand_over};
+use super::messages::{ZygoteOrder, ZygoteReport};
+use super::process::{limit_memory, see_off, spawn, wait};
+use super::roster::Roster;
+use crate::Task;
+use crate::environment;
+use crate::farm::message::{Batch, Body, HookFailure, Pass};
+use crate::options::ForkAfter;
+use crate::worker::inline::STACK;
+use crate::worker::processor::Processor;
+use nix::unistd::Pid;
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::thread::Builder;
+
+/// A rank's zygote, as it sees itself.
+pub(crate) struct Zygote {
+    ends: Option<Ends>,
+    settings: Settings,
+    rank: usize,
+    size: usize,
+}
+
+/// Its ends of the connections to its rank.
+pub(super) struct Ends {
+    pub(super) link: Link,
+    /// By which it hands over its children's sockets.
+    pub(super) sockets: OwnedFd,
+}
+
+/// What it knows of its children to be.
+#[derive(Clone, Copy)]
+pub(super) struct Settings {
+    pub(super) roster: Roster,
+    /// How many workers there are at most; the keeper's number comes after theirs.
+    pub(super) workers: usize,
+    /// Bytes that each of them may take, apart from what it shares.
+    pub(super) memory: Option<u64>,
+}
+
+impl Zygote {
+    /// Waits to be told who it belongs to. None if nobody is left to tell.
+    pub(super) fn new(mut ends: Ends, settings: Settings) -> io::Result<Option<Self>> {
+        let Some((order, _)) = ends.link.receive()? else {
+            return Ok(None);
+        };
+        let ZygoteOrder::Belong {
+            rank,
+            size,
+            variables,
+            directory,
+        } = order
+        else {
+            return Err(io::ErrorKind::InvalidData.into());
+        };
+        environment::take_over(&variables, directory.as_deref().unwrap_or(Path::new(".")))?;
+        Ok(Some(Self {
+            ends: Some(ends),
+            settings,
+            rank,
+            size,
+        }))
+    }
+
+    /// The rank it belongs to.
+    pub(crate) fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// The number of ranks.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Serves one call of `process`. False if there will be no other: the rank has ended.
+    pub(crate) fn serve<T: Task>(&mut self) -> io::Result<bool> {
+        let Some(ends) = &mut self.ends else { return Ok(false) };
+        let Some((ZygoteOrder::Start { pass, fork_after }, task)) = ends.link.receive()? else {
+            return Ok(false);
+        };
+        // As much stack as a worker that is a thread has: children go on with that of the thread that forked them.
+        std::thread::scope(|scope| {
+            let mut brood = Brood {
+                ends: &mut self.ends,
+                settings: self.settings,
+                children: HashMap::new(),
+            };
+            let thread = Builder::new()
+                .name("zygote".into())
+                .stack_size(STACK)
+                .spawn_scoped(scope, move || brood.serve::<T>(&task, pass, fork_after))?;
+            let panicked = |_| Err(io::Error::other("the zygote panicked"));
+            thread.join().unwrap_or_else(panicked)
+        })
+    }
+}
+
+/// The children of one call of `process`.
+struct Brood<'a> {
+    ends: &'a mut Option<Ends>,
+    settings: Settings,
+    children: HashMap<usize, Pid>,
+}
+
+impl Brood<'_> {
+    fn say(&mut self, report: &ZygoteReport) -> io::Result<()> {
+        match self.ends {
+            Some(ends) => ends.link.send(report, &[]),
+            None => Ok(()),
+        }
+    }
+
+    fn hear(&mut self) -> io::Result<Option<(ZygoteOrder, Body)>> {
+        match self.ends {
+            Some(ends) => ends.link.receive(),
+            None => Ok(None),
+        }
+    }
+
+    fn serve<T: Task>(&mut self, task: &[u8], pass: Pass, fork_after: ForkAfter) -> io::Result<bool> {
+        let mut processor = match prepare::<T>(task, pass, fork_after) {
+            Ok(processor) => {
+                self.say(&ZygoteReport::Ready)?;
+                Some(processor)
+            }
+            Err(failure) => {
+                self.say(&ZygoteReport::Failed(failure))?;
+                None
+            }
+        };
+        while let Some((order, body)) = self.hear()? {
+            match (order, &mut processor) {
+                (ZygoteOrder::Fork { child }, Some(_)) => self.fork(child, &mut processor)?,
+                (ZygoteOrder::WarmUp(batch), Some(processor)) => {
+                    let report = match warm_up(processor, batch, &body) {
+                        Ok(()) => ZygoteReport::Warm,
+                        Err(failure) => ZygoteReport::Failed(failure),
+                    };
+                    self.say(&report)?;
+                }
+                (ZygoteOrder::End, _) => {
+                    // Their sockets have been closed: they end by themselves.
+                    for pid in std::mem::take(&mut self.children).into_values() {
+                        wait(pid)?;
+                    }
+                    drop(processor);
+                    self.say(&ZygoteReport::Ended)?;
+                    return Ok(true);
+                }
+                _ => return Err(io::ErrorKind::InvalidData.into()),
+            }
+        }
+        for pid in std::mem::take(&mut self.children).into_values() {
+            see_off(pid)?;
+        }
+        Ok(false)
+    }
+
+    fn fork<T: Task>(&mut self, child: usize, processor: &mut Option<Processor<T>>) -> io::Result<()> {
+        if let Some(pid) = self.children.remove(&child) {
+            let ended = see_off(pid)?;
+            self.say(&ZygoteReport::Gone { child, ended })?;
+        }
+        let (rank_end, child_end) = UnixStream::pair()?;
+        let (mut rank_end, mut child_end) = (Some(rank_end), Some(child_end));
+        let Settings {
+            roster,
+            workers,
+            memory,
+        } = self.settings;
+        let pid = spawn(|| {
+            // Whoever keeps a socket open hides the death of the process at its end.
+            (*self.ends, rank_end) = (None, None);
+            if let (Some(mut processor), Some(socket)) = (processor.take(), child_end.take()) {
+                if child == workers {
+                    return keep(processor, Link::new(socket));
+                }
+                if let Some(more) = memory
+                    && let Err(error) = limit_memory(more)
+                {
+                    log::warn!("the memory of a worker could not be limited: {error}");
+                }
+                processor.watch(roster.place(child));
+                work(processor, Link::new(socket));
+            }
+        })?;
+        drop(child_end);
+        self.children.insert(child, pid);
+        if let (Some(ends), Some(rank_end)) = (&*self.ends, &rank_end) {
+            hand_over(&ends.sockets, rank_end)?;
+        }
+        self.say(&ZygoteReport::Forked {
+            child,
+            pid: pid.as_raw(),
+        })
+    }
+}
+
+fn prepare<T: Task>(task: &[u8], pass: Pass, fork_after: ForkAfter) -> Result<Processor<T>, HookFailure> {
+    let mut processor = Processor::new(task, pass)?;
+    if fork_after != ForkAfter::None {
+        processor.initialize()?;
+    }
+    Ok(processor)
+}
+
+/// Processes an item; its output is dropped, as a worker has made the one that counts.
+fn warm_up<T: Task>(processor: &mut Processor<T>, batch: Batch, item: &[u8]) -> Result<(), HookFailure> {
+    processor.process(batch, item)?;
+    processor.take_output()?;
+    Ok(())
+}
