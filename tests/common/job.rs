@@ -231,6 +231,16 @@ impl Running {
         kill(Pid::from_raw(*pid), signal).unwrap();
     }
 
+    /// Processes that help ranks, of one kind: `zygote`, `worker` or `keeper`.
+    pub fn helpers(&self, kind: &str) -> Vec<Pid> {
+        self.mark.helpers(kind).into_iter().map(Pid::from_raw).collect()
+    }
+
+    /// Whether it has not ended yet.
+    pub fn goes_on(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// How many ranks there are, as processes.
     pub fn ranks(&self) -> usize {
         self.mark.ranks().len()

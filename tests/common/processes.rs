@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// The variable that all processes of a run inherit, and that tells them from all others.
 pub const MARK: &str = "GAUDI_MPI_TEST_RUN";
 
+/// How the names of processes begin that were forked to help a rank.
+const HELPER: &str = "gaudi:";
+
 /// A run's mark.
 #[derive(Debug, Clone)]
 pub struct Mark(pub String);
@@ -26,9 +29,21 @@ impl Mark {
         all.flatten().filter(is_marked).collect()
     }
 
+    /// Processes that were forked to help ranks, of one kind: `zygote`, `worker` or `keeper`.
+    pub fn helpers(&self, kind: &str) -> Vec<i32> {
+        let name = format!("{HELPER}{kind}");
+        let all = self.processes().into_iter();
+        all.filter(|process| process.stat().is_ok_and(|stat| stat.comm == name))
+            .map(|process| process.pid)
+            .collect()
+    }
+
     /// The ranks' processes, by rank.
     pub fn ranks(&self) -> BTreeMap<usize, i32> {
         let rank = |process: &Process| {
+            if process.stat().is_ok_and(|stat| stat.comm.starts_with(HELPER)) {
+                return None;
+            }
             let environment = process.environ().ok()?;
             environment
                 .get(OsStr::new("OMPI_COMM_WORLD_RANK"))?

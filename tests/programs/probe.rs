@@ -24,6 +24,21 @@ struct Arguments {
     /// Items that panic every time
     #[arg(long, value_delimiter = ',')]
     panic: Vec<u64>,
+    /// Items at which the process dies every time
+    #[arg(long, value_delimiter = ',')]
+    die: Vec<u64>,
+    /// How it dies: abort, segfault, kill, exit, hang, eat (all memory there is for it), freeze
+    #[arg(long, default_value = "abort")]
+    die_by: String,
+    /// A hook in which the process dies as `--die-by` says
+    #[arg(long)]
+    die_in: Option<String>,
+    /// Megabytes that initialize_remote makes
+    #[arg(long, default_value_t = 0)]
+    megabytes: usize,
+    /// Megabytes that the program makes before it has a WorkManager
+    #[arg(long, default_value_t = 0)]
+    common_megabytes: usize,
     /// Items that fail on rank 0 alone
     #[arg(long, value_delimiter = ',')]
     fail_on_root: Vec<u64>,
@@ -186,6 +201,8 @@ struct Probe {
     delicate: Delicate,
     ready: bool,
     #[serde(skip)]
+    geometry: Vec<u8>,
+    #[serde(skip)]
     log: String,
     #[serde(skip)]
     next: usize,
@@ -198,6 +215,9 @@ impl Probe {
             return Ok(());
         }
         let is_meant = |hook: &Option<String>| hook.as_deref() == Some(name);
+        if is_meant(&self.arguments.die_in) {
+            die(&self.arguments.die_by);
+        }
         let (fails, panics) = (is_meant(&self.arguments.fail_in), is_meant(&self.arguments.panic_in));
         if fails || panics {
             std::thread::sleep(Duration::from_millis(self.arguments.fail_after));
@@ -221,6 +241,7 @@ impl Task for Probe {
 
     fn initialize_remote(&mut self) -> Result<()> {
         self.ready = true;
+        self.geometry = vec![1; self.arguments.megabytes * 1_000_000];
         self.hook("initialize_remote")
     }
 
@@ -263,6 +284,9 @@ impl Task for Probe {
         let arguments = &self.arguments;
         if arguments.fail.contains(&number) || (rank_here() == 0 && arguments.fail_on_root.contains(&number)) {
             return Err(format!("item {number} was told to fail").into());
+        }
+        if arguments.die.contains(&number) {
+            die(&arguments.die_by);
         }
         if arguments.panic.contains(&number) {
             panic!("item {number} was told to panic");
@@ -331,6 +355,27 @@ impl Task for Probe {
     }
 }
 
+/// Ends this process, or makes it useless.
+fn die(how: &str) {
+    use nix::sys::signal::{Signal, raise};
+    match how {
+        // SAFETY: none, on purpose.
+        "segfault" => unsafe { std::ptr::without_provenance_mut::<u8>(64).write_volatile(1) },
+        "kill" => raise(Signal::SIGKILL).unwrap(),
+        "freeze" => raise(Signal::SIGSTOP).unwrap(),
+        "exit" => std::process::exit(7),
+        "hang" => std::thread::sleep(Duration::from_secs(3600)),
+        "eat" => {
+            let mut eaten = vec![];
+            loop {
+                eaten.push(vec![1_u8; 10_000_000]);
+                std::hint::black_box(&eaten);
+            }
+        }
+        _ => std::process::abort(),
+    }
+}
+
 /// What an item's reply is made of.
 fn letter(number: u64) -> &'static str {
     let letter = number as usize % 26;
@@ -347,6 +392,7 @@ fn rank_here() -> usize {
 
 fn main() -> JobResult {
     let arguments: Arguments = gaudi_mpi::parse();
+    let common = vec![1_u8; arguments.common_megabytes * 1_000_000];
     let mut manager = WorkManager::new(arguments.farm.clone())?;
     if let Some(name) = &arguments.environment {
         // One write, so that the lines of several ranks stay whole.
@@ -376,6 +422,7 @@ fn main() -> JobResult {
         delicate: arguments.delicate("task"),
         arguments,
         ready: false,
+        geometry: vec![],
         log: String::new(),
         next: 0,
         skipped: vec![],
@@ -395,6 +442,7 @@ fn main() -> JobResult {
             result => result?,
         };
     }
+    std::hint::black_box(&common);
     if memory {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let peak = status

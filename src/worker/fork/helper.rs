@@ -2,7 +2,7 @@
 
 use super::link::{Link, Peer, handing_over, take_over};
 use super::messages::{ZygoteOrder, ZygoteReport};
-use super::process::{How, fork_bound, see_off, wait};
+use super::process::{How, fork_bound, name, see_off, wait};
 use super::roster::Roster;
 use super::zygote::{Ends, Settings, Zygote};
 use crate::affinity;
@@ -65,6 +65,7 @@ impl Helper {
             })),
             None => {
                 drop((rank_end, sockets_in));
+                name(c"gaudi:zygote");
                 if let Some(processors) = processors {
                     affinity::take(&processors);
                 }

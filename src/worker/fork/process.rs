@@ -6,6 +6,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, fork, getppid};
 use serde::{Deserialize, Serialize};
+use std::ffi::CStr;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,6 +36,12 @@ impl fmt::Display for Ended {
             How::Status(status) => write!(f, "ended by itself, with status {status}"),
         }
     }
+}
+
+/// Names this process as `ps` and `top` show it; at most 15 bytes.
+pub(super) fn name(name: &CStr) {
+    // Without its name it works as well.
+    let _ = prctl::set_name(name);
 }
 
 /// Forks a child that runs `main` and ends. It is killed when the thread that forked it ends, however that happens.

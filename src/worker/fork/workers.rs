@@ -378,8 +378,10 @@ impl ForkedWorkers {
 
     /// Gives batches to workers.
     fn assign(&mut self) -> Result<(), Fault> {
+        // While a worker is on its way, others need not have what it could do.
+        let all_there = self.slots.iter().all(|slot| slot.state == State::Ready);
         let (allowed, depth) = match self.warming {
-            Warming::Done => (self.slots.len(), self.depth),
+            Warming::Done => (self.slots.len(), if all_there { self.depth } else { 1 }),
             // One batch at a time, until the first good item is known.
             Warming::Trying => (1, 1),
             Warming::Warming => (0, 0),

@@ -3,7 +3,7 @@
 use super::child::{keep, work};
 use super::link::{Link, hand_over};
 use super::messages::{ZygoteOrder, ZygoteReport};
-use super::process::{limit_memory, see_off, spawn, wait};
+use super::process::{limit_memory, name, see_off, spawn, wait};
 use super::roster::Roster;
 use crate::Task;
 use crate::environment;
@@ -179,8 +179,10 @@ impl Brood<'_> {
             (*self.ends, rank_end) = (None, None);
             if let (Some(mut processor), Some(socket)) = (processor.take(), child_end.take()) {
                 if child == workers {
+                    name(c"gaudi:keeper");
                     return keep(processor, Link::new(socket));
                 }
+                name(c"gaudi:worker");
                 if let Some(more) = memory
                     && let Err(error) = limit_memory(more)
                 {
