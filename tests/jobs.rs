@@ -4,9 +4,11 @@ mod common;
 
 use common::particles::Jobs;
 use common::python;
+use nix::sys::signal::{Signal, kill};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 /// A bit of everything that a job can do.
 const EVERYTHING: &str = r#"
@@ -163,8 +165,14 @@ fn files_are_the_same_bytes_however_a_job_is_run() {
             let schedule = ["static", "dynamic", "guided"][(i + j) % 3];
             let mode = ["gathered", "merged"][(i + j) % 2];
             let window = ["", "--window 64KiB"][(i + j / 2) % 2];
+            let workers = [
+                "",
+                "--workers 2",
+                "--workers 3 --fork-after first-item",
+                "--workers 2 --fork-after none",
+            ][(i + j) % 4];
             let line = format!(
-                "run job.toml -q --granularity {granularity} --schedule {schedule} --output-mode {mode} {window}"
+                "run job.toml -q --granularity {granularity} --schedule {schedule} --output-mode {mode} {window} {workers}"
             );
             let run = jobs.gaudi(ranks, &line).ends_with(0);
             assert!(run.stderr.is_empty(), "{run:?}");
@@ -201,6 +209,48 @@ fn virtual_outputs_have_the_same_events() {
     fs::remove_dir_all(jobs.path("virtual/all.h5.parts")).unwrap();
     let run = jobs.gaudi(0, "merge copy.h5 virtual/all.h5").ends_with(1);
     assert!(run.error().contains("all.h5.parts"), "{run:?}");
+}
+
+#[test]
+fn workers_that_are_killed_take_no_events_with_them() {
+    let Some(jobs) = Jobs::with_inputs() else { return };
+    jobs.job_file("job.toml", EVERYTHING);
+    let printed = jobs.gaudi(0, "run job.toml -q").ends_with(0).stdout;
+    let expected = OUTPUTS.map(|name| jobs.bytes(name));
+    for name in ["skim.h5", "all.h5"] {
+        fs::copy(jobs.path(name), jobs.path(&format!("expected-{name}"))).unwrap();
+    }
+    for mode in ["gathered", "merged", "virtual"] {
+        let line =
+            format!("run job.toml -q --granularity event --workers 3 --retries 100 --json json --output-mode {mode}");
+        let mut running = jobs.gaudi(2, &line).start();
+        while running.goes_on() {
+            for worker in running.helpers("worker").into_iter().step_by(2) {
+                let _ = kill(worker, Signal::SIGKILL);
+            }
+            std::thread::sleep(Duration::from_millis(30));
+        }
+        let run = running.wait();
+        assert_eq!((run.status.code(), &run.stdout), (Some(0), &printed), "{run:?}");
+        let json: serde_json::Value = serde_json::from_str(&jobs.read("json")).unwrap();
+        assert!(
+            json["ranks"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|rank| rank["deaths"].as_u64() > Some(0)),
+            "{json}"
+        );
+        if mode == "virtual" {
+            for name in ["skim.h5", "all.h5"] {
+                jobs.gaudi(0, &format!("diff expected-{name} {name}")).ends_with(0);
+            }
+        } else {
+            for (name, expected) in OUTPUTS.iter().zip(&expected) {
+                assert!(jobs.bytes(name) == *expected, "{name}, {mode}");
+            }
+        }
+    }
 }
 
 /// Follows all references of particles to tracks, and of tracks to vertices.

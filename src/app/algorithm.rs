@@ -37,11 +37,22 @@ use crate::Result;
 /// }
 /// ```
 pub trait Algorithm: Send {
-    /// Once in each worker, before the first event: finds and creates tables, books histograms and counters.
+    /// Once in each worker, before the first event: finds and creates tables, books histograms and counters. Also when
+    /// a job is only looked at, to see whether it is right: what is large or takes long belongs into
+    /// [`start`](Algorithm::start).
     ///
     /// # Errors
     /// An error here stops the job.
     fn initialize(&mut self, setup: &mut Setup) -> Result<()>;
+
+    /// After all algorithms have been initialised, and before the first event: makes what is large, such as a geometry.
+    /// Forked workers (`--workers`) share what was made here, as it is done before they are forked.
+    ///
+    /// # Errors
+    /// An error here stops the job.
+    fn start(&mut self) -> Result<()> {
+        Ok(())
+    }
 
     /// For each event that has not been rejected before: true if it passes, false if it is rejected.
     ///

@@ -148,7 +148,7 @@ impl AppMgr {
         let seed = manager.options().seed;
         let mut task = match manager.is_root() {
             true => self
-                .task(seed)
+                .task(seed, manager.options().workers == 0)
                 .map_err(|error| manager.fail_before(Error::Job(error.to_string())))?,
             false => AppTask::new(self.config.clone(), Vec::new(), Vec::new(), Vec::new(), seed),
         };
@@ -184,11 +184,15 @@ impl AppMgr {
         describe::describe(&self.config, files, &segments, seed)
     }
 
-    /// The job as a task, after a look at whether it is right in itself and fits to its first input file: what is wrong
-    /// is said once, before any worker or output file begins.
-    fn task(&self, seed: u64) -> crate::Result<AppTask> {
+    /// The job as a task. With `look`, after a look at whether it is right in itself and fits to its first input file:
+    /// what is wrong is said once, before any worker or output file begins. (Where workers are processes, no algorithm
+    /// runs in this one, unless there are no events: then nobody else knows what the output would have had.)
+    fn task(&self, seed: u64, look: bool) -> crate::Result<AppTask> {
         let (files, segments) = self.select()?;
-        let declared = EventLoop::new(&self.config, Arc::new(files.clone()), seed)?.declared();
+        let declared = match look || segments.is_empty() {
+            true => EventLoop::new(&self.config, Arc::new(files.clone()), seed)?.declared(),
+            false => Vec::new(),
+        };
         Ok(AppTask::new(self.config.clone(), files, segments, declared, seed))
     }
 

@@ -214,6 +214,11 @@ impl EventLoop {
         self.reader.files()[segment.file as usize].path.as_os_str().is_empty()
     }
 
+    /// Has all algorithms make what is large.
+    pub(crate) fn start(&mut self) -> Result<()> {
+        self.steps.start()
+    }
+
     /// Finalises all algorithms.
     pub(crate) fn finalize(&mut self) -> Result<()> {
         self.steps.finalize()

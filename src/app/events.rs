@@ -47,7 +47,8 @@ impl AppMgr {
     /// If the input or the description of the job is not what it should be, or an algorithm cannot be initialised.
     pub fn events(&self, seed: u64) -> Result<Events> {
         let (files, segments) = self.select()?;
-        let events = EventLoop::new(self.config(), Arc::new(files), seed)?;
+        let mut events = EventLoop::new(self.config(), Arc::new(files), seed)?;
+        events.start()?;
         Ok(Events {
             output: events.new_output(),
             events,

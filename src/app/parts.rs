@@ -1,12 +1,16 @@
-//! Outputs that workers write themselves: each to a file of its own, a part, from which rank 0 makes the output.
+//! Outputs that workers put by themselves: each in files of its own, its parts, of which rank 0 makes the output.
+//!
+//! What a worker has put by stays when the worker dies: parts are files of encoded events, to which blocks are appended.
+//! Those of a virtual output become event files when there are no more items.
 
 use super::config::{OutputConfig, OutputMode};
 use crate::Result;
 use crate::environment::host;
 use crate::event::{ColumnType, EncodedEvents};
-use crate::io::{self, Complete, Compression, EventWriter};
+use crate::io::{self, BlockWriter, Complete, Compression, EventWriter, read_blocks};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,24 +21,30 @@ pub(super) struct Piece {
     part: String,
     first: u64,
     events: u64,
+    /// Where their blocks begin and end, in bytes.
+    start: u64,
+    end: u64,
 }
 
 /// A worker's parts of an output: one for each set of tables and columns that events have, so that an output made of
 /// parts has nothing that the events themselves had not, and in no other order.
 pub(super) struct PartWriter {
     folder: PathBuf,
-    name: String,
+    mode: OutputMode,
     compression: Compression,
+    /// The process whose parts these are.
+    process: u32,
     parts: Vec<Part>,
-    /// Where the events of the item at work go, and how many were there before.
-    at: Option<(usize, u64)>,
+    /// Where the events of the item at work go, and how many events and bytes were there before.
+    at: Option<(usize, u64, u64)>,
 }
 
 struct Part {
     name: String,
     /// The tables that its events have, with their columns.
     tables: Vec<(String, Vec<ColumnType>)>,
-    writer: EventWriter,
+    events: u64,
+    blocks: BlockWriter,
 }
 
 /// The folder of an output's parts.
@@ -44,17 +54,20 @@ fn folder_of(output: &Path) -> PathBuf {
     output.with_file_name(name)
 }
 
+/// How the names of parts end: as they are put by, and as event files.
+const BLOCKS: &str = "blocks";
+const EVENTS: &str = "h5";
+
 impl PartWriter {
     pub(super) fn new(config: &OutputConfig) -> Self {
-        let level = match config.mode {
-            // What is read once, soon, is not worth the time to compress it.
-            OutputMode::Merged | OutputMode::Gathered => 0,
-            OutputMode::Virtual => config.compression,
-        };
         Self {
             folder: folder_of(&config.file),
-            name: format!("{}-{}-{}", host(), std::process::id(), thread_number()),
-            compression: Compression { level, threads: 1 },
+            mode: config.mode,
+            compression: Compression {
+                level: config.compression,
+                threads: 1,
+            },
+            process: std::process::id(),
             parts: Vec::new(),
             at: None,
         }
@@ -63,6 +76,11 @@ impl PartWriter {
     /// An item begins.
     pub(super) fn begin(&mut self) {
         self.at = None;
+        if self.process != std::process::id() {
+            // This worker was forked of a process that has put by something itself.
+            self.process = std::process::id();
+            self.parts.clear();
+        }
     }
 
     pub(super) fn append(&mut self, block: &[u8]) -> Result<()> {
@@ -71,42 +89,76 @@ impl PartWriter {
             Some(index) => index,
             None => self.add(&events)?,
         };
-        let writer = &mut self.parts[index].writer;
-        let (at, _) = *self.at.get_or_insert((index, writer.events()));
+        let part = &mut self.parts[index];
+        let (at, ..) = *self.at.get_or_insert((index, part.events, part.blocks.length()));
         debug_assert_eq!(at, index, "the events of an item are of one file");
-        Ok(writer.append(&events)?)
+        part.blocks.append(block)?;
+        part.events += events.events;
+        Ok(())
     }
 
     fn add(&mut self, events: &EncodedEvents) -> Result<usize> {
-        let name = format!("{}-{}.h5", self.name, self.parts.len());
-        let writer = EventWriter::create(&self.folder.join(&name), self.compression)?;
         let tables = events.tables.iter().map(|table| {
             let columns = table.columns.iter().map(|column| column.kind.clone());
             (table.path.clone(), columns.collect())
         });
+        // Other workers of this process have theirs, and the system gives the number of a process again some day.
+        let (name, blocks) = (0_u64..)
+            .find_map(|number| {
+                let name = format!("{}-{}-{number}", host(), self.process);
+                match BlockWriter::create(&self.folder.join(&name).with_added_extension(BLOCKS)) {
+                    Ok(blocks) => Some(Ok((name, blocks?))),
+                    Err(error) => Some(Err(error)),
+                }
+            })
+            .ok_or("there are too many parts")??;
         self.parts.push(Part {
             name,
             tables: tables.collect(),
-            writer,
+            events: 0,
+            blocks,
         });
         Ok(self.parts.len() - 1)
     }
 
     /// An item ends: where its events are. (Those of an item that failed stay in the part, and nobody refers to them.)
     pub(super) fn end(&mut self) -> Option<Piece> {
-        let (index, first) = self.at.take()?;
+        let (index, first, start) = self.at.take()?;
         let part = &self.parts[index];
         Some(Piece {
             part: part.name.clone(),
             first,
-            events: part.writer.events() - first,
+            events: part.events - first,
+            start,
+            end: part.blocks.length(),
         })
     }
 
+    /// There are no more items.
     pub(super) fn close(&mut self) -> Result<()> {
         let parts = std::mem::take(&mut self.parts);
-        Ok(parts.into_iter().try_for_each(|part| part.writer.finish(|_| Ok(())))?)
+        if self.mode != OutputMode::Virtual || self.process != std::process::id() {
+            return Ok(());
+        }
+        for part in parts {
+            make_event_file(part.blocks.path(), self.compression)?;
+        }
+        Ok(())
     }
+}
+
+/// Makes an event file of a part as it was put by, beside it, and removes that.
+fn make_event_file(blocks: &Path, compression: Compression) -> io::Result<()> {
+    let mut writer = EventWriter::create(&blocks.with_extension(EVENTS), compression)?;
+    read_blocks(blocks, 0..u64::MAX, |block| append(&mut writer, block))?;
+    writer.finish(|_| Ok(()))?;
+    // If it stays, it is in nobody's way.
+    let _ = fs::remove_file(blocks);
+    Ok(())
+}
+
+fn append(writer: &mut EventWriter, block: &[u8]) -> io::Result<()> {
+    writer.append(&EncodedEvents::parse(block)?)
 }
 
 impl Part {
@@ -116,13 +168,6 @@ impl Part {
                 *path == table.path && columns.iter().eq(table.columns.iter().map(|column| &column.kind))
             })
     }
-}
-
-/// Tells workers of one process apart.
-fn thread_number() -> u64 {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// An output that is made of parts.
@@ -155,8 +200,9 @@ impl Parts {
 
     pub(super) fn add(&mut self, piece: Piece) {
         match self.pieces.last_mut() {
-            Some(last) if last.part == piece.part && last.first + last.events == piece.first => {
-                last.events += piece.events
+            Some(last) if last.part == piece.part && last.end == piece.start => {
+                last.events += piece.events;
+                last.end = piece.end;
             }
             _ => self.pieces.push(piece),
         }
@@ -170,23 +216,60 @@ impl Parts {
     ) -> Result<(u64, Complete)> {
         let pieces = std::mem::take(&mut self.pieces);
         let events = pieces.iter().map(|piece| piece.events).sum();
-        let mut paths: BTreeMap<String, usize> = BTreeMap::new();
-        let mut files = Vec::new();
-        let mut list = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            let file = *paths.entry(piece.part.clone()).or_insert_with(|| {
-                files.push(self.folder.join(&piece.part));
-                files.len() - 1
-            });
-            list.push((file, piece.first..piece.first + piece.events));
-        }
         let complete = match self.mode {
-            OutputMode::Virtual => io::write_virtual(&self.output, &files, &list, add)?,
+            OutputMode::Virtual => self.refer(pieces, compression, add)?,
             OutputMode::Merged | OutputMode::Gathered => {
-                io::concatenate(&self.output, &files, &list, compression, add)?
+                let mut writer = EventWriter::create(&self.output, compression)?;
+                for piece in pieces {
+                    let path = self.folder.join(piece.part).with_added_extension(BLOCKS);
+                    read_blocks(&path, piece.start..piece.end, |block| append(&mut writer, block))?;
+                }
+                writer.close(add)?
             }
         };
         Ok((events, complete))
+    }
+
+    /// Makes a file that refers to the parts.
+    fn refer(
+        &self,
+        pieces: Vec<Piece>,
+        compression: Compression,
+        add: impl FnOnce(&hdf5::File) -> io::Result<()>,
+    ) -> Result<Complete> {
+        // Those of workers that died are still as they were put by.
+        for path in self.contents(BLOCKS)? {
+            let name = path.file_stem().map(OsStr::to_os_string).unwrap_or_default();
+            match pieces.iter().any(|piece| *piece.part == *name) {
+                true => make_event_file(&path, compression)?,
+                false => fs::remove_file(&path).map_err(|error| io::Error::write(&path, error))?,
+            }
+        }
+        let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
+        let mut files = Vec::new();
+        let mut list = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            let events = piece.first..piece.first + piece.events;
+            let file = *numbers.entry(piece.part).or_insert_with_key(|part| {
+                files.push(self.folder.join(part).with_added_extension(EVENTS));
+                files.len() - 1
+            });
+            list.push((file, events));
+        }
+        Ok(io::write_virtual(&self.output, &files, &list, add)?)
+    }
+
+    /// The files in the folder whose names end so.
+    fn contents(&self, extension: &str) -> Result<Vec<PathBuf>> {
+        let failed = |error| format!("cannot read the folder {}: {error}", self.folder.display());
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension() == Some(OsStr::new(extension)) {
+                paths.push(path);
+            }
+        }
+        Ok(paths)
     }
 
     /// The output has its name.

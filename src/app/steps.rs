@@ -257,13 +257,20 @@ impl Steps {
         Ok(verdict)
     }
 
+    /// Has all algorithms make what is large.
+    pub(super) fn start(&mut self) -> Result<()> {
+        self.each(|algorithm| algorithm.start())
+    }
+
     /// Finalises all algorithms.
     pub(super) fn finalize(&mut self) -> Result<()> {
+        self.each(|algorithm| algorithm.finalize())
+    }
+
+    fn each(&mut self, mut hook: impl FnMut(&mut dyn Algorithm) -> Result<()>) -> Result<()> {
         for Step { name, kind, .. } in &mut self.steps {
             if let Kind::Algorithm { algorithm, .. } = kind {
-                algorithm
-                    .finalize()
-                    .map_err(|error| format!("algorithm '{name}': {error}"))?;
+                hook(algorithm.as_mut()).map_err(|error| format!("algorithm '{name}': {error}"))?;
             }
         }
         Ok(())

@@ -133,8 +133,10 @@ impl Task for AppTask {
             OutputMode::Gathered => None,
             OutputMode::Merged | OutputMode::Virtual => Some(PartWriter::new(output)),
         });
+        let mut events = EventLoop::new(&self.config, Arc::new(self.files.clone()), self.seed)?;
+        events.start()?;
         self.worker = Some(Worker {
-            events: EventLoop::new(&self.config, Arc::new(self.files.clone()), self.seed)?,
+            events,
             parts: parts.collect(),
         });
         Ok(())

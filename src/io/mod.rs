@@ -1,8 +1,8 @@
 //! Event files: input and output.
 
+mod blocks;
 mod column;
 mod complete;
-mod concatenate;
 mod contents;
 mod counters;
 mod datasets;
@@ -23,8 +23,8 @@ mod whole;
 mod words;
 mod writer;
 
+pub(crate) use blocks::{BlockWriter, read_blocks};
 pub(crate) use complete::Complete;
-pub(crate) use concatenate::concatenate;
 pub use contents::{ColumnContents, Contents, DatasetContents, HistogramContents, TableContents};
 pub(crate) use counters::write_counters;
 pub use diff::{Comparison, Differences, Tolerance};

@@ -5,7 +5,6 @@
 
 use super::column::descriptor;
 use super::complete::Complete;
-use super::concatenate::Piece;
 use super::error::{Error, Result};
 use super::file::{EventFile, FORMAT, FORMAT_VERSION};
 use crate::event::path::{OFFSETS, ROOT};
@@ -14,6 +13,9 @@ use crate::node::{Node, create_file, text};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+/// Events of a file, by its place in a list of files.
+type Piece = (usize, Range<u64>);
 
 /// Rows of a file.
 struct Run {

@@ -1,0 +1,107 @@
+//! Files of encoded events, in which they are put by until an output is made of them. A block that has been appended
+//! stays, whatever becomes of the process that did it.
+
+use super::error::{Error, Result};
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Before each block stands its length, in so many bytes.
+const LENGTH: usize = size_of::<u64>();
+
+/// A file that blocks are appended to.
+pub(crate) struct BlockWriter {
+    path: PathBuf,
+    file: File,
+    length: u64,
+}
+
+impl BlockWriter {
+    /// Makes the file; none if there is one of that name.
+    pub(crate) fn create(path: &Path) -> Result<Option<Self>> {
+        match File::create_new(path) {
+            Ok(file) => Ok(Some(Self {
+                path: path.into(),
+                file,
+                length: 0,
+            })),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => Err(Error::write(path, error)),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes in the file.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    pub(crate) fn append(&mut self, block: &[u8]) -> Result<()> {
+        let length = (block.len() as u64).to_le_bytes();
+        let written = self.file.write_all(&length).and_then(|()| self.file.write_all(block));
+        written.map_err(|error| Error::write(&self.path, error))?;
+        self.length += (LENGTH + block.len()) as u64;
+        Ok(())
+    }
+}
+
+/// Hands over the blocks in these bytes of a file, one after the other. A block that is cut short, as the last one of a
+/// process that died may be, is no block.
+pub(crate) fn read_blocks(path: &Path, bytes: Range<u64>, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let failed = |error: std::io::Error| Error::open(path, error);
+    let mut file = File::open(path).map_err(failed)?;
+    file.seek(SeekFrom::Start(bytes.start)).map_err(failed)?;
+    let mut file = BufReader::with_capacity(1 << 20, file).take(bytes.end - bytes.start);
+    let mut block = Vec::new();
+    loop {
+        let mut length = [0; LENGTH];
+        match file.read_exact(&mut length) {
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(()),
+            other => other.map_err(failed)?,
+        }
+        let length = u64::from_le_bytes(length);
+        block.clear();
+        if (&mut file).take(length).read_to_end(&mut block).map_err(failed)? < length as usize {
+            return Ok(());
+        }
+        take(&block)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_blocks_are_read_and_a_cut_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("blocks");
+        let mut writer = BlockWriter::create(&path).unwrap().unwrap();
+        assert!(BlockWriter::create(&path).unwrap().is_none());
+        let blocks = [vec![1; 5], vec![], vec![3; 3_000_000]];
+        let mut starts = vec![];
+        for block in &blocks {
+            starts.push(writer.length());
+            writer.append(block).unwrap();
+        }
+        let read = |range: Range<u64>| {
+            let mut read = vec![];
+            read_blocks(&path, range, |block| {
+                read.push(block.to_vec());
+                Ok(())
+            })
+            .unwrap();
+            read
+        };
+        assert_eq!(read(0..u64::MAX), blocks);
+        assert_eq!(read(starts[1]..starts[2]), blocks[1..2]);
+        assert_eq!(read(starts[2]..writer.length() - 1).len(), 0);
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_len(writer.length() - 1).unwrap();
+        assert_eq!(read(0..u64::MAX), blocks[..2]);
+    }
+}
