@@ -98,6 +98,7 @@ pub use random::Random;
 pub use summary::{SkippedItem, Summary};
 pub use task::Task;
 pub use work_manager::WorkManager;
+pub use worker::MemoryUse;
 
 /// The README's program, so that it keeps compiling.
 #[cfg(doctest)]

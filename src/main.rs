@@ -28,6 +28,8 @@ enum Command {
     Inspect(commands::inspect::Arguments),
     /// Tell how the events and histograms of two files differ; status 0 if they do not, 1 if they do, 2 on errors
     Diff(commands::diff::Arguments),
+    /// Measure the memory that a job takes: on several ranks, and with forked workers
+    Memory(commands::memory::Arguments),
     /// Merge files into one: events one after another, histograms summed
     Merge(commands::merge::Arguments),
 }
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Some(Command::Run(arguments)) => commands::run::run_job(arguments).report(),
         Some(Command::Inspect(arguments)) => commands::inspect::run(arguments).report(),
         Some(Command::Diff(arguments)) => commands::diff::run(arguments),
+        Some(Command::Memory(arguments)) => commands::memory::run(arguments).report(),
         Some(Command::Merge(arguments)) => commands::merge::run(arguments).report(),
         None => commands::run::run(run).report(),
     }

@@ -67,6 +67,9 @@ pub struct Options {
     /// Memory that a forked worker may take besides what it shares, such as 500MB or 2GiB
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub worker_memory: Option<u64>,
+    /// Tell at the end how much memory the job uses, and how much of it is shared
+    #[arg(long)]
+    pub memory: bool,
     /// The job's seed: the same seed gives the same random numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -133,6 +136,7 @@ impl Default for Options {
             first_item_timeout: None,
             init_timeout: None,
             worker_memory: None,
+            memory: false,
             seed: 1,
             json: None,
             no_clone_env: false,

@@ -11,6 +11,8 @@ pub(crate) fn print(statistics: &Statistics, skipped: &[SkippedItem], quiet: boo
         // Whoever pipes this into `head` has seen enough.
         let _ = writeln!(std::io::stdout(), "{statistics}");
     }
+    // Who has asked for it wants to see it.
+    let _ = write!(std::io::stdout(), "{}", statistics.memory_table());
     if !skipped.is_empty() {
         let all = statistics.items() + skipped.len() as u64;
         eprintln!("{} of {all} items were skipped:", skipped.len());

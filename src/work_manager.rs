@@ -340,8 +340,11 @@ impl WorkManager {
     /// The sum of all ranks' outputs; completes the statistics.
     fn reduce<T: Task>(&mut self, mut worker: Box<dyn Worker>, results: &mut Results) -> Result<T::Output, Error> {
         for rank in 1..self.transport.size() {
-            self.transport.send(rank, Tag::Control, pack(&Order::Reduce, &[])?);
+            let memory = self.options.memory;
+            self.transport
+                .send(rank, Tag::Control, pack(&Order::Reduce { memory }, &[])?);
         }
+        let memory = self.options.memory.then(|| agent::memory_in_use(&*worker));
         let mut waits = vec![Waits::default(); self.transport.size()];
         let finished = Cell::new(1);
         let hosts = &self.hosts;
@@ -385,19 +388,13 @@ impl WorkManager {
         let (bytes_in, bytes_out) = self.transport.take_traffic();
         waits[0] = Waits {
             waiting: worker.finish(),
+            memory,
             bytes_in,
             bytes_out,
         };
-        for (
-            statistics,
-            Waits {
-                waiting,
-                bytes_in,
-                bytes_out,
-            },
-        ) in results.ranks.iter_mut().zip(waits)
-        {
-            (statistics.waiting, statistics.bytes_in, statistics.bytes_out) = (waiting, bytes_in, bytes_out);
+        for (statistics, wait) in results.ranks.iter_mut().zip(waits) {
+            (statistics.waiting, statistics.memory) = (wait.waiting, wait.memory);
+            (statistics.bytes_in, statistics.bytes_out) = (wait.bytes_in, wait.bytes_out);
         }
         Ok(output)
     }

@@ -4,6 +4,7 @@ pub mod diff;
 pub mod generate;
 pub mod inspect;
 mod job;
+pub mod memory;
 pub mod merge;
 pub mod run;
 mod table;

@@ -5,7 +5,7 @@ use super::message::{Body, HookFailure, Message, Order, Pass, Report, Waits, pac
 use super::reduce::{Control, Reduced, reduce};
 use super::transport::{Tag, Transport};
 use crate::Error;
-use crate::worker::{Worker, WorkerReport};
+use crate::worker::{MemoryUse, Worker, WorkerReport};
 use std::time::{Duration, Instant};
 
 /// How an agent's part in a pass ends.
@@ -47,7 +47,10 @@ pub(crate) fn serve(
             match order(message)? {
                 (Order::Batch(batch), items) => worker.submit(batch, items),
                 (Order::Emit, _) => asked = true,
-                (Order::Reduce, _) => return sum(transport, worker, asked),
+                (Order::Reduce { memory }, _) => {
+                    let memory = memory.then(|| memory_in_use(&*worker));
+                    return sum(transport, worker, asked, memory);
+                }
                 (Order::Stop, _) => return stop(transport),
                 (order, _) => return Err(out_of_turn(&order)),
             }
@@ -78,8 +81,20 @@ pub(crate) fn serve(
     }
 }
 
+/// What this rank and its worker use now.
+pub(crate) fn memory_in_use(worker: &dyn Worker) -> MemoryUse {
+    let mut processes = worker.processes();
+    processes.push(std::process::id() as i32);
+    MemoryUse::of(&processes, worker.slots())
+}
+
 /// Joins in the sum over all ranks.
-fn sum(transport: &mut Transport, mut worker: Box<dyn Worker>, asked: bool) -> Result<Ended, Error> {
+fn sum(
+    transport: &mut Transport,
+    mut worker: Box<dyn Worker>,
+    asked: bool,
+    memory: Option<MemoryUse>,
+) -> Result<Ended, Error> {
     let reduced = reduce(transport, &mut *worker, asked, |message| {
         Ok(match order(message)?.0 {
             Order::Emit => Control::Asked,
@@ -95,6 +110,7 @@ fn sum(transport: &mut Transport, mut worker: Box<dyn Worker>, asked: bool) -> R
                 transport,
                 &Report::Finished(Waits {
                     waiting,
+                    memory,
                     bytes_in,
                     bytes_out,
                 }),

@@ -2,6 +2,7 @@
 
 use super::wire;
 use crate::Error;
+use crate::worker::MemoryUse;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::ops::{Deref, Range};
 use std::path::PathBuf;
@@ -21,8 +22,8 @@ pub(crate) enum Order {
     Start(Pass),
     /// Process these items. Body: the items.
     Batch(Batch),
-    /// All items are done: join your output with the others'.
-    Reduce,
+    /// All items are done: join your output with the others'. With `memory`, see before how much memory is in use.
+    Reduce { memory: bool },
     /// Send your output up the tree: from the rank above, not from rank 0.
     Emit,
     /// The job has failed: forget everything, then say so.
@@ -121,6 +122,8 @@ impl HookFailure {
 pub(crate) struct Waits {
     /// Time the worker waited for items.
     pub waiting: Duration,
+    /// Memory in use after the last item, if that was asked for.
+    pub memory: Option<MemoryUse>,
     pub bytes_in: u64,
     pub bytes_out: u64,
 }

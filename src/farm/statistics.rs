@@ -1,5 +1,6 @@
 //! Who did what: the job's statistics, by rank and by host.
 
+use crate::worker::MemoryUse;
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
@@ -57,6 +58,9 @@ pub struct RankStatistics {
     /// Time the worker waited for items.
     #[serde(rename = "waiting_seconds", serialize_with = "seconds")]
     pub waiting: Duration,
+    /// Memory that the rank and its forked workers used after the last item, if the options asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryUse>,
     /// Bytes that came in over MPI.
     pub bytes_in: u64,
     /// Bytes that went out over MPI.
@@ -110,6 +114,32 @@ impl Statistics {
             hosts[index].busy += rank.busy;
         }
         hosts
+    }
+
+    /// The memory that was in use after the last item, by host, and of all hosts together if there are several; empty
+    /// unless the options asked for it.
+    pub fn memory_table(&self) -> String {
+        let mut hosts: Vec<(&str, MemoryUse)> = Vec::new();
+        for rank in &self.ranks {
+            let Some(memory) = rank.memory else { continue };
+            match hosts.iter_mut().find(|(host, _)| *host == rank.host) {
+                Some((_, sum)) => *sum += memory,
+                None => hosts.push((&rank.host, memory)),
+            }
+        }
+        if hosts.is_empty() {
+            return String::new();
+        }
+        let mut table = format!("Memory after the last item (MB):\n{} | host\n", MemoryUse::TITLE);
+        if hosts.len() > 1 {
+            let mut all = MemoryUse::default();
+            hosts.iter().for_each(|(_, memory)| all += *memory);
+            hosts.push(("all", all));
+        }
+        for (host, memory) in hosts {
+            table += &format!("{} | {host}\n", memory.line());
+        }
+        table
     }
 
     /// Items that succeeded.

@@ -67,6 +67,10 @@ impl Worker for InlineWorker {
         1
     }
 
+    fn processes(&self) -> Vec<i32> {
+        Vec::new()
+    }
+
     fn submit(&mut self, batch: Batch, items: Body) {
         self.command(Command::Process(batch, items));
     }

@@ -2,11 +2,13 @@
 
 mod fork;
 mod inline;
+mod memory;
 mod pieces;
 mod processor;
 
 pub(crate) use fork::{ForkedWorkers, Helper, Side, Zygote};
 pub(crate) use inline::InlineWorker;
+pub use memory::MemoryUse;
 
 use crate::Task;
 use crate::farm::message::{Batch, Body, Death, Done, HookFailure};
@@ -35,6 +37,8 @@ pub(crate) enum WorkerReport {
 pub(crate) trait Worker {
     /// How many batches it does at a time.
     fn slots(&self) -> usize;
+    /// The processes that it has, besides this one.
+    fn processes(&self) -> Vec<i32>;
     /// Gives it a batch to process after those it has.
     fn submit(&mut self, batch: Batch, items: Body);
     /// Announces another rank's output, whose pieces come by [`give`](Self::give).

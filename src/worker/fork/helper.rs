@@ -104,6 +104,10 @@ impl Helper {
             .map_err(|error| Error::Fork(error.to_string()))
     }
 
+    pub(super) fn process_number(&self) -> i32 {
+        self.pid.as_raw()
+    }
+
     pub(super) fn peer(&self) -> &Peer {
         &self.peer
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 #[derive(Default)]
 pub(super) struct Keeper {
     peer: Option<Peer>,
+    pid: Option<i32>,
     /// Orders from before it was there.
     early: Vec<(KeeperOrder, Vec<u8>)>,
     /// What its next answers are about.
@@ -31,7 +32,8 @@ const PIECES: usize = 4 << 20;
 
 impl Keeper {
     /// It is there.
-    pub(super) fn take(&mut self, peer: Peer) -> Result<(), Fault> {
+    pub(super) fn take(&mut self, pid: i32, peer: Peer) -> Result<(), Fault> {
+        self.pid = Some(pid);
         self.peer = Some(peer);
         std::mem::take(&mut self.early)
             .into_iter()
@@ -40,6 +42,10 @@ impl Keeper {
 
     pub(super) fn peer(&self) -> Option<&Peer> {
         self.peer.as_ref()
+    }
+
+    pub(super) fn process_number(&self) -> Option<i32> {
+        self.pid
     }
 
     /// Too much waits for it.

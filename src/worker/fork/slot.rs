@@ -69,6 +69,10 @@ impl Slot {
         self.retires = false;
     }
 
+    pub(super) fn process_number(&self) -> Option<i32> {
+        self.pid.map(Pid::as_raw)
+    }
+
     /// Whether it can be given a batch, if so many are enough for it.
     pub(super) fn takes(&self, depth: usize) -> bool {
         self.state == State::Ready && !self.retires && self.batches.len() < depth

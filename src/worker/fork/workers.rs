@@ -194,7 +194,7 @@ impl ForkedWorkers {
                     let peer = Peer::new(self.helper.borrow().socket()?)?;
                     match self.slots.get_mut(child) {
                         Some(slot) => slot.take(pid, peer),
-                        None => self.keeper.take(peer)?,
+                        None => self.keeper.take(pid, peer)?,
                     }
                 }
                 ZygoteReport::Gone { child, ended } => self.gone(child, ended),
@@ -450,6 +450,12 @@ fn cause(ended: Ended, memory: Option<u64>) -> String {
 impl Worker for ForkedWorkers {
     fn slots(&self) -> usize {
         self.slots.len()
+    }
+
+    fn processes(&self) -> Vec<i32> {
+        let workers = self.slots.iter().filter_map(Slot::process_number);
+        let zygote = self.helper.borrow().process_number();
+        workers.chain(self.keeper.process_number()).chain([zygote]).collect()
     }
 
     fn submit(&mut self, batch: Batch, items: Body) {
