@@ -30,6 +30,8 @@ pub(super) struct Slot {
     pub(super) state: State,
     /// The state in which the process before this one died.
     pub(super) died_in: State,
+    /// When that was seen.
+    pub(super) died: Option<Instant>,
     pub(super) peer: Option<Peer>,
     pid: Option<Pid>,
     /// Batches that it has been given, the one at work first.
@@ -48,6 +50,7 @@ impl Slot {
         Self {
             state: State::Empty,
             died_in: State::Empty,
+            died: None,
             peer: None,
             pid: None,
             batches: VecDeque::new(),

@@ -239,6 +239,9 @@ impl ForkedWorkers {
         match answer {
             WorkerAnswer::Ready => {
                 slot.state = State::Ready;
+                if let Some(died) = slot.died.take() {
+                    log::debug!("worker {number} is replaced after {:.3} ms", died.elapsed().as_secs_f64() * 1e3);
+                }
                 if !std::mem::replace(&mut self.ready, true) {
                     self.reports.push_back(WorkerReport::Ready);
                 }
@@ -290,7 +293,7 @@ impl ForkedWorkers {
     /// A worker has died. The zygote knows of what, and forks another.
     fn replace(&mut self, number: usize) -> Result<(), Fault> {
         let slot = &mut self.slots[number];
-        slot.died_in = slot.state;
+        (slot.died_in, slot.died) = (slot.state, Some(Instant::now()));
         if slot.state == State::Finalized {
             // It has done all there was to do.
             slot.peer = None;
