@@ -4,6 +4,7 @@
 //! - [`particles`]: masses, widths and charges of particles under the names that decay descriptors use.
 //! - [`decay_descriptor`]: decays as they are written, `[B+ -> J/psi(1S) K+]cc`.
 //! - [`toy_decays`]: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays with background; [`toy_selection`]: their selection.
+//! - [`velo`]: hits, tracks and primary vertices of a vertex locator.
 //!
 //! Units are MeV throughout, with c = 1.
 
@@ -19,6 +20,7 @@ pub mod particles;
 mod prescale;
 pub mod toy_decays;
 pub mod toy_selection;
+pub mod velo;
 
 pub use combine::{Combine, CombineColumns, MassFrom};
 pub use define::Define;
@@ -27,6 +29,7 @@ pub use filter::Filter;
 pub use histogram::{AxisConfig, Histogram, Profile};
 pub use make_decays::ToyDecays;
 pub use prescale::Prescale;
+pub use velo::{PrimaryVertices, ToyVelo, TrackChecker, VeloFit, VeloTracking};
 
 use crate::Result;
 use crate::app::{Algorithm, make};
@@ -43,6 +46,15 @@ pub(crate) fn register(mut known: impl FnMut(&str, TypeId, Make)) {
     known("Filter", TypeId::of::<Filter>(), make::<Filter>);
     known("Histogram", TypeId::of::<Histogram>(), make::<Histogram>);
     known("Prescale", TypeId::of::<Prescale>(), make::<Prescale>);
+    known(
+        "PrimaryVertices",
+        TypeId::of::<PrimaryVertices>(),
+        make::<PrimaryVertices>,
+    );
     known("Profile", TypeId::of::<Profile>(), make::<Profile>);
     known("ToyDecays", TypeId::of::<ToyDecays>(), make::<ToyDecays>);
+    known("ToyVelo", TypeId::of::<ToyVelo>(), make::<ToyVelo>);
+    known("TrackChecker", TypeId::of::<TrackChecker>(), make::<TrackChecker>);
+    known("VeloFit", TypeId::of::<VeloFit>(), make::<VeloFit>);
+    known("VeloTracking", TypeId::of::<VeloTracking>(), make::<VeloTracking>);
 }

@@ -1,6 +1,7 @@
 //! [`Algorithm`]: what is done with each event.
 
 use super::block::{Block, Event};
+use super::job_output::JobOutput;
 use super::setup::Setup;
 use crate::Result;
 
@@ -72,6 +73,13 @@ pub trait Algorithm: Send {
     /// As [`execute`](Algorithm::execute).
     fn execute_block(&mut self, block: &mut Block) -> Result<()> {
         block.each(|event| self.execute(event))
+    }
+
+    /// Once, on rank 0, after the job: a text about what its events add up to, which is printed. It is asked of an algorithm
+    /// that has its properties, but has not been initialised: what it has counted is in `output`, under its `name`.
+    fn report(&self, name: &str, output: &JobOutput) -> Option<String> {
+        let _ = (name, output);
+        None
     }
 
     /// Once in each worker, after the last event.

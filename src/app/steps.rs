@@ -262,6 +262,15 @@ impl Steps {
         self.each(|algorithm| algorithm.start())
     }
 
+    /// What algorithms have to say at the end of a job, in the order of the job.
+    pub(super) fn reports(&self, output: &JobOutput) -> Vec<String> {
+        let report = |step: &Step| match &step.kind {
+            Kind::Algorithm { algorithm, .. } => algorithm.report(&step.name, output),
+            Kind::Sequence { .. } => None,
+        };
+        self.steps.iter().filter_map(report).collect()
+    }
+
     /// Finalises all algorithms.
     pub(super) fn finalize(&mut self) -> Result<()> {
         self.each(|algorithm| algorithm.finalize())

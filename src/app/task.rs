@@ -5,6 +5,7 @@ use super::event_loop::EventLoop;
 use super::file_records::{self, FileRecord, file_records};
 use super::job_output::JobOutput;
 use super::parts::{PartWriter, Parts};
+use super::steps::Steps;
 use crate::event::EncodedEvents;
 use crate::io::{Compression, EventWriter, InputFile, Segment, add_histograms};
 use crate::{Result, Statistics, Task, affinity};
@@ -246,6 +247,8 @@ impl Task for AppTask {
             .printed
             .values()
             .try_for_each(|text| stdout.write_all(text.as_bytes()))?;
+        let reports = Steps::new(&self.config.algorithms, self.seed)?.reports(&output);
+        reports.iter().try_for_each(|text| stdout.write_all(text.as_bytes()))?;
         self.results = Some((output, records));
         Ok(())
     }

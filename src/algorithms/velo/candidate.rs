@@ -1,0 +1,368 @@
+//! Candidates for tracks, and how likely it is that one is a track, not hits that happen to be in line.
+//!
+//! The score of a candidate is −2 ln of a ratio of likelihoods. Its hits may be on a track that is scattered in each
+//! module: then each hit is off the straight line through the two before it by a Gaussian distance. Or they may be there
+//! by chance: then they are as dense as hits are at that distance from the beam. Since the momentum is not known, a few
+//! scattering angles are tried. What a true track would also have are hits wherever it crosses a sensor; each that is
+//! missing is paid for.
+
+use super::geometry::{MODULE_Z, MODULES, crosses};
+use super::hit_index::{Hit, HitIndex};
+
+/// The resolution of a hit in each direction, mm: that of a 55 µm pixel, or a little better where it shares its charge.
+const RESOLUTION: f32 = 0.0145;
+
+/// Scattering angles that are tried, rad in a module, and what each costs: momenta of about 3, 1, 0.4, 0.15 and 0.06
+/// GeV, the last of which are rare.
+const SCATTERING: [(f32, f32); 5] = [(0.0004, 2.0), (0.0012, 0.5), (0.003, 2.0), (0.008, 4.0), (0.02, 8.0)];
+
+/// More hits than a track can have: one from each plane it can cross.
+const MOST: usize = 60;
+
+/// What hits that are there too many or too few cost, in units of the score.
+mod price {
+    /// A hit more: it might belong to no track at all.
+    pub const HIT: f32 = 4.0;
+    /// A sensor without a hit beyond the end farther from the beam, and at most so much: the particle may have stopped.
+    pub const OUTER: f32 = 9.0;
+    pub const STOPPED: f32 = 12.0;
+    /// A sensor without a hit between the first and the last hit.
+    pub const MIDDLE: f32 = 9.0;
+    /// A sensor without a hit between the beam and the first hit, for tracks that point to the beam.
+    pub const INNER: f32 = 6.0;
+    /// The same, for tracks that do not: their particle came to be on the way.
+    pub const INNER_DISPLACED: f32 = 1.0;
+    /// Tracks that do not point to the beam are fewer.
+    pub const DISPLACED: f32 = 7.0;
+    /// Short tracks that come from where others do, or do not.
+    pub const WITH_OTHERS: f32 = -4.0;
+    pub const ALONE: f32 = 4.0;
+}
+
+/// Tracks that pass the beam at most so far away point to it, mm.
+const PROMPT: f32 = 0.5;
+
+/// How many hits a track needs so that it is not short.
+const LONG: usize = 5;
+
+/// Hits in line, from the largest z down, and what each prefix of them scores.
+pub(super) struct Candidate {
+    hits: [u32; MOST],
+    number: usize,
+    /// For each scattering angle.
+    sums: [f32; SCATTERING.len()],
+    /// The score of the first hits alone, without what is missing.
+    partial: [f32; MOST],
+}
+
+impl Candidate {
+    pub(super) fn new() -> Self {
+        Self {
+            hits: [0; MOST],
+            number: 0,
+            sums: [0.0; SCATTERING.len()],
+            partial: [0.0; MOST],
+        }
+    }
+
+    /// Begins anew with two hits.
+    #[inline]
+    pub(super) fn begin(&mut self, first: u32, second: u32) {
+        self.hits[0] = first;
+        self.hits[1] = second;
+        self.number = 2;
+        self.sums = SCATTERING.map(|(_, cost)| cost);
+    }
+
+    /// The candidate with these hits.
+    pub(super) fn of(hits: &[u32], index: &HitIndex) -> Self {
+        let mut made = Self::new();
+        made.begin(hits[0], hits[1]);
+        hits[2..].iter().for_each(|hit| made.add(*hit, index));
+        made
+    }
+
+    pub(super) fn hits(&self) -> &[u32] {
+        &self.hits[..self.number]
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.number == MOST
+    }
+
+    /// Two hits that tell the direction at the last one: not those of two sides, which are close together.
+    #[inline]
+    pub(super) fn last_two(&self, index: &HitIndex) -> (Hit, Hit) {
+        let hit = |place: usize| index.hits[self.hits[place] as usize];
+        let last = hit(self.number - 1);
+        let before = hit(self.number - 2);
+        if before.z - last.z < 20.0 && self.number > 2 {
+            return (hit(self.number - 3), last);
+        }
+        (before, last)
+    }
+
+    /// Adds a hit.
+    #[inline]
+    pub(super) fn add(&mut self, hit: u32, index: &HitIndex) {
+        let (a, b) = self.last_two(index);
+        let c = index.hits[hit as usize];
+        let kink = Kink::new(a, b, c);
+        let module = usize::from(index.module[hit as usize]);
+        // Hits are as many between 5 and 10 mm from the beam as between 10 and 20, and in half of a plane:
+        // their number is that of the module times 1 / (π r² ln(45/5.5)).
+        let density = index.number_in(module) / (6.5 * (c.x * c.x + c.y * c.y));
+        let chance = std::f32::consts::TAU * density;
+        let lever = kink.lever * kink.lever;
+        let mut best = f32::MAX;
+        for (sum, (angle, _)) in self.sums.iter_mut().zip(SCATTERING) {
+            let variance = kink.variance + angle * angle * lever;
+            *sum += kink.square / variance + 2.0 * ln(variance * chance) + price::HIT;
+            best = best.min(*sum);
+        }
+        self.hits[self.number] = hit;
+        self.partial[self.number] = best;
+        self.number += 1;
+    }
+
+    /// Drops hits at the end that cost more than they bring; what is left scores so, apart from what is missing.
+    pub(super) fn choose_end(&mut self) -> f32 {
+        let (mut end, mut score) = (3, self.partial[2]);
+        for number in 4..=self.number {
+            if self.partial[number - 1] < score {
+                (end, score) = (number, self.partial[number - 1]);
+            }
+        }
+        self.number = end;
+        score
+    }
+
+    /// The score of all hits, apart from what is missing.
+    pub(super) fn partial(&self) -> f32 {
+        self.partial[self.number - 1]
+    }
+
+    /// The score of all hits, with what is missing, and where they come from. It is not worked out to the end if it is
+    /// above a limit anyway.
+    pub(super) fn score(&self, index: &HitIndex, origins: &Origins, limit: f32) -> f32 {
+        let hits = self.hits();
+        let hit = |place: usize| index.hits[hits[place] as usize];
+        let line = Line::through(hit(0), hit(hits.len() - 1));
+        let prompt = line.distance < PROMPT;
+        let origin = match (prompt, hits.len() < LONG) {
+            (false, _) => price::DISPLACED,
+            (true, false) => 0.0,
+            (true, true) if origins.others_near(line.z, line.slope) => price::WITH_OTHERS,
+            (true, true) => price::ALONE,
+        };
+        let score = self.partial() + origin;
+        if score > limit {
+            return score;
+        }
+        let inner = if prompt { price::INNER } else { price::INNER_DISPLACED };
+        score + self.missing(index, &line, inner)
+    }
+
+    /// What hits that are missing add to the score.
+    fn missing(&self, index: &HitIndex, line: &Line, price_of_inner: f32) -> f32 {
+        let hits = self.hits();
+        let hit = |place: usize| index.hits[hits[place] as usize];
+        let (first, last) = (hit(0), hit(hits.len() - 1));
+        let between = |one: Hit, other: Hit| match one.z - other.z < 20.0 {
+            true => line.slopes,
+            false => Line::through(one, other).slopes,
+        };
+        let top = between(first, hit(1));
+        let bottom = between(hit(hits.len() - 2), last);
+        let module = |place: usize| usize::from(index.module[hits[place] as usize]);
+        let (highest, lowest) = (module(0), module(hits.len() - 1));
+        let forward = line.z < 0.5 * (first.z + last.z);
+
+        let (mut inner, mut outer, mut middle) = (0.0, 0.0, 0.0);
+        for module in highest + 1..MODULES.min(highest + 5) {
+            if !forward && MODULE_Z[module] as f32 > line.z || outer >= 2.0 {
+                break;
+            }
+            let missed = misses(module, first, top);
+            *(if forward { &mut outer } else { &mut inner }) += missed;
+        }
+        for module in (lowest.saturating_sub(4)..lowest).rev() {
+            if forward && (MODULE_Z[module] as f32) < line.z || outer >= 2.0 && !forward {
+                break;
+            }
+            let missed = misses(module, last, bottom);
+            *(if forward { &mut inner } else { &mut outer }) += missed;
+        }
+        let mut next = 1;
+        for between in (lowest + 1..highest).rev() {
+            if module(next) == between {
+                next += 1;
+            } else {
+                middle += misses(between, first, line.slopes);
+            }
+        }
+
+        (price::OUTER * outer).min(price::STOPPED) + price::MIDDLE * middle + price_of_inner * inner
+    }
+}
+
+/// 1 if a track crosses a sensor of a module, well within its edges.
+#[inline]
+fn misses(module: usize, from: Hit, [tx, ty]: [f32; 2]) -> f32 {
+    let dz = MODULE_Z[module] as f32 - from.z;
+    let (x, y) = (from.x + tx * dz, from.y + ty * dz);
+    // As far as it is likely to be off by.
+    let margin = 0.2 + 0.005 * dz.abs();
+    if x * x + y * y > 50.0 * 50.0 || x * x + y * y < 25.0 {
+        return 0.0;
+    }
+    let crosses = crosses(module, [f64::from(x), f64::from(y)], [f64::from(tx), f64::from(ty)], f64::from(margin));
+    f32::from(u8::from(crosses))
+}
+
+/// How far a hit c is off the line through two others.
+pub(super) struct Kink {
+    /// Its distance, squared, mm².
+    pub square: f32,
+    /// The variance of each coordinate of it that the resolution makes, mm².
+    pub variance: f32,
+    /// What a scattering angle at b is to be multiplied by, mm.
+    lever: f32,
+}
+
+impl Kink {
+    #[inline]
+    pub(super) fn new(a: Hit, b: Hit, c: Hit) -> Self {
+        let inverse = 1.0 / (b.z - a.z);
+        let (ex, ey) = (b.x - a.x, b.y - a.y);
+        let ratio = (c.z - b.z) * inverse;
+        let dx = c.x - b.x - ex * ratio;
+        let dy = c.y - b.y - ey * ratio;
+        let slope2 = (ex * ex + ey * ey) * inverse * inverse;
+        Self {
+            square: dx * dx + dy * dy,
+            variance: variance(ratio),
+            lever: (c.z - b.z) * (1.0 + slope2),
+        }
+    }
+
+    /// Whether it can be of a track that is scattered at most by this angle, rad.
+    #[inline]
+    pub(super) fn is_within(&self, angle: f32) -> bool {
+        let reach = 4.0 * 4.0 * self.variance + angle * angle * self.lever * self.lever;
+        self.square < reach
+    }
+}
+
+/// The variance of c − b − (b − a) · ratio, where each has the resolution's.
+#[inline]
+fn variance(ratio: f32) -> f32 {
+    RESOLUTION * RESOLUTION * (1.0 + (1.0 + ratio) * (1.0 + ratio) + ratio * ratio)
+}
+
+/// How far from its prediction a hit can be by the resolution, mm; `ratio` as in [`Kink`]. An upper bound that takes no
+/// square root.
+#[inline]
+pub(super) fn reach(ratio: f32) -> f32 {
+    4.0 * RESOLUTION * (1.5 + 1.5 * ratio.abs())
+}
+
+/// A straight line, and where it is closest to the beam.
+pub(super) struct Line {
+    pub slopes: [f32; 2],
+    /// √(tx² + ty²)
+    pub slope: f32,
+    /// Where it is closest to the beam, mm.
+    pub z: f32,
+    /// Its distance from the beam there, mm.
+    pub distance: f32,
+}
+
+impl Line {
+    #[inline]
+    pub(super) fn through(a: Hit, b: Hit) -> Self {
+        let inverse = 1.0 / (a.z - b.z);
+        let (tx, ty) = ((a.x - b.x) * inverse, (a.y - b.y) * inverse);
+        let slope2 = (tx * tx + ty * ty).max(1e-12);
+        let slope = slope2.sqrt();
+        Self {
+            slopes: [tx, ty],
+            slope,
+            z: a.z - (a.x * tx + a.y * ty) / slope2,
+            distance: (a.x * ty - a.y * tx).abs() / slope,
+        }
+    }
+}
+
+/// Where tracks come from that have been found so far.
+#[derive(Default)]
+pub(super) struct Origins {
+    z: Vec<f32>,
+}
+
+impl Origins {
+    pub(super) fn clear(&mut self) {
+        self.z.clear();
+    }
+
+    /// Notes a track, if it is good enough.
+    pub(super) fn add(&mut self, hits: &[u32], index: &HitIndex) {
+        let line = Line::through(index.hits[hits[0] as usize], index.hits[hits[hits.len() - 1] as usize]);
+        if hits.len() > 3 && line.distance < 0.3 {
+            self.z.push(line.z);
+        }
+    }
+
+    pub(super) fn sort(&mut self) {
+        self.z.sort_by(f32::total_cmp);
+    }
+
+    /// Whether two others come from here, as well as a short track of this slope can tell.
+    fn others_near(&self, z: f32, slope: f32) -> bool {
+        let apart = (0.3 / slope).clamp(0.7, 5.0);
+        let first = self.z.partition_point(|other| *other < z - apart);
+        self.z.get(first + 1).is_some_and(|other| *other < z + apart)
+    }
+}
+
+/// The natural logarithm to 10⁻⁴, of positive normal numbers: faster than the platform's, and the same on every platform.
+#[inline]
+fn ln(x: f32) -> f32 {
+    let bits = x.to_bits();
+    let exponent = (bits >> 23) as i32 - 127;
+    let mantissa = f32::from_bits(bits & 0x007f_ffff | 0x3f80_0000);
+    // With s = (m − 1) / (m + 1), ln m = 2 (s + s³/3 + s⁵/5 + …).
+    let s = (mantissa - 1.0) / (mantissa + 1.0);
+    let s2 = s * s;
+    exponent as f32 * std::f32::consts::LN_2 + 2.0 * s * (1.0 + s2 * (1.0 / 3.0 + s2 * (0.2 + s2 / 7.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_logarithm_is_one() {
+        for power in -60..60 {
+            let x = 1.37f32.powi(power);
+            assert!((ln(x) - x.ln()).abs() < 1e-4, "{x}");
+        }
+    }
+
+    #[test]
+    fn a_straight_line_scores_better_than_a_bent_one() {
+        let mut index = HitIndex::default();
+        let z = [250.581, 225.581, 200.581, 175.581];
+        let x: Vec<f64> = z.iter().map(|z| 0.1 * z).collect();
+        let mut bent = x.clone();
+        bent[3] += 0.4;
+        let score = |index: &mut HitIndex, x: &[f64]| {
+            index.fill(x, &[0.5; 4], &z, &[35, 33, 31, 29]);
+            let order: Vec<u32> = (0..4)
+                .map(|row| index.row.iter().position(|other| *other == row).unwrap() as u32)
+                .collect();
+            Candidate::of(&order, index).partial()
+        };
+        assert!(score(&mut index, &x) < score(&mut index, &bent) - 5.0);
+    }
+}

@@ -1,0 +1,57 @@
+//! The table of efficiencies that `TrackChecker` prints, of counters that have been summed over all workers.
+
+use crate::Counter;
+use std::fmt::Write;
+
+/// The kinds of particles that efficiencies are counted for, electrons never.
+pub(super) const CATEGORIES: [&str; 4] = ["velo", "long", "long>5GeV", "long_fromb"];
+
+/// What is counted for each.
+pub(super) const COUNTS: [&str; 5] = ["particles", "reconstructed", "clones", "purity", "hit_efficiency"];
+
+/// The table; `counter` finds a counter by its name.
+pub(super) fn table(name: &str, counter: impl Fn(&str) -> Counter) -> String {
+    let sum = |name: &str| counter(name).sum();
+    let (tracks, ghosts) = (sum("tracks"), sum("ghosts"));
+    let mut text = format!(
+        "{name}: {tracks} tracks in {} events, {:.1} an event; {ghosts} ghosts ({:.2} %)\n",
+        sum("events"),
+        tracks / sum("events").max(1.0),
+        percent(ghosts, tracks)
+    );
+    let _ = writeln!(
+        text,
+        "{:<12} {:>12} {:>10} {:>10} {:>9} {:>9} {:>9}",
+        "particles", "found", "of", "efficiency", "clones", "purity", "hits"
+    );
+    for category in CATEGORIES {
+        let of = |count: &str| counter(&format!("{category}/{count}"));
+        let (all, found, clones) = (of("particles").sum(), of("reconstructed").sum(), of("clones").sum());
+        let _ = writeln!(
+            text,
+            "{category:<12} {found:>12} {all:>10} {:>8.2} % {:>7.2} % {:>7.2} % {:>7.2} %",
+            percent(found, all),
+            percent(clones, found + clones),
+            100.0 * of("purity").mean(),
+            100.0 * of("hit_efficiency").mean()
+        );
+    }
+    text
+}
+
+/// 0 if there are none of which this is a part.
+fn percent(part: f64, all: f64) -> f64 {
+    if all > 0.0 { 100.0 * part / all } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_no_percentage() {
+        let text = table("Checker", |_| Counter::new());
+        assert!(text.starts_with("Checker: 0 tracks in 0 events, 0.0 an event; 0 ghosts (0.00 %)\n"), "{text}");
+        assert!(!text.contains("NaN"), "{text}");
+    }
+}
