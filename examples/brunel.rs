@@ -8,9 +8,7 @@
 //! ```
 
 use clap::Parser;
-use gaudi_mpi::algorithms::{
-    AxisConfig, Histogram, PrimaryVertices, ToyVelo, TrackChecker, VeloFit, VeloTracking,
-};
+use gaudi_mpi::algorithms::{AxisConfig, Histogram, PrimaryVertices, ToyVelo, TrackChecker, VeloFit, VeloTracking};
 use gaudi_mpi::app::{AppMgr, OutputConfig};
 use gaudi_mpi::io::Granularity;
 use gaudi_mpi::prelude::*;

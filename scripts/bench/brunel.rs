@@ -38,7 +38,11 @@ fn main() -> Result<()> {
         }
     }
     let mut reader = app.events(1)?;
-    let position = [reader.read::<f64>("Raw/Velo/Hits/x")?, reader.read("Raw/Velo/Hits/y")?, reader.read("Raw/Velo/Hits/z")?];
+    let position = [
+        reader.read::<f64>("Raw/Velo/Hits/x")?,
+        reader.read("Raw/Velo/Hits/y")?,
+        reader.read("Raw/Velo/Hits/z")?,
+    ];
     let module = reader.read::<u8>("Raw/Velo/Hits/module")?;
     let mut events = Vec::new();
     while let Some(event) = reader.next()? {
@@ -51,7 +55,11 @@ fn main() -> Result<()> {
     let (mut done, mut tracks) = (0u64, 0usize);
     let start = Instant::now();
     while start.elapsed().as_secs_f64() < arguments.seconds {
-        for Hits { position: [x, y, z], module } in &events {
+        for Hits {
+            position: [x, y, z],
+            module,
+        } in &events
+        {
             tracker.find(x, y, z, module);
             tracks += tracker.tracks().len();
         }

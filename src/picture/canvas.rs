@@ -99,24 +99,7 @@ impl Canvas {
     /// When the name has another ending, the canvas is too small for its pads or too large, or the
     /// file cannot be written.
     pub fn save(&self, file: impl AsRef<Path>) -> Result<()> {
-        let file = file.as_ref();
-        let extension = file.extension().map(|e| e.to_string_lossy().to_lowercase());
-        let encode: fn(&Sheet) -> io::Result<Vec<u8>> = match extension.as_deref() {
-            Some("svg") => svg::encode,
-            Some("png") => png::encode,
-            _ => {
-                return Err(Error::Extension {
-                    path: file.to_path_buf(),
-                });
-            }
-        };
-        let sheet = self.sheet()?;
-        let failed = |source| Error::Write {
-            path: file.to_path_buf(),
-            source,
-        };
-        let bytes = encode(&sheet).map_err(failed)?;
-        replace(file, &bytes).map_err(failed)
+        save(file.as_ref(), || self.sheet())
     }
 
     fn check_number(&self, number: usize) -> Result<()> {
@@ -261,6 +244,27 @@ fn share(drawn: &[Drawn], layouts: &[Layout], sizes: &Sizes) -> Vec<Margins> {
         }
     }
     shared
+}
+
+/// Writes a sheet to a file, as the file's name says.
+pub(super) fn save(file: &Path, sheet: impl FnOnce() -> Result<Sheet>) -> Result<()> {
+    let extension = file.extension().map(|e| e.to_string_lossy().to_lowercase());
+    let encode: fn(&Sheet) -> io::Result<Vec<u8>> = match extension.as_deref() {
+        Some("svg") => svg::encode,
+        Some("png") => png::encode,
+        _ => {
+            return Err(Error::Extension {
+                path: file.to_path_buf(),
+            });
+        }
+    };
+    let sheet = sheet()?;
+    let failed = |source| Error::Write {
+        path: file.to_path_buf(),
+        source,
+    };
+    let bytes = encode(&sheet).map_err(failed)?;
+    replace(file, &bytes).map_err(failed)
 }
 
 /// Writes a file under a temporary name next to its own, and renames it when complete.

@@ -2,7 +2,7 @@
 //!
 //! A [`Canvas`] is divided into pads as ROOT's `TCanvas::Divide` does; a [`Pad`] shows one or more
 //! [`Curve`]s over common [`Bins`], or a two-dimensional map; axes, titles, statistics box and
-//! legend arrange themselves around the contents. This module takes plain numbers and knows
+//! legend arrange themselves around the contents; a [`Plane`] has points and lines. This module takes plain numbers and knows
 //! nothing of histogram types. It carries its font with it, so pictures are the same on a machine
 //! without any, and the same canvas always gives the same bytes.
 
@@ -19,6 +19,7 @@ mod heat;
 mod layout;
 mod marks;
 mod pad;
+mod plane;
 mod png;
 mod range;
 mod scale;
@@ -35,4 +36,5 @@ pub use canvas::Canvas;
 pub use curve::Curve;
 pub use error::{Error, Result};
 pub use pad::{AxisTitle, Pad};
+pub use plane::Plane;
 pub use ticks::plain_number;

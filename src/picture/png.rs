@@ -62,6 +62,12 @@ fn draw(backend: &mut BitMapBackend<'_>, shape: &Shape) -> Drawn {
         Shape::Line { points, width, colour } => points
             .windows(2)
             .try_for_each(|ends| piece(backend, ends[0], ends[1], *width, *colour)),
+        Shape::Segment {
+            from,
+            to,
+            width,
+            colour,
+        } => segment(backend, *from, *to, *width, *colour),
         Shape::Area { points, base, colour } => points.windows(2).try_for_each(|ends| {
             let ((left, y), (right, _)) = (ends[0], ends[1]);
             let (top, bottom) = (y.min(*base), y.max(*base));
@@ -112,6 +118,21 @@ fn piece(backend: &mut BitMapBackend<'_>, (ax, ay): Point, (bx, by): Point, widt
         (left + thickness, bottom)
     };
     backend.draw_rect((left, top), (right, bottom), &solid(colour), true)
+}
+
+/// A line in any direction, as squares next to each other.
+fn segment(backend: &mut BitMapBackend<'_>, (ax, ay): Point, (bx, by): Point, width: f64, colour: Colour) -> Drawn {
+    let longest = (bx - ax).abs().max((by - ay).abs()) * f64::from(FINE);
+    let steps = longest.ceil().max(1.0) as u32;
+    let half = 0.5 * width;
+    for step in 0..=steps {
+        let part = f64::from(step) / f64::from(steps);
+        let (x, y) = (ax + part * (bx - ax), ay + part * (by - ay));
+        let (left, top) = (fine(x - half), fine(y - half));
+        let side = fine(width).max(1);
+        backend.draw_rect((left, top), (left + side, top + side), &solid(colour), true)?;
+    }
+    Ok(())
 }
 
 /// A filled circle, row by row.

@@ -96,6 +96,13 @@ pub(super) enum Shape {
         width: f64,
         colour: Colour,
     },
+    /// A straight line in any direction.
+    Segment {
+        from: Point,
+        to: Point,
+        width: f64,
+        colour: Colour,
+    },
     /// The area between a line through points and a horizontal base line.
     Area {
         points: Vec<Point>,
@@ -133,6 +140,15 @@ impl Sheet {
         if points.len() > 1 {
             self.shapes.push(Shape::Line { points, width, colour });
         }
+    }
+
+    pub(super) fn segment(&mut self, from: Point, to: Point, width: f64, colour: Colour) {
+        self.shapes.push(Shape::Segment {
+            from,
+            to,
+            width,
+            colour,
+        });
     }
 
     /// The outline of a rectangle.

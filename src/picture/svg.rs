@@ -52,6 +52,12 @@ fn draw(backend: &mut SVGBackend<'_>, shape: &Shape) -> Result<(), DrawingErrorK
         Shape::Line { points, width, colour } => {
             backend.draw_path(points.iter().copied().map(place), &Pen::new(*colour, *width))
         }
+        Shape::Segment {
+            from,
+            to,
+            width,
+            colour,
+        } => backend.draw_line(place(*from), place(*to), &Pen::new(*colour, *width)),
         Shape::Area { points, base, colour } => {
             let ends = points.first().zip(points.last());
             let down = ends.map(|(first, last)| [(last.0, *base), (first.0, *base)]);

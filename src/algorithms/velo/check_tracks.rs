@@ -83,7 +83,12 @@ const ELECTRON: i32 = 11;
 
 impl Algorithm for TrackChecker {
     fn initialize(&mut self, setup: &mut Setup) -> Result<()> {
-        let Self { tracks, particles, links, .. } = &*self;
+        let Self {
+            tracks,
+            particles,
+            links,
+            ..
+        } = &*self;
         self.columns = Columns {
             hits: setup.read_table(&self.hits)?,
             number: setup.read(&format!("{tracks}/hits"))?,

@@ -305,7 +305,10 @@ mod tests {
     #[test]
     fn the_kick_follows_the_polarity() {
         let up = Conditions::load(&COARSE).field.kick([0.0, 0.0, 0.0], [0.01, 0.01]);
-        let down = ConditionsConfig { polarity: -1.0, ..COARSE };
+        let down = ConditionsConfig {
+            polarity: -1.0,
+            ..COARSE
+        };
         let down = Conditions::load(&down).field.kick([0.0, 0.0, 0.0], [0.01, 0.01]);
         assert!(up < -1.0 && (up + down).abs() < 1e-6, "{up} {down}");
     }

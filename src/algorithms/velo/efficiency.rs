@@ -51,7 +51,10 @@ mod tests {
     #[test]
     fn nothing_is_no_percentage() {
         let text = table("Checker", |_| Counter::new());
-        assert!(text.starts_with("Checker: 0 tracks in 0 events, 0.0 an event; 0 ghosts (0.00 %)\n"), "{text}");
+        assert!(
+            text.starts_with("Checker: 0 tracks in 0 events, 0.0 an event; 0 ghosts (0.00 %)\n"),
+            "{text}"
+        );
         assert!(!text.contains("NaN"), "{text}");
     }
 }

@@ -117,7 +117,11 @@ impl Algorithm for PrimaryVertices {
             distance: self.distance,
         };
         for (number, vertex) in find(&states, &cuts).into_iter().enumerate() {
-            let values = vertex.position.into_iter().chain(vertex.covariance).chain([vertex.chi2]);
+            let values = vertex
+                .position
+                .into_iter()
+                .chain(vertex.covariance)
+                .chain([vertex.chi2]);
             for (column, value) in self.columns.made.into_iter().zip(values) {
                 event.push(column, value);
             }

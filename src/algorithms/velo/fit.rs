@@ -66,7 +66,13 @@ pub fn fit(hits: &[Measurement]) -> Option<State> {
     let backward = at_beam > 0.5 * (low.z + high.z);
     // From the particle's last hit to its first.
     let from_end = (hits[0].z > hits[hits.len() - 1].z) == backward;
-    let order = |place: usize| if from_end { hits[hits.len() - 1 - place] } else { hits[place] };
+    let order = |place: usize| {
+        if from_end {
+            hits[hits.len() - 1 - place]
+        } else {
+            hits[place]
+        }
+    };
 
     // p = pT / sin θ, and a path longer by 1 / cos θ.
     let lengthening = (1.0 + t2).sqrt();
@@ -87,7 +93,13 @@ pub fn fit(hits: &[Measurement]) -> Option<State> {
         let angle = if place == 1 { 0.0 } else { before.scattering / momentum };
         let square = angle * angle * lengthening;
         let [tx, ty] = slope;
-        scatter(&mut state, [square * (1.0 + t2) * (1.0 + tx * tx), square * (1.0 + t2) * (1.0 + ty * ty)]);
+        scatter(
+            &mut state,
+            [
+                square * (1.0 + t2) * (1.0 + tx * tx),
+                square * (1.0 + t2) * (1.0 + ty * ty),
+            ],
+        );
         move_to(&mut state, hit.z);
         state.chi2 += update(&mut state, hit.position);
     }
@@ -158,7 +170,11 @@ mod tests {
                 }
                 let measured = position.map(|x| random.gaussian(x, RESOLUTION));
                 slope = slope.map(|t| random.gaussian(t, angle * (1.0 + t * t).sqrt()));
-                Measurement { position: measured, z, scattering }
+                Measurement {
+                    position: measured,
+                    z,
+                    scattering,
+                }
             })
             .collect()
     }
@@ -196,7 +212,11 @@ mod tests {
 
     #[test]
     fn one_hit_is_no_line() {
-        let hit = Measurement { position: [1.0, 2.0], z: 3.0, scattering: 0.0 };
+        let hit = Measurement {
+            position: [1.0, 2.0],
+            z: 3.0,
+            scattering: 0.0,
+        };
         assert_eq!(fit(&[hit]), None);
         assert_eq!(fit(&[]), None);
     }

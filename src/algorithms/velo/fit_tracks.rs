@@ -128,7 +128,9 @@ impl Algorithm for VeloFit {
             };
             let kick = match state.backward {
                 true => 0.0,
-                false => conditions.field.kick([state.position[0], state.position[1], state.z], state.slope),
+                false => conditions
+                    .field
+                    .kick([state.position[0], state.position[1], state.z], state.slope),
             };
             self.states.push((state, kick));
         }

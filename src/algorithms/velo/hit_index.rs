@@ -135,7 +135,12 @@ mod tests {
         assert!(index.of_module(2).is_empty());
         for centre in 0..360 {
             let angle = pseudo_angle(x[centre] as f32, y[centre] as f32);
-            let found: Vec<u32> = index.near(3, angle, 0.2).into_iter().flatten().map(|hit| index.row[hit]).collect();
+            let found: Vec<u32> = index
+                .near(3, angle, 0.2)
+                .into_iter()
+                .flatten()
+                .map(|hit| index.row[hit])
+                .collect();
             for hit in 0..360u32 {
                 let turned = (hit as i32 - centre as i32).rem_euclid(360);
                 let apart = turned.min(360 - turned);

@@ -94,7 +94,16 @@ impl Algorithm for ToyVelo {
                 event.push(column, value);
             }
             let long = particle.is_long;
-            let flags = [long, false, particle.has_velo, long, long, false, false, particle.displaced];
+            let flags = [
+                long,
+                false,
+                particle.has_velo,
+                long,
+                long,
+                false,
+                false,
+                particle.displaced,
+            ];
             for (column, value) in columns.flags.into_iter().zip(flags) {
                 event.push(column, value);
             }

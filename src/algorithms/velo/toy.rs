@@ -138,7 +138,11 @@ impl ToyConfig {
         let [cos, sin] = random.transverse_direction();
         let pt = 60.0 + random.exponential(self.transverse_momentum - 60.0_f64.min(0.5 * self.transverse_momentum));
         let forward = random.uniform(0.0, 1.0) < 0.58;
-        let eta = if forward { random.uniform(0.9, 5.5) } else { random.uniform(-4.7, -0.9) };
+        let eta = if forward {
+            random.uniform(0.9, 5.5)
+        } else {
+            random.uniform(-4.7, -0.9)
+        };
         let displaced = random.uniform(0.0, 1.0) < self.displaced;
         let charge = if random.uniform(0.0, 1.0) < 0.5 { -1.0 } else { 1.0 };
         let p = pt * eta.cosh();
@@ -148,7 +152,11 @@ impl ToyConfig {
         if displaced {
             // It flies along with whatever it comes from, and turns a little.
             let way = direction * random.exponential(40.0);
-            position = [position[0] + slope[0] * way, position[1] + slope[1] * way, position[2] + way];
+            position = [
+                position[0] + slope[0] * way,
+                position[1] + slope[1] * way,
+                position[2] + way,
+            ];
             slope = slope.map(|t| t + random.gaussian(0.0, 0.08));
         }
         let number = event.particles.len() as u32;
@@ -183,7 +191,11 @@ impl ToyConfig {
             modules += u32::from(seen);
             if crossed {
                 let dz = MODULE_Z[module] - position[2];
-                position = [position[0] + slope[0] * dz, position[1] + slope[1] * dz, MODULE_Z[module]];
+                position = [
+                    position[0] + slope[0] * dz,
+                    position[1] + slope[1] * dz,
+                    MODULE_Z[module],
+                ];
                 let t2 = slope[0] * slope[0] + slope[1] * slope[1];
                 // One in fifty is scattered more than a Gaussian says.
                 let tail = if random.uniform(0.0, 1.0) < 0.02 { 4.0 } else { 1.0 };
@@ -209,7 +221,11 @@ impl ToyConfig {
 
 /// What a pixel detector makes of a coordinate: the middle of a pixel, or where two meet.
 fn pixel(x: f64, random: &mut Random) -> f64 {
-    let pitch = if random.uniform(0.0, 1.0) < 0.3 { 0.5 * PIXEL } else { PIXEL };
+    let pitch = if random.uniform(0.0, 1.0) < 0.3 {
+        0.5 * PIXEL
+    } else {
+        PIXEL
+    };
     (x / pitch).round() * pitch
 }
 
@@ -259,7 +275,13 @@ mod tests {
 
     #[test]
     fn properties_out_of_range_are_told() {
-        let config = ToyConfig { noise: 1.5, ..ToyConfig::default() };
-        assert_eq!(config.check().unwrap_err(), "noise = 1.5 cannot be: it has to be from 0 to 0.9");
+        let config = ToyConfig {
+            noise: 1.5,
+            ..ToyConfig::default()
+        };
+        assert_eq!(
+            config.check().unwrap_err(),
+            "noise = 1.5 cannot be: it has to be from 0 to 0.9"
+        );
     }
 }

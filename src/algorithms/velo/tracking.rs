@@ -219,7 +219,9 @@ impl Tracker {
             for place in 0..found.len() {
                 let Found { start, number, .. } = found[place];
                 let hits = &arena[start as usize..(start + number) as usize];
-                let free = hits.iter().take_while(|hit| !self.used[index.row[**hit as usize] as usize]);
+                let free = hits
+                    .iter()
+                    .take_while(|hit| !self.used[index.row[**hit as usize] as usize]);
                 let free = free.count();
                 if free == hits.len() {
                     self.accept(index, hits);

@@ -132,7 +132,11 @@ fn fit(states: &[State], left: &[u32], seed: f64, cuts: &Cuts) -> Option<Vertex>
         covariance = invert(matrix)?;
         let [xx, xy, xz, yy, yz, zz] = covariance;
         let [a, b, c] = vector;
-        let next = [xx * a + xy * b + xz * c, xy * a + yy * b + yz * c, xz * a + yz * b + zz * c];
+        let next = [
+            xx * a + xy * b + xz * c,
+            xy * a + yy * b + yz * c,
+            xz * a + yz * b + zz * c,
+        ];
         let moved = (next[2] - position[2]).abs();
         position = next;
         if tolerance == cuts.chi2 && moved < 1e-4 {
@@ -168,7 +172,10 @@ struct Apart {
 
 fn chi2_of(state: &State, [vx, vy, vz]: [f64; 3]) -> Apart {
     let dz = vz - state.z;
-    let mut apart = Apart { chi2: 0.0, weights: [0.0; 2] };
+    let mut apart = Apart {
+        chi2: 0.0,
+        weights: [0.0; 2],
+    };
     for (axis, at) in [vx, vy].into_iter().enumerate() {
         let [xx, xt, tt] = state.covariance[axis];
         let variance = xx + 2.0 * dz * xt + dz * dz * tt;
@@ -197,7 +204,11 @@ mod tests {
     use crate::Random;
     use crate::algorithms::velo::fit::move_to;
 
-    const CUTS: Cuts = Cuts { tracks: 4, chi2: 16.0, distance: 1.0 };
+    const CUTS: Cuts = Cuts {
+        tracks: 4,
+        chi2: 16.0,
+        distance: 1.0,
+    };
 
     fn track(random: &mut Random, from: [f64; 3]) -> State {
         let slope = [random.uniform(-0.3, 0.3), random.uniform(0.02, 0.3)];
