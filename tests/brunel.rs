@@ -184,7 +184,11 @@ fn properties_that_cannot_be_are_told_before_anything_is_done() {
             "noise = 2 cannot be: it has to be from 0 to 0.9",
         ),
         ("ToyVelo", "nois = 0.2", "unknown field `nois`"),
-        ("VeloTracking", "", "Raw/Velo/Hits"),
+        (
+            "VeloTracking",
+            "",
+            "algorithm 'VeloTracking': the job has no input files",
+        ),
     ];
     for (kind, property, told) in cases {
         let text = format!("[input]\nevents = 1\n[[algorithm]]\ntype = \"{kind}\"\n{property}\n");

@@ -6,7 +6,7 @@
 //! scattering angles are tried. What a true track would also have are hits wherever it crosses a sensor; each that is
 //! missing is paid for.
 
-use super::geometry::{MODULE_Z, MODULES, crosses};
+use super::geometry::{MODULE_Z, crosses};
 use super::hit_index::{Hit, HitIndex};
 
 /// The resolution of a hit in each direction, mm: that of a 55 µm pixel, or a little better where it shares its charge.
@@ -179,8 +179,8 @@ impl Candidate {
         let forward = line.z < 0.5 * (first.z + last.z);
 
         let (mut inner, mut outer, mut middle) = (0.0, 0.0, 0.0);
-        for module in highest + 1..MODULES.min(highest + 5) {
-            if !forward && MODULE_Z[module] as f32 > line.z || outer >= 2.0 {
+        for (module, z) in MODULE_Z.into_iter().enumerate().skip(highest + 1).take(4) {
+            if !forward && z as f32 > line.z || outer >= 2.0 {
                 break;
             }
             let missed = misses(module, first, top);

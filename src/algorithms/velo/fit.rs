@@ -134,9 +134,9 @@ pub fn move_to(state: &mut State, z: f64) {
 /// Takes a hit into account; what it adds to χ².
 fn update(state: &mut State, position: [f64; 2]) -> f64 {
     let mut chi2 = 0.0;
-    for axis in 0..2 {
+    for (axis, measured) in position.into_iter().enumerate() {
         let [xx, xt, tt] = state.covariance[axis];
-        let residual = position[axis] - state.position[axis];
+        let residual = measured - state.position[axis];
         let variance = xx + RESOLUTION * RESOLUTION;
         let (gain, turn) = (xx / variance, xt / variance);
         state.position[axis] += gain * residual;
@@ -195,10 +195,10 @@ mod tests {
                 chi2 += state.chi2;
                 ndof += state.ndof;
                 move_to(&mut state, 10.0);
-                for axis in 0..2 {
+                for (axis, slope) in slope.into_iter().enumerate() {
                     let [xx, _, tt] = state.covariance[axis];
                     pulls.push(state.position[axis] / xx.sqrt());
-                    pulls.push((state.slope[axis] - slope[axis]) / tt.sqrt());
+                    pulls.push((state.slope[axis] - slope) / tt.sqrt());
                 }
             }
             let mean = pulls.iter().sum::<f64>() / pulls.len() as f64;

@@ -355,7 +355,9 @@ fn seeds(index: &HitIndex, pass: &Pass, first: u32, mut with: impl FnMut(u32, Hi
         if step >= module {
             continue;
         }
-        for second in index.near(module - step, a.angle, window).into_iter().flatten() {
+        let [one, other] = index.near(module - step, a.angle, window);
+        // Two plain loops: `for` over a chain would ask at each step which one it is in.
+        one.chain(other).for_each(|second| {
             let b = index.hits[second];
             let (ex, ey, ez) = (a.x - b.x, a.y - b.y, a.z - b.z);
             let square = ex * ex + ey * ey;
@@ -363,7 +365,7 @@ fn seeds(index: &HitIndex, pass: &Pass, first: u32, mut with: impl FnMut(u32, Hi
             if square < STEEPEST * ez * ez && cross * cross < distance * distance * square {
                 with(second as u32, a, b);
             }
-        }
+        });
     }
 }
 
@@ -425,12 +427,13 @@ fn each_within(index: &HitIndex, pass: &Pass, line: &Direction, module: usize, m
     // The angle's gradient is at most this.
     let gradient = 1.0 / (x.abs() + y.abs()).max(1e-3);
     let window = 1.3 * reach * gradient;
-    for hit in index.near(module, pseudo_angle(x, y), window).into_iter().flatten() {
+    let [one, other] = index.near(module, pseudo_angle(x, y), window);
+    one.chain(other).for_each(|hit| {
         let kink = Kink::new(line.a, line.b, index.hits[hit]);
         if kink.is_within(pass.kink) {
             with(hit as u32, kink);
         }
-    }
+    });
 }
 
 #[cfg(test)]
