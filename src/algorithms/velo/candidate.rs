@@ -299,7 +299,7 @@ impl Line {
     }
 }
 
-/// Where tracks come from that have been found so far.
+/// Where tracks come from that have been found so far, in order.
 #[derive(Default)]
 pub(super) struct Origins {
     z: Vec<f32>,
@@ -314,12 +314,9 @@ impl Origins {
     pub(super) fn add(&mut self, hits: &[u32], index: &HitIndex) {
         let line = Line::through(index.hits[hits[0] as usize], index.hits[hits[hits.len() - 1] as usize]);
         if hits.len() > 3 && line.distance < 0.3 {
-            self.z.push(line.z);
+            let place = self.z.partition_point(|other| *other < line.z);
+            self.z.insert(place, line.z);
         }
-    }
-
-    pub(super) fn sort(&mut self) {
-        self.z.sort_by(f32::total_cmp);
     }
 
     /// Whether two others come from here, as well as a short track of this slope can tell.

@@ -100,24 +100,25 @@ impl HitIndex {
         self.bins[module * BINS] as usize..self.bins[(module + 1) * BINS] as usize
     }
 
-    /// The hits of a module whose bins are within a window about an angle; in two pieces, since angles wrap around.
+    /// Hits of a module among which are all that are within a window about an angle.
     #[inline]
-    pub(super) fn near(&self, module: usize, angle: f32, window: f32) -> [Range<usize>; 2] {
+    pub(super) fn near(&self, module: usize, angle: f32, window: f32) -> Range<usize> {
         let bins = &self.bins[module * BINS..=(module + 1) * BINS];
-        let at = |bin: usize| bins[bin] as usize;
         let scale = BINS as f32 / 4.0;
-        if window >= 1.9 {
-            return [at(0)..at(BINS), 0..0];
+        let (low, high) = ((angle - window) * scale, (angle + window) * scale);
+        // Where angles wrap around, and that is rare, these are all.
+        if low < 0.0 || high >= BINS as f32 {
+            return bins[0] as usize..bins[BINS] as usize;
         }
-        // One turn more, so that cutting off decimals rounds down.
-        let low = ((angle - window + 4.0) * scale) as usize;
-        let high = ((angle + window + 4.0) * scale) as usize + 1;
-        match (low < BINS, high > 2 * BINS) {
-            (false, false) => [at(low - BINS)..at(high - BINS), 0..0],
-            (true, _) => [at(0)..at(high - BINS), at(low)..at(BINS)],
-            (false, true) => [at(low - BINS)..at(BINS), at(0)..at(high - 2 * BINS)],
-        }
+        bins[low as usize] as usize..bins[high as usize + 1] as usize
     }
+}
+
+/// How far angles are apart, wherever they wrap around.
+#[inline]
+pub(super) fn apart(one: f32, other: f32) -> f32 {
+    let difference = (one - other).abs();
+    difference.min(4.0 - difference)
 }
 
 #[cfg(test)]
@@ -137,16 +138,15 @@ mod tests {
             let angle = pseudo_angle(x[centre] as f32, y[centre] as f32);
             let found: Vec<u32> = index
                 .near(3, angle, 0.2)
-                .into_iter()
-                .flatten()
+                .filter(|hit| apart(index.hits[*hit].angle, angle) < 0.2)
                 .map(|hit| index.row[hit])
                 .collect();
             for hit in 0..360u32 {
                 let turned = (hit as i32 - centre as i32).rem_euclid(360);
-                let apart = turned.min(360 - turned);
-                if apart <= 11 {
+                let degrees = turned.min(360 - turned);
+                if degrees <= 11 {
                     assert!(found.contains(&hit), "{hit} is near {centre}");
-                } else if apart > 32 {
+                } else if degrees > 24 {
                     assert!(!found.contains(&hit), "{hit} is far from {centre}");
                 }
             }

@@ -13,7 +13,7 @@
 
 use super::candidate::{Candidate, Kink, Origins, reach};
 use super::geometry::{MODULE_Z, MODULES};
-use super::hit_index::{Hit, HitIndex, pseudo_angle};
+use super::hit_index::{Hit, HitIndex, apart, pseudo_angle};
 
 /// What a pass looks for.
 struct Pass {
@@ -38,9 +38,9 @@ struct Pass {
 }
 
 const STRAIGHT: Pass = Pass {
-    window: 0.05,
+    window: 0.08,
     steps: &[2, 1],
-    other_window: 0.05,
+    other_window: 0.08,
     other_distance: 1.0,
     third: 2,
     distance: 1.0,
@@ -52,7 +52,7 @@ const STRAIGHT: Pass = Pass {
 const OTHERS: Pass = Pass {
     window: 0.3,
     steps: &[2, 1, 4, 3],
-    other_window: 0.06,
+    other_window: 0.09,
     other_distance: 2.0,
     third: 3,
     distance: 50.0,
@@ -64,7 +64,7 @@ const OTHERS: Pass = Pass {
 const SHARING: Pass = Pass {
     window: 0.1,
     steps: &[2, 1, 4, 3],
-    other_window: 0.06,
+    other_window: 0.09,
     other_distance: 2.0,
     third: 3,
     distance: 3.0,
@@ -128,7 +128,6 @@ impl Tracker {
         let (mut all, mut left) = (std::mem::take(&mut self.all), std::mem::take(&mut self.left));
         all.fill(x, y, z, module);
         self.find_straight(&all);
-        self.origins.sort();
         left.fill_unused(&all, &self.used);
         self.find_others(&left);
         self.find_sharing(&all, &left);
@@ -355,17 +354,18 @@ fn seeds(index: &HitIndex, pass: &Pass, first: u32, mut with: impl FnMut(u32, Hi
         if step >= module {
             continue;
         }
-        let [one, other] = index.near(module - step, a.angle, window);
-        // Two plain loops: `for` over a chain would ask at each step which one it is in.
-        one.chain(other).for_each(|second| {
+        for second in index.near(module - step, a.angle, window) {
             let b = index.hits[second];
             let (ex, ey, ez) = (a.x - b.x, a.y - b.y, a.z - b.z);
             let square = ex * ex + ey * ey;
             let cross = a.x * ey - a.y * ex;
-            if square < STEEPEST * ez * ez && cross * cross < distance * distance * square {
+            if apart(a.angle, b.angle) < window
+                && square < STEEPEST * ez * ez
+                && cross * cross < distance * distance * square
+            {
                 with(second as u32, a, b);
             }
-        });
+        }
     }
 }
 
@@ -427,13 +427,12 @@ fn each_within(index: &HitIndex, pass: &Pass, line: &Direction, module: usize, m
     // The angle's gradient is at most this.
     let gradient = 1.0 / (x.abs() + y.abs()).max(1e-3);
     let window = 1.3 * reach * gradient;
-    let [one, other] = index.near(module, pseudo_angle(x, y), window);
-    one.chain(other).for_each(|hit| {
+    for hit in index.near(module, pseudo_angle(x, y), window) {
         let kink = Kink::new(line.a, line.b, index.hits[hit]);
         if kink.is_within(pass.kink) {
             with(hit as u32, kink);
         }
-    });
+    }
 }
 
 #[cfg(test)]
@@ -441,14 +440,14 @@ mod tests {
     use super::super::candidate::Line;
     use super::*;
 
-    /// The hits of straight lines through the origin with these slopes.
+    /// The hits of straight lines with these slopes from 100 mm upstream of the origin.
     fn lines(slopes: &[[f64; 2]]) -> [Vec<f64>; 3] {
         let mut hits = [const { Vec::new() }; 3];
         for module in (16..30).step_by(2) {
             for [tx, ty] in slopes {
                 let z = MODULE_Z[module];
-                hits[0].push(tx * z);
-                hits[1].push(ty * z);
+                hits[0].push(tx * (z + 100.0));
+                hits[1].push(ty * (z + 100.0));
                 hits[2].push(z);
             }
         }
@@ -457,7 +456,7 @@ mod tests {
 
     #[test]
     fn straight_lines_are_found_whole() {
-        let slopes = [[-0.12, 0.01], [-0.15, 0.11], [-0.09, -0.2]];
+        let slopes = [[-0.12, 0.01], [-0.1, 0.08], [-0.07, -0.12]];
         let [x, y, z] = lines(&slopes);
         let module: Vec<u8> = (16..30).step_by(2).flat_map(|module| [module as u8; 3]).collect();
         let mut tracker = Tracker::default();
