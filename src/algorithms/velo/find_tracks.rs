@@ -10,7 +10,7 @@ use crate::app::prelude::*;
 /// ```toml
 /// [[algorithm]]
 /// type = "VeloTracking"
-/// hits = "Raw/Velo/Hits"             # x, y, z [mm], module; these are the defaults
+/// hits = "Raw/Velo/Hits"             # x, y, z \[mm\], module; these are the defaults
 /// output = "Rec/Track/Velo"
 /// ```
 ///

@@ -17,7 +17,7 @@ use crate::app::prelude::*;
 /// distance = 1                       # of a track from the beam, mm
 /// ```
 ///
-/// The output has `x`, `y`, `z` [mm], the covariance `cov_xx`, `cov_xy`, `cov_xz`, `cov_yy`, `cov_yz`, `cov_zz` [mm²],
+/// The output has `x`, `y`, `z` \[mm\], the covariance `cov_xx`, `cov_xy`, `cov_xz`, `cov_yy`, `cov_yz`, `cov_zz` \[mm²\],
 /// `chi2`, `ndof`, and how many `tracks` it has. Which they are is in a table of its own, `Rec/Vertex/PrimaryTracks`,
 /// whose rows refer to a `vertex` and a `track`.
 #[derive(Serialize, Deserialize)]

@@ -16,9 +16,9 @@ use std::sync::Arc;
 /// conditions = { field_step = 5, material_step = 0.25, polarity = 1 }
 /// ```
 ///
-/// It adds columns to the table of tracks: where the track is closest to the beam, `x`, `y`, `z` [mm] and its slopes `tx`,
-/// `ty`; their covariance, `cov_xx`, `cov_yy` [mm²], `cov_xtx`, `cov_yty` [mm], `cov_txtx`, `cov_tyty` (the projections
-/// are independent); `chi2` and `ndof`; whether it flies `backward`, to smaller z; and `kick` [MeV]: by how much the
+/// It adds columns to the table of tracks: where the track is closest to the beam, `x`, `y`, `z` \[mm\] and its slopes `tx`,
+/// `ty`; their covariance, `cov_xx`, `cov_yy` \[mm²\], `cov_xtx`, `cov_yty` \[mm\], `cov_txtx`, `cov_tyty` (the projections
+/// are independent); `chi2` and `ndof`; whether it flies `backward`, to smaller z; and `kick` \[MeV\]: by how much the
 /// magnetic field changes tx on the way to z = 2800 mm, times the momentum, which is not known here, for a positive charge.
 /// Backward tracks have none.
 #[derive(Serialize, Deserialize)]

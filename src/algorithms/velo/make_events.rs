@@ -18,8 +18,8 @@ use crate::app::prelude::*;
 ///
 /// An event is a function of the job's seed, its number and the algorithm's name. It has these tables:
 ///
-/// - `Raw/Velo/Hits`: `x`, `y`, `z` [mm] and the `module`, from 0 to 51.
-/// - `MC/Particles`: `key`, `pid`, `p`, `pt` [MeV], `eta`, `phi`, `charge`, and the truth values `is_long`, `is_down`,
+/// - `Raw/Velo/Hits`: `x`, `y`, `z` \[mm\] and the `module`, from 0 to 51.
+/// - `MC/Particles`: `key`, `pid`, `p`, `pt` \[MeV\], `eta`, `phi`, `charge`, and the truth values `is_long`, `is_down`,
 ///   `has_velo`, `has_ut`, `has_scifi`, `from_beauty`, `from_charm`, `from_strange`.
 /// - `MC/Links`: rows that refer to a `particle` and a `hit` that it made.
 #[derive(Default, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 //! Triplets of hits are looked for from the downstream end of the detector to the upstream one, and followed upstream
 //! from module to module (as in D. H. Cámpora Pérez, N. Neufeld, A. Riscos Núñez, "Search by triplet", J. Comput. Sci.
 //! 54, 101422, 2021). Here that is done in three passes, and what is taken for a track is decided by the likelihood
-//! of [candidates](super::candidate):
+//! of candidates:
 //!
 //! 1. Tracks of four hits and more that point to the beam and are hardly scattered. The best one that begins with a hit
 //!    is a track at once, and its hits are out of the way.
