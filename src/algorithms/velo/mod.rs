@@ -18,6 +18,7 @@ pub mod geometry;
 mod hit_index;
 mod make_events;
 pub mod matching;
+mod search;
 pub mod toy;
 pub mod tracking;
 pub mod vertices;
