@@ -44,7 +44,7 @@ fn main() -> JobResult {
     let config = app.config_mut();
     config.title = "VELO reconstruction".into();
     config.input.events = toys;
-    config.input.chunk = Some(100);
+    config.input.chunk = Some(20);
     config.input.granularity = granularity;
     config.histograms.file = Some(output.join("histograms.h5"));
     config.histograms.picture = Some(output.join("histograms.png"));

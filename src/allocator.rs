@@ -4,7 +4,7 @@
 //! copies events.
 
 /// Keeps this much memory that is free, for what comes next.
-const KEPT: i32 = 64 << 20;
+const KEPT: i32 = 16 << 20;
 /// What is larger than this is given back when it is free. (The allocator takes no larger number.)
 const LARGE: i32 = 32 << 20;
 

@@ -108,6 +108,9 @@ fn simulated_events_are_reconstructed_as_well_as_they_should_be() {
         (2, "--granularity file"),
         (3, "--chunk 2"),
         (3, "--granularity event --output-mode merged"),
+        (1, "--workers 2"),
+        (2, "--workers 2 --fork-after none --granularity event"),
+        (1, "--workers 8 --fork-after first-item --granularity event"),
     ] {
         let again = run(&farm, ranks, &format!("run {} -q {options}", job("brunel.toml")))
             .ends_with(0)
@@ -153,6 +156,10 @@ fn toy_events_are_reconstructed_and_are_the_same_in_every_run() {
         (1, "--granularity file"),
         (2, "--granularity event"),
         (3, "--chunk 7"),
+        (0, "--workers 2 --fork-after none"),
+        (1, "--workers 2 --fork-after first-item --chunk 3"),
+        (2, "--workers 2 --fork-after init --chunk 1"),
+        (1, "--workers 8 --chunk 2 --output-mode merged"),
     ] {
         let printed = run(&farm, ranks, &format!("run {} -q {options}", job("brunel.toml")))
             .ends_with(0)

@@ -125,7 +125,7 @@ fn replies_wait_in_a_window_of_bounded_size() {
     let Some(farm) = Farm::open() else { return };
     let peak = |run: Finished| number_after(&run.stdout, "peak of rank 0: ") / 1000.0;
     let run = |options: &str| {
-        let options = format!("--items 2000 --memory --out out {options}");
+        let options = format!("--items 2000 --peak --out out {options}");
         let peak = peak(farm.probe(2, &options).ends_with(0));
         assert!(farm.read("out") == expected::results(2000, &[]));
         peak

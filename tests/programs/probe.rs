@@ -86,7 +86,7 @@ struct Arguments {
     environment: Option<String>,
     /// Print the most memory that each rank ever had, in kB
     #[arg(long)]
-    memory: bool,
+    peak: bool,
     /// Rank 0 alone leaves before it processes anything
     #[arg(long)]
     root_leaves: bool,
@@ -414,7 +414,7 @@ fn main() -> JobResult {
         items,
         passes,
         again,
-        memory,
+        peak,
         ..
     } = arguments;
     let out = arguments.out.clone();
@@ -443,12 +443,12 @@ fn main() -> JobResult {
         };
     }
     std::hint::black_box(&common);
-    if memory {
+    if peak {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let peak = status
+        let most = status
             .lines()
             .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-        let line = format!("peak of rank {}: {}\n", manager.rank(), peak.unwrap_or("unknown"));
+        let line = format!("peak of rank {}: {}\n", manager.rank(), most.unwrap_or("unknown"));
         print!("{line}");
     }
     if let (Some(out), true) = (out, manager.is_root()) {

@@ -35,7 +35,6 @@ pub struct VeloFit {
     pub conditions: ConditionsConfig,
     #[serde(skip)]
     columns: Columns,
-    /// Made at the first event: checking a job must not take that long.
     #[serde(skip)]
     loaded: Option<Arc<Conditions>>,
     #[serde(skip)]
@@ -100,8 +99,15 @@ impl Algorithm for VeloFit {
         Ok(())
     }
 
+    fn start(&mut self) -> Result<()> {
+        self.loaded = Some(Conditions::load(&self.conditions));
+        Ok(())
+    }
+
     fn execute(&mut self, event: &mut Event) -> Result<bool> {
-        let conditions = self.loaded.get_or_insert_with(|| Conditions::load(&self.conditions));
+        let Some(conditions) = &self.loaded else {
+            return Err("the conditions have not been loaded: start comes before the first event".into());
+        };
         let [x, y, z] = self.columns.position.map(|column| event.get(column));
         let mut rest = event.get(self.columns.hit);
         self.states.clear();

@@ -240,7 +240,10 @@ impl ForkedWorkers {
             WorkerAnswer::Ready => {
                 slot.state = State::Ready;
                 if let Some(died) = slot.died.take() {
-                    log::debug!("worker {number} is replaced after {:.3} ms", died.elapsed().as_secs_f64() * 1e3);
+                    log::debug!(
+                        "worker {number} is replaced after {:.3} ms",
+                        died.elapsed().as_secs_f64() * 1e3
+                    );
                 }
                 if !std::mem::replace(&mut self.ready, true) {
                     self.reports.push_back(WorkerReport::Ready);
