@@ -2,15 +2,16 @@
 
 use super::link::Link;
 use super::messages::{KeeperAnswer, KeeperOrder, WorkerAnswer, WorkerOrder};
+use super::shelf::Place;
 use crate::Task;
 use crate::farm::message::HookFailure;
 use crate::worker::processor::Processor;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// A worker's whole life: it ends when nobody is there to tell it anything.
-pub(super) fn work<T: Task>(mut processor: Processor<T>, mut link: Link) {
-    match obey(&mut processor, &mut link) {
+/// A worker's whole life: it ends when nobody is there to tell it anything. Replies that `put` has no place for are sent.
+pub(super) fn work<T: Task>(mut processor: Processor<T>, mut link: Link, put: impl Fn(&[u8]) -> Option<Place>) {
+    match obey(&mut processor, &mut link, put) {
         Ok(()) => {}
         Err(Trouble::Hook(failure)) => {
             let _ = link.send(&WorkerAnswer::Failed(failure), &[]);
@@ -37,7 +38,11 @@ impl From<io::Error> for Trouble {
     }
 }
 
-fn obey<T: Task>(processor: &mut Processor<T>, link: &mut Link) -> Result<(), Trouble> {
+fn obey<T: Task>(
+    processor: &mut Processor<T>,
+    link: &mut Link,
+    put: impl Fn(&[u8]) -> Option<Place>,
+) -> Result<(), Trouble> {
     processor.initialize()?;
     link.send(&WorkerAnswer::Ready, &[])?;
     let mut waiting = Duration::ZERO;
@@ -53,7 +58,9 @@ fn obey<T: Task>(processor: &mut Processor<T>, link: &mut Link) -> Result<(), Tr
                 let sending = start.elapsed();
                 done.busy += sending;
                 done.merging += sending;
-                link.send(&WorkerAnswer::Done(done), &replies)?;
+                let place = put(&replies);
+                let sent = if place.is_some() { &[] } else { replies.as_slice() };
+                link.send(&WorkerAnswer::Done(done, place), sent)?;
                 since = Instant::now();
             }
             WorkerOrder::Finalize => {

@@ -4,6 +4,7 @@ use super::link::{Link, Peer, handing_over, take_over};
 use super::messages::{ZygoteOrder, ZygoteReport};
 use super::process::{How, fork_bound, name, see_off, wait};
 use super::roster::Roster;
+use super::shelf::Shelf;
 use super::zygote::{Ends, Settings, Zygote};
 use crate::affinity;
 use crate::farm::message::Body;
@@ -22,6 +23,7 @@ pub(crate) struct Helper {
     peer: Peer,
     sockets: OwnedFd,
     pub(super) roster: Roster,
+    pub(super) shelf: Shelf,
     /// It has been waited for.
     gone: bool,
 }
@@ -48,6 +50,7 @@ impl Helper {
     fn try_fork(options: &Options) -> io::Result<Side> {
         let settings = Settings {
             roster: Roster::new(options.workers)?,
+            shelf: Shelf::new(options.workers)?,
             workers: options.workers,
             memory: options.worker_memory,
         };
@@ -61,6 +64,7 @@ impl Helper {
                 peer: Peer::new(rank_end)?,
                 sockets: sockets_in,
                 roster: settings.roster,
+                shelf: settings.shelf,
                 gone: false,
             })),
             None => {

@@ -1,6 +1,7 @@
 //! What a rank and its children say to each other. A message is a header, encoded, and a body of raw bytes.
 
 use super::process::Ended;
+use super::shelf::Place;
 use crate::farm::message::{Batch, Done, HookFailure, Pass};
 use crate::options::ForkAfter;
 use serde::{Deserialize, Serialize};
@@ -60,8 +61,8 @@ pub(super) enum WorkerAnswer {
     Ready,
     /// Body: the output of the batch that is told of next.
     Output,
-    /// A batch is done. Body: the replies.
-    Done(Done),
+    /// A batch is done. Body: the replies, unless they are on the shelf.
+    Done(Done, Option<Place>),
     /// `finalize_remote` has been run; how long the worker had waited for items.
     Finalized(Duration),
     /// A hook failed.

@@ -250,7 +250,21 @@ impl ForkedWorkers {
                 }
             }
             WorkerAnswer::Output => slot.output = Some(body.into_vec()),
-            WorkerAnswer::Done(done) => self.done(number, done, body)?,
+            WorkerAnswer::Done(done, place) => {
+                let replies = match place {
+                    None => body,
+                    Some(place) => self
+                        .helper
+                        .borrow()
+                        .shelf
+                        .take(number, place)
+                        .map(Body::from)
+                        .ok_or_else(|| {
+                            Fault::confused("the replies of a batch are not where a worker said they were")
+                        })?,
+                };
+                self.done(number, done, replies)?
+            }
             WorkerAnswer::Finalized(waiting) => {
                 self.waiting += waiting;
                 match slot.retires {
@@ -309,6 +323,7 @@ impl ForkedWorkers {
     fn gone(&mut self, number: usize, ended: Ended) {
         let Some(slot) = self.slots.get_mut(number) else { return };
         let place = self.helper.borrow().roster.place(number).swap(0, Ordering::Relaxed);
+        self.helper.borrow().shelf.clear(number);
         if slot.retires {
             return;
         }

@@ -5,6 +5,7 @@ use super::link::{Link, hand_over};
 use super::messages::{ZygoteOrder, ZygoteReport};
 use super::process::{limit_memory, name, see_off, spawn, wait};
 use super::roster::Roster;
+use super::shelf::Shelf;
 use crate::Task;
 use crate::environment;
 use crate::farm::message::{Batch, Body, HookFailure, Pass};
@@ -38,6 +39,7 @@ pub(super) struct Ends {
 #[derive(Clone, Copy)]
 pub(super) struct Settings {
     pub(super) roster: Roster,
+    pub(super) shelf: Shelf,
     /// How many workers there are at most; the keeper's number comes after theirs.
     pub(super) workers: usize,
     /// Bytes that each of them may take, apart from what it shares.
@@ -171,6 +173,7 @@ impl Brood<'_> {
         let (mut rank_end, mut child_end) = (Some(rank_end), Some(child_end));
         let Settings {
             roster,
+            shelf,
             workers,
             memory,
         } = self.settings;
@@ -189,7 +192,7 @@ impl Brood<'_> {
                     log::warn!("the memory of a worker could not be limited: {error}");
                 }
                 processor.watch(roster.place(child));
-                work(processor, Link::new(socket));
+                work(processor, Link::new(socket), |replies| shelf.put(child, replies));
             }
         })?;
         drop(child_end);
