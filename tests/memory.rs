@@ -53,7 +53,7 @@ fn what_is_made_before_the_fork_is_in_memory_once() {
 #[test]
 fn memory_without_workers_is_that_of_the_ranks() {
     let Some(farm) = Farm::open() else { return };
-    farm.probe(2, "--items 50 --megabytes 100 --memory --json json")
+    farm.probe(2, "--items 50 --milliseconds 10 --megabytes 100 --memory --json json")
         .ends_with(0);
     let used = used(&farm);
     assert_eq!((used.workers, used.processes), (2, 2));
