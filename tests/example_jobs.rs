@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// How a job can be run. The first is what the others are compared with: no MPI, and no options.
-const WAYS: [(usize, &str); 8] = [
+const WAYS: [(usize, &str); 10] = [
     (0, ""),
     (1, "--granularity event --events 300"),
     (0, "--events 300 --chunk 7"),
@@ -19,6 +19,8 @@ const WAYS: [(usize, &str); 8] = [
     (3, "--chunk 333 --schedule guided"),
     (3, "--granularity file --output-mode merged"),
     (8, "--chunk 50 --output-mode merged --prefetch 0"),
+    (0, "--workers 3 --chunk 200 --fork-after first-item"),
+    (2, "--workers 2 --granularity file --output-mode merged"),
 ];
 
 fn command() -> &'static Path {
@@ -96,9 +98,14 @@ fn bs2jpsiphi_is_the_same_as_a_task_and_as_a_job_file() {
     run(&farm, 2, "generate --files 4 --events 600 --output dst-%d.h5 -q").ends_with(0);
     let files = ["events.h5", "hbmass.png", "histograms.h5"];
     let output = same_files(&farm, "bs2jpsiphi.toml", "bs2jpsiphi-output", &files);
-    for ranks in [0, 3] {
-        let line = "dst-1.h5 dst-2.h5 dst-3.h5 dst-4.h5 -q -o task-output";
-        farm.program("bs2jpsiphi", ranks, line).ends_with(0);
+    for (ranks, options) in [
+        (0, ""),
+        (3, ""),
+        (0, "--workers 2"),
+        (2, "--workers 2 --fork-after first-item"),
+    ] {
+        let line = format!("dst-1.h5 dst-2.h5 dst-3.h5 dst-4.h5 -q -o task-output {options}");
+        farm.program("bs2jpsiphi", ranks, &line).ends_with(0);
         for name in ["histograms.h5", "hbmass.png"] {
             let (job, task) = (
                 fs::read(output.join(name)),

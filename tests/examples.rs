@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// How a job can be run. The first is what the others are compared with: no MPI at all.
-const WAYS: [(usize, &str); 8] = [
+const WAYS: [(usize, &str); 11] = [
     (0, ""),
     (1, "--prefetch 0 --batch 1"),
     (2, "--schedule static --prefetch 2"),
@@ -18,6 +18,9 @@ const WAYS: [(usize, &str); 8] = [
     (3, "--schedule static --batch 1000"),
     (8, "--schedule guided --prefetch 2"),
     (8, "--schedule static --prefetch 0 --batch 1"),
+    (0, "--workers 3 --schedule guided"),
+    (1, "--workers 8 --fork-after none --prefetch 0"),
+    (2, "--workers 2 --fork-after first-item --schedule static"),
 ];
 
 /// The files of a folder, by name.
