@@ -137,14 +137,22 @@ impl fmt::Display for Counter {
             f,
             "{} entries, sum {}, mean {} ± {:.3}",
             self.entries,
-            self.sum(),
-            self.mean(),
+            short(self.sum()),
+            short(self.mean()),
             self.std_dev()
         )?;
         match self.range {
-            Some((low, high)) => write!(f, ", from {low} to {high}"),
+            Some((low, high)) => write!(f, ", from {} to {}", short(low), short(high)),
             None => Ok(()),
         }
+    }
+}
+
+/// A number as people want to read it: whole numbers as they are, others to six digits.
+fn short(value: f64) -> f64 {
+    match value.fract() == 0.0 {
+        true => value,
+        false => format!("{value:.5e}").parse().unwrap_or(value),
     }
 }
 
@@ -152,6 +160,18 @@ impl fmt::Display for Counter {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn numbers_are_short_to_read() {
+        for (value, text) in [
+            (9_055_429.0, "9055429"),
+            (0.999_460_200_9, "0.99946"),
+            (-1.0 / 3e20, "-0.00000000000000000000333333"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(short(value).to_string(), text);
+        }
+    }
 
     #[test]
     fn zeros_of_both_signs_are_the_same_in_any_order() {
