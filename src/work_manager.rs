@@ -1,20 +1,17 @@
-//! [`WorkManager`]: the one entry point, and the one place where it is decided what a rank does.
+//! [`WorkManager`]: the one entry point, and the one place where it is decided what a process does.
 
-use crate::environment::{self, host};
+mod join;
+mod lead;
+
+use crate::environment::host;
 use crate::farm::agent::{self, Ended};
-use crate::farm::coordinator::{Coordinator, Parent, Results, hook_error};
-use crate::farm::idle::Idle;
-use crate::farm::message::{Batch, Body, HookFailure, Message, Order, Pass, Report, Waits, pack, unpack};
-use crate::farm::reduce::{Control, Reduced, reduce};
-use crate::farm::transport::{Tag, Transport};
-use crate::farm::wire;
-use crate::guard::guard;
-use crate::progress::Progress;
-use crate::worker::{ForkedWorkers, Helper, InlineWorker, Side, Worker, Zygote, collect};
+use crate::farm::coordinator::Results;
+use crate::farm::message::{Body, HookFailure, Pass};
+use crate::farm::transport::Transport;
+use crate::worker::{ForkedWorkers, Helper, InlineWorker, Side, Worker, Zygote};
 use crate::{Error, Options, Statistics, Summary, Task};
 use crate::{allocator, logging, report};
-use std::cell::{Cell, RefCell};
-use std::path::PathBuf;
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -123,113 +120,6 @@ impl WorkManager {
         &self.options
     }
 
-    fn gather_ranks(&mut self) -> Result<(), Error> {
-        let order = if self.options.no_clone_env {
-            Order::Environment {
-                variables: Vec::new(),
-                directory: None,
-            }
-        } else {
-            match environment::directory() {
-                Ok(directory) => Order::Environment {
-                    variables: environment::variables(),
-                    directory: Some(directory),
-                },
-                Err(source) => {
-                    let error = Error::File {
-                        action: "find the path of",
-                        path: ".".into(),
-                        source,
-                    };
-                    return Err(self.fail(error, Results::default()));
-                }
-            }
-        };
-        for rank in 1..self.size() {
-            self.transport.send(rank, Tag::Control, pack(&order, &[])?);
-        }
-        self.hosts = vec![host(); self.size()];
-        let mut missing = self.size() - 1;
-        let mut idle = Idle::default();
-        let mut failed = None;
-        while missing > 0 {
-            let Some(message) = self.transport.try_receive()? else {
-                idle.pause(self.transport.is_sending());
-                continue;
-            };
-            missing -= 1;
-            match unpack(message.bytes)?.0 {
-                Report::Present { host } => self.hosts[message.from] = host,
-                Report::NoDirectory { host, message: why } => failed = failed.or(Some((message.from, host, why))),
-                other => {
-                    return Err(Error::Mpi(format!(
-                        "rank {} began with {other:?}: do all ranks run the same program?",
-                        message.from
-                    )));
-                }
-            }
-        }
-        match (failed, order) {
-            (
-                Some((rank, host, message)),
-                Order::Environment {
-                    directory: Some(directory),
-                    ..
-                },
-            ) => Err(self.fail(
-                Error::Directory {
-                    rank,
-                    host,
-                    directory,
-                    message,
-                },
-                Results::default(),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// Tells what forks this rank's workers what the rank's environment has become.
-    fn tell_helper(&self, variables: Vec<(String, String)>, directory: Option<PathBuf>) -> Result<(), Error> {
-        match &self.helper {
-            Some(helper) => helper
-                .borrow_mut()
-                .belong(self.rank(), self.size(), variables, directory),
-            None => Ok(()),
-        }
-    }
-
-    fn take_over_environment(&mut self) -> Result<(), Error> {
-        let (mut variables_taken, mut directory_taken) = (Vec::new(), None);
-        let taken = match agent::await_order(&mut self.transport)?.0 {
-            Order::Environment {
-                variables,
-                directory: Some(directory),
-            } => {
-                let taken = environment::take_over(&variables, &directory);
-                (variables_taken, directory_taken) = (variables, Some(directory));
-                taken
-            }
-            Order::Stop => {
-                agent::stop(&mut self.transport)?;
-                self.leave()
-            }
-            Order::Goodbye => self.leave(),
-            _ => Ok(()),
-        };
-        let report = match taken {
-            Ok(()) => {
-                self.tell_helper(variables_taken, directory_taken)?;
-                Report::Present { host: host() }
-            }
-            Err(error) => Report::NoDirectory {
-                host: host(),
-                message: error.to_string(),
-            },
-        };
-        agent::say(&mut self.transport, &report, &[])
-    }
-
     /// Processes the items with the task on all ranks.
     ///
     /// On rank 0 the items are taken from `items` and the task has, afterwards, what its own `initialize_local`,
@@ -289,114 +179,6 @@ impl WorkManager {
             }
             Err(error) => Err(self.fail(error, results)),
         }
-    }
-
-    /// Rank 0's part of a job; the statistics that `finalize` was given. What is known of a job that fails is left in
-    /// `results`.
-    fn lead<T: Task>(
-        &mut self,
-        task: &mut T,
-        items: impl IntoIterator<Item = T::Item>,
-        pass: Pass,
-        results: &mut Results,
-    ) -> Result<Statistics, Error> {
-        let host = self.hosts[0].clone();
-        let here = |failure| hook_error(0, &host, failure);
-        guard(|| task.initialize_local()).map_err(|message| here(HookFailure::new("initialize_local", message)))?;
-        let bytes =
-            guard(|| Ok(wire::encode(task)?)).map_err(|message| here(HookFailure::new("sending the task", message)))?;
-        let items: Vec<T::Item> = items.into_iter().collect();
-        self.transport.take_traffic();
-        let start = Instant::now();
-        for rank in 1..self.size() {
-            self.transport
-                .send(rank, Tag::Control, pack(&Order::Start(pass), &bytes)?);
-        }
-        let mut worker = start_worker::<T>(&self.helper, &self.options, bytes.into(), pass).map_err(here)?;
-        {
-            let progress = Progress::new(&self.options, items.len() as u64);
-            let mut parent = TypedParent {
-                task,
-                items: &items,
-                progress,
-            };
-            let mut coordinator = Coordinator::new(
-                &self.options,
-                &self.hosts,
-                &mut self.transport,
-                &mut *worker,
-                &mut parent,
-            );
-            let ended = coordinator.run();
-            *results = coordinator.into_results();
-            ended?;
-        }
-        let output = self.reduce::<T>(worker, results)?;
-        let statistics = Statistics::new(results.ranks.clone(), start.elapsed(), self.created.elapsed());
-        guard(|| task.finalize(output, &statistics)).map_err(|message| here(HookFailure::new("finalize", message)))?;
-        Ok(statistics)
-    }
-
-    /// The sum of all ranks' outputs; completes the statistics.
-    fn reduce<T: Task>(&mut self, mut worker: Box<dyn Worker>, results: &mut Results) -> Result<T::Output, Error> {
-        for rank in 1..self.transport.size() {
-            let memory = self.options.memory;
-            self.transport
-                .send(rank, Tag::Control, pack(&Order::Reduce { memory }, &[])?);
-        }
-        let memory = self.options.memory.then(|| agent::memory_in_use(&*worker));
-        let mut waits = vec![Waits::default(); self.transport.size()];
-        let finished = Cell::new(1);
-        let hosts = &self.hosts;
-        let mut control = |message: Message| {
-            match unpack(message.bytes)?.0 {
-                Report::Finished(wait) => {
-                    waits[message.from] = wait;
-                    finished.set(finished.get() + 1);
-                }
-                Report::Failed(failure) => return Err(hook_error(message.from, &hosts[message.from], failure)),
-                Report::Left => {
-                    return Err(Error::Left {
-                        rank: message.from,
-                        host: hosts[message.from].clone(),
-                    });
-                }
-                // A worker that was ready too late for any item.
-                Report::Ready { .. } => {}
-                report => {
-                    return Err(Error::Mpi(format!(
-                        "rank {} reports out of turn: {report:?}; a fault in gaudi-mpi",
-                        message.from
-                    )));
-                }
-            }
-            Ok(Control::Continue)
-        };
-        if let Reduced::Failed(failure) = reduce(&mut self.transport, &mut *worker, false, &mut control)? {
-            return Err(hook_error(0, &hosts[0], failure));
-        }
-        let output = collect::<T>(&mut *worker).map_err(|failure| hook_error(0, &hosts[0], failure))?;
-        let mut idle = Idle::default();
-        while finished.get() < self.transport.size() {
-            match self.transport.try_receive()? {
-                Some(message) => {
-                    control(message)?;
-                }
-                None => idle.pause(self.transport.is_sending()),
-            }
-        }
-        let (bytes_in, bytes_out) = self.transport.take_traffic();
-        waits[0] = Waits {
-            waiting: worker.finish(),
-            memory,
-            bytes_in,
-            bytes_out,
-        };
-        for (statistics, wait) in results.ranks.iter_mut().zip(waits) {
-            (statistics.waiting, statistics.memory) = (wait.waiting, wait.memory);
-            (statistics.bytes_in, statistics.bytes_out) = (wait.bytes_in, wait.bytes_out);
-        }
-        Ok(output)
     }
 
     /// Ends the job on all ranks; gives back the error for the user, who hears of it from rank 0 alone.
@@ -469,58 +251,4 @@ fn start_worker<T: Task>(
         Some(helper) => Box::new(ForkedWorkers::start(helper, task.into_vec(), pass, options)?),
         None => Box::new(InlineWorker::spawn::<T>(task, pass)?),
     })
-}
-
-/// A task and its items, as the coordinator sees them.
-struct TypedParent<'a, T: Task> {
-    task: &'a mut T,
-    items: &'a [T::Item],
-    progress: Progress,
-}
-
-impl<T: Task> Parent for TypedParent<'_, T> {
-    fn total(&self) -> u64 {
-        self.items.len() as u64
-    }
-
-    fn encode(&self, batch: Batch) -> Result<Vec<u8>, Error> {
-        let mut bytes = Vec::new();
-        for number in batch.items() {
-            wire::encode_onto(&self.items[number as usize], &mut bytes)?;
-        }
-        Ok(bytes)
-    }
-
-    fn deliver(&mut self, batch: &mut Batch, replies: &mut &[u8], until: Instant) -> Result<(), HookFailure> {
-        guard(|| {
-            // Looking at the clock takes longer than handing over an empty reply.
-            while batch.count > 0 && (!batch.count.is_multiple_of(16) || Instant::now() < until) {
-                let reply = wire::decode_front(replies)?;
-                self.task.local_process(&self.items[batch.first as usize], reply)?;
-                batch.first += 1;
-                batch.count -= 1;
-            }
-            Ok(())
-        })
-        .map_err(|message| {
-            HookFailure::new(
-                "local_process",
-                format!("{message} (item {}{})", batch.first, self.describe(batch.first)),
-            )
-        })
-    }
-
-    fn describe(&self, item: u64) -> String {
-        const LONGEST: usize = 80;
-        let text = serde_json::to_string(&self.items[item as usize]).unwrap_or_default();
-        let mut short: String = text.chars().take(LONGEST).collect();
-        if short.len() < text.len() {
-            short.push('…');
-        }
-        if short.is_empty() { short } else { format!(" ({short})") }
-    }
-
-    fn progress(&mut self, settled: u64) {
-        self.progress.update(settled);
-    }
 }

@@ -1,0 +1,124 @@
+//! How the ranks of a job come together: each takes over rank 0's environment.
+
+use super::WorkManager;
+use crate::Error;
+use crate::environment::{self, host};
+use crate::farm::agent;
+use crate::farm::coordinator::Results;
+use crate::farm::idle::Idle;
+use crate::farm::message::{Order, Report, pack, unpack};
+use crate::farm::transport::Tag;
+use std::path::PathBuf;
+
+impl WorkManager {
+    pub(super) fn gather_ranks(&mut self) -> Result<(), Error> {
+        let order = if self.options.no_clone_env {
+            Order::Environment {
+                variables: Vec::new(),
+                directory: None,
+            }
+        } else {
+            match environment::directory() {
+                Ok(directory) => Order::Environment {
+                    variables: environment::variables(),
+                    directory: Some(directory),
+                },
+                Err(source) => {
+                    let error = Error::File {
+                        action: "find the path of",
+                        path: ".".into(),
+                        source,
+                    };
+                    return Err(self.fail(error, Results::default()));
+                }
+            }
+        };
+        for rank in 1..self.size() {
+            self.transport.send(rank, Tag::Control, pack(&order, &[])?);
+        }
+        self.hosts = vec![host(); self.size()];
+        let mut missing = self.size() - 1;
+        let mut idle = Idle::default();
+        let mut failed = None;
+        while missing > 0 {
+            let Some(message) = self.transport.try_receive()? else {
+                idle.pause(self.transport.is_sending());
+                continue;
+            };
+            missing -= 1;
+            match unpack(message.bytes)?.0 {
+                Report::Present { host } => self.hosts[message.from] = host,
+                Report::NoDirectory { host, message: why } => failed = failed.or(Some((message.from, host, why))),
+                other => {
+                    return Err(Error::Mpi(format!(
+                        "rank {} began with {other:?}: do all ranks run the same program?",
+                        message.from
+                    )));
+                }
+            }
+        }
+        match (failed, order) {
+            (
+                Some((rank, host, message)),
+                Order::Environment {
+                    directory: Some(directory),
+                    ..
+                },
+            ) => Err(self.fail(
+                Error::Directory {
+                    rank,
+                    host,
+                    directory,
+                    message,
+                },
+                Results::default(),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells what forks this rank's workers what the rank's environment has become.
+    pub(super) fn tell_helper(
+        &self,
+        variables: Vec<(String, String)>,
+        directory: Option<PathBuf>,
+    ) -> Result<(), Error> {
+        match &self.helper {
+            Some(helper) => helper
+                .borrow_mut()
+                .belong(self.rank(), self.size(), variables, directory),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn take_over_environment(&mut self) -> Result<(), Error> {
+        let (mut variables_taken, mut directory_taken) = (Vec::new(), None);
+        let taken = match agent::await_order(&mut self.transport)?.0 {
+            Order::Environment {
+                variables,
+                directory: Some(directory),
+            } => {
+                let taken = environment::take_over(&variables, &directory);
+                (variables_taken, directory_taken) = (variables, Some(directory));
+                taken
+            }
+            Order::Stop => {
+                agent::stop(&mut self.transport)?;
+                self.leave()
+            }
+            Order::Goodbye => self.leave(),
+            _ => Ok(()),
+        };
+        let report = match taken {
+            Ok(()) => {
+                self.tell_helper(variables_taken, directory_taken)?;
+                Report::Present { host: host() }
+            }
+            Err(error) => Report::NoDirectory {
+                host: host(),
+                message: error.to_string(),
+            },
+        };
+        agent::say(&mut self.transport, &report, &[])
+    }
+}
