@@ -8,6 +8,7 @@
 
 use super::geometry::{MODULE_Z, crosses};
 use super::hit_index::{Hit, HitIndex};
+use std::ops::{Add, Mul};
 
 /// The resolution of a hit in each direction, mm: that of a 55 µm pixel, or a little better where it shares its charge.
 const RESOLUTION: f32 = 0.0145;
@@ -226,18 +227,18 @@ fn misses(module: usize, from: Hit, [tx, ty]: [f32; 2]) -> f32 {
 }
 
 /// How far a hit c is off the line through two others.
-pub(super) struct Kink {
+struct Kink {
     /// Its distance, squared, mm².
-    pub square: f32,
+    square: f32,
     /// The variance of each coordinate of it that the resolution makes, mm².
-    pub variance: f32,
+    variance: f32,
     /// What a scattering angle at b is to be multiplied by, mm.
     lever: f32,
 }
 
 impl Kink {
     #[inline]
-    pub(super) fn new(a: Hit, b: Hit, c: Hit) -> Self {
+    fn new(a: Hit, b: Hit, c: Hit) -> Self {
         let inverse = 1.0 / (b.z - a.z);
         let (ex, ey) = (b.x - a.x, b.y - a.y);
         let ratio = (c.z - b.z) * inverse;
@@ -250,19 +251,13 @@ impl Kink {
             lever: (c.z - b.z) * (1.0 + slope2),
         }
     }
-
-    /// Whether it can be of a track that is scattered at most by this angle, rad.
-    #[inline]
-    pub(super) fn is_within(&self, angle: f32) -> bool {
-        let reach = 4.0 * 4.0 * self.variance + angle * angle * self.lever * self.lever;
-        self.square < reach
-    }
 }
 
 /// The variance of c − b − (b − a) · ratio, where each has the resolution's.
 #[inline]
-fn variance(ratio: f32) -> f32 {
-    RESOLUTION * RESOLUTION * (1.0 + (1.0 + ratio) * (1.0 + ratio) + ratio * ratio)
+pub(super) fn variance<T: Copy + Add<Output = T> + Mul<Output = T> + From<f32>>(ratio: T) -> T {
+    let one = T::from(1.0);
+    T::from(RESOLUTION * RESOLUTION) * (one + (one + ratio) * (one + ratio) + ratio * ratio)
 }
 
 /// How far from its prediction a hit can be by the resolution, mm; `ratio` as in [`Kink`]. An upper bound that takes no
@@ -336,7 +331,7 @@ fn ln(x: f32) -> f32 {
     // With s = (m − 1) / (m + 1), ln m = 2 (s + s³/3 + s⁵/5 + …).
     let s = (mantissa - 1.0) / (mantissa + 1.0);
     let s2 = s * s;
-    exponent as f32 * std::f32::consts::LN_2 + 2.0 * s * (1.0 + s2 * (1.0 / 3.0 + s2 * (0.2 + s2 / 7.0)))
+    exponent as f32 * std::f32::consts::LN_2 + 2.0 * s * (1.0 + s2 * (1.0 / 3.0 + s2 * (0.2 + s2 * (1.0 / 7.0))))
 }
 
 #[cfg(test)]

@@ -63,7 +63,8 @@ impl Sensor {
     /// margin is negative, at most so far off them.
     #[inline]
     pub fn contains(&self, u: f64, v: f64, margin: f64) -> bool {
-        u > self.u[0] + margin && u < self.u[1] - margin && v > self.v[0] + margin && v < self.v[1] - margin
+        // All at once: which of these decides cannot be foretold.
+        (u > self.u[0] + margin) & (u < self.u[1] - margin) & (v > self.v[0] + margin) & (v < self.v[1] - margin)
     }
 }
 
@@ -88,9 +89,9 @@ pub fn from_module(module: usize, u: f64, v: f64) -> (f64, f64) {
 /// the middle of the module, with the slopes tx and ty.
 #[inline]
 pub fn crosses(module: usize, [x, y]: [f64; 2], [tx, ty]: [f64; 2], margin: f64) -> bool {
-    SENSORS.iter().any(|sensor| {
+    SENSORS.iter().fold(false, |crosses, sensor| {
         let (u, v) = to_module(module, x + tx * sensor.z, y + ty * sensor.z);
-        sensor.contains(u, v, margin)
+        crosses | sensor.contains(u, v, margin)
     })
 }
 

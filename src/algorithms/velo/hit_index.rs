@@ -2,6 +2,7 @@
 
 use super::geometry::MODULES;
 use std::ops::Range;
+use wide::f32x8;
 
 /// A hit, mm. Single precision is a thousandth of the resolution here.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,6 +16,9 @@ pub(super) struct Hit {
 /// Bins of the angle in a module. There is about one hit in each.
 const BINS: usize = 64;
 
+/// How many hits are looked at at once: about as many as there are in a window, or more.
+pub(super) const LANES: usize = 8;
+
 /// Hits by module and bin of the angle; within a bin in the order of the event.
 #[derive(Default)]
 pub(super) struct HitIndex {
@@ -22,10 +26,24 @@ pub(super) struct HitIndex {
     pub module: Vec<u8>,
     /// Where a hit is in the event.
     pub row: Vec<u32>,
+    /// The hits once more, a list for each number, so that the processor compares several at once. [`LANES`] more
+    /// follow that are nowhere.
+    lists: [Vec<f32>; 4],
     /// Where bins begin.
     bins: Vec<u32>,
     /// How many hits the event has in each module.
     numbers: Vec<f32>,
+    /// The bin of each hit of the event, while they are sorted.
+    bin_of_row: Vec<u16>,
+    /// Where hits go that are taken from another index.
+    before: Vec<u32>,
+}
+
+/// Some hits that follow each other.
+pub(super) struct Block {
+    pub x: f32x8,
+    pub y: f32x8,
+    pub z: f32x8,
 }
 
 /// A stand-in for the angle about the beam, from 0 to 4, that takes one division; it wraps around.
@@ -35,57 +53,132 @@ pub(super) fn pseudo_angle(x: f32, y: f32) -> f32 {
     if x >= 0.0 { 1.0 + sine } else { 3.0 - sine }
 }
 
+/// The same to a rounding error, where 1 / (|x| + |y|) is known.
+#[inline]
+pub(super) fn pseudo_angle_of(x: f32, y: f32, inverse: f32) -> f32 {
+    let sine = y * inverse;
+    if x >= 0.0 { 1.0 + sine } else { 3.0 - sine }
+}
+
 impl HitIndex {
-    /// Takes the hits of an event.
+    /// Takes the hits of an event. Sorts by counting, without a comparison.
     pub(super) fn fill(&mut self, x: &[f64], y: &[f64], z: &[f64], module: &[u8]) {
-        let hits = x.iter().zip(y).zip(z).map(|((&x, &y), &z)| Hit {
-            x: x as f32,
-            y: y as f32,
-            z: z as f32,
-            angle: pseudo_angle(x as f32, y as f32),
-        });
-        self.sort(hits.zip(module.iter().copied()).zip(0..));
-        let numbers = (0..MODULES).map(|module| self.of_module(module).len() as f32);
-        self.numbers = numbers.collect();
+        let number = x.len();
+        self.resize(number);
+        self.bins.clear();
+        self.bins.resize(MODULES * BINS + 2, 0);
+        self.bin_of_row.clear();
+        for ((&x, &y), &module) in x.iter().zip(y).zip(module) {
+            let of_angle = to_bin(pseudo_angle(x as f32, y as f32) * SCALE);
+            let bin = usize::from(module) * BINS + of_angle.min(BINS - 1);
+            self.bins[bin + 2] += 1;
+            self.bin_of_row.push(bin as u16);
+        }
+        let mut sum = 0;
+        for bin in &mut self.bins {
+            sum += *bin;
+            *bin = sum;
+        }
+        for (row, &bin) in self.bin_of_row.iter().enumerate() {
+            let place = &mut self.bins[usize::from(bin) + 1];
+            let index = *place as usize;
+            *place += 1;
+            let (x, y) = (x[row] as f32, y[row] as f32);
+            self.hits[index] = Hit {
+                x,
+                y,
+                z: z[row] as f32,
+                angle: pseudo_angle(x, y),
+            };
+            self.module[index] = module[row];
+            self.row[index] = row as u32;
+        }
+        self.list();
+        self.numbers.clear();
+        for module in 0..MODULES {
+            let number = self.of_module(module).len();
+            self.numbers.push(number as f32);
+        }
+    }
+
+    /// Takes all hits of another index.
+    pub(super) fn clone_from(&mut self, other: &Self) {
+        self.hits.clone_from(&other.hits);
+        self.module.clone_from(&other.module);
+        self.row.clone_from(&other.row);
+        self.lists.clone_from(&other.lists);
+        self.bins.clone_from(&other.bins);
+        self.numbers.clone_from(&other.numbers);
     }
 
     /// Takes the hits of another index that are not used.
     pub(super) fn fill_unused(&mut self, other: &Self, used: &[bool]) {
-        let rows = other.hits.iter().zip(&other.module).zip(&other.row);
-        self.sort(
-            rows.map(|((hit, module), row)| ((*hit, *module), *row))
-                .filter(|(_, row)| !used[*row as usize]),
-        );
+        self.resize(other.hits.len());
+        // How many are not used before each hit, and before the end.
+        let (mut number, mut before) = (0, std::mem::take(&mut self.before));
+        before.clear();
+        for ((hit, module), row) in other.hits.iter().zip(&other.module).zip(&other.row) {
+            before.push(number as u32);
+            self.hits[number] = *hit;
+            self.module[number] = *module;
+            self.row[number] = *row;
+            number += usize::from(!used[*row as usize]);
+        }
+        before.push(number as u32);
+        self.bins.clear();
+        self.bins.extend(other.bins.iter().map(|bin| before[*bin as usize]));
+        self.before = before;
+        self.resize(number);
+        self.list();
         self.numbers.clone_from(&other.numbers);
     }
 
-    /// Sorts by counting: twice through the hits, without a comparison.
-    fn sort(&mut self, hits: impl Iterator<Item = ((Hit, u8), u32)> + Clone) {
-        self.bins.clear();
-        self.bins.resize(MODULES * BINS + 2, 0);
-        let bin = |hit: &Hit, module: u8| {
-            let of_angle = (hit.angle * (BINS as f32 / 4.0)) as usize;
-            usize::from(module) * BINS + of_angle.min(BINS - 1)
-        };
-        let mut number = 0;
-        for ((hit, module), _) in hits.clone() {
-            self.bins[bin(&hit, module) + 2] += 1;
-            number += 1;
-        }
-        for index in 2..self.bins.len() {
-            self.bins[index] += self.bins[index - 1];
-        }
+    fn resize(&mut self, number: usize) {
         self.hits.resize(number, Hit::default());
         self.module.resize(number, 0);
         self.row.resize(number, 0);
-        for ((hit, module), row) in hits {
-            let place = &mut self.bins[bin(&hit, module) + 1];
-            let index = *place as usize;
-            *place += 1;
-            self.hits[index] = hit;
-            self.module[index] = module;
-            self.row[index] = row;
+    }
+
+    fn list(&mut self) {
+        let [x, y, z, angle] = &mut self.lists;
+        let fill = |list: &mut Vec<f32>, number: fn(&Hit) -> f32| {
+            list.clear();
+            list.extend(self.hits.iter().map(number));
+            list.extend([f32::NAN; LANES]);
+        };
+        fill(x, |hit| hit.x);
+        fill(y, |hit| hit.y);
+        fill(z, |hit| hit.z);
+        fill(angle, |hit| hit.angle);
+    }
+
+    /// Puts a hit nowhere, so that it is near to none and in line with none.
+    pub(super) fn remove(&mut self, hit: u32) {
+        self.hits[hit as usize].x = f32::NAN;
+        self.lists[0][hit as usize] = f32::NAN;
+    }
+
+    /// Whether a hit has been removed.
+    #[inline]
+    pub(super) fn is_removed(&self, hit: u32) -> bool {
+        self.hits[hit as usize].x.is_nan()
+    }
+
+    /// This hit and those after it.
+    #[inline]
+    pub(super) fn block(&self, start: usize) -> Block {
+        let [x, y, z, _] = &self.lists;
+        Block {
+            x: some(x, start),
+            y: some(y, start),
+            z: some(z, start),
         }
+    }
+
+    /// Their angles.
+    #[inline]
+    pub(super) fn angles(&self, start: usize) -> f32x8 {
+        some(&self.lists[3], start)
     }
 
     /// How many hits the event has in a module, with those that are not in this index.
@@ -100,30 +193,57 @@ impl HitIndex {
         self.bins[module * BINS] as usize..self.bins[(module + 1) * BINS] as usize
     }
 
+    /// Bins in which are all hits that are within a window about an angle: the first, and the last.
+    #[inline]
+    pub(super) fn bins_near(&self, angle: f32, window: f32) -> [usize; 2] {
+        let (low, high) = ((angle - window) * SCALE, (angle + window) * SCALE);
+        // Where angles wrap around, and that is rare, these are all.
+        if low < 0.0 || high >= BINS as f32 {
+            return [0, BINS - 1];
+        }
+        [to_bin(low), to_bin(high)]
+    }
+
+    /// The hits of a module in bins from the first to the last.
+    #[inline]
+    pub(super) fn in_bins(&self, module: usize, [first, last]: [usize; 2]) -> Range<usize> {
+        let bins: &[u32; BINS + 1] = self.bins[module * BINS..]
+            .first_chunk()
+            .expect("there is such a module");
+        bins[first % BINS] as usize..bins[last % BINS + 1] as usize
+    }
+
     /// Hits of a module among which are all that are within a window about an angle.
     #[inline]
     pub(super) fn near(&self, module: usize, angle: f32, window: f32) -> Range<usize> {
-        let bins = &self.bins[module * BINS..=(module + 1) * BINS];
-        let scale = BINS as f32 / 4.0;
-        let (low, high) = ((angle - window) * scale, (angle + window) * scale);
-        // Where angles wrap around, and that is rare, these are all.
-        if low < 0.0 || high >= BINS as f32 {
-            return bins[0] as usize..bins[BINS] as usize;
-        }
-        bins[low as usize] as usize..bins[high as usize + 1] as usize
+        self.in_bins(module, self.bins_near(angle, window))
     }
 }
 
-/// How far angles are apart, wherever they wrap around.
 #[inline]
-pub(super) fn apart(one: f32, other: f32) -> f32 {
-    let difference = (one - other).abs();
-    difference.min(4.0 - difference)
+fn some(list: &[f32], start: usize) -> f32x8 {
+    let some: &[f32; LANES] = list[start..].first_chunk().expect("so many follow the last hit");
+    f32x8::new(*some)
+}
+
+/// Bins in a unit of the angle.
+const SCALE: f32 = BINS as f32 / 4.0;
+
+/// The whole part of a number that is not negative; the detour by 32 bits is the faster way.
+#[inline]
+fn to_bin(number: f32) -> usize {
+    number as i32 as usize
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// How far angles are apart, wherever they wrap around.
+    fn apart(one: f32, other: f32) -> f32 {
+        let difference = (one - other).abs();
+        difference.min(4.0 - difference)
+    }
 
     #[test]
     fn windows_find_what_is_near_and_wrap_around() {

@@ -21,6 +21,7 @@ pub mod matching;
 mod search;
 pub mod toy;
 pub mod tracking;
+mod triplets;
 pub mod vertices;
 
 pub use check_tracks::TrackChecker;

@@ -1,8 +1,10 @@
 //! What the passes of the [tracking](super::tracking) look for, and which hits are in line with others.
 
-use super::candidate::{Kink, reach};
-use super::geometry::MODULE_Z;
-use super::hit_index::{Hit, HitIndex, apart, pseudo_angle};
+use super::candidate::{reach, variance};
+use super::geometry::{MODULE_Z, MODULES};
+use super::hit_index::{Block, Hit, HitIndex, LANES, pseudo_angle_of};
+use std::ops::Range;
+use wide::f32x8;
 
 /// What a pass looks for.
 pub(super) struct Pass {
@@ -16,6 +18,8 @@ pub(super) struct Pass {
     pub other_distance: f32,
     /// How many modules upstream of the second hit the third one is, at most.
     pub third: usize,
+    /// For pairs that do not point to the beam, the third hit is in the next module of the side.
+    pub third_is_next: bool,
     /// How far from the beam the line through them passes, at most, mm.
     pub distance: f32,
     /// The largest scattering, rad.
@@ -32,6 +36,7 @@ pub(super) const STRAIGHT: Pass = Pass {
     other_window: 0.08,
     other_distance: 1.0,
     third: 2,
+    third_is_next: true,
     distance: 1.0,
     kink: 0.005,
     hits: 4,
@@ -44,6 +49,7 @@ pub(super) const OTHERS: Pass = Pass {
     other_window: 0.09,
     other_distance: 2.0,
     third: 3,
+    third_is_next: true,
     distance: 50.0,
     kink: 0.024,
     hits: 3,
@@ -56,14 +62,12 @@ pub(super) const SHARING: Pass = Pass {
     other_window: 0.09,
     other_distance: 2.0,
     third: 3,
+    third_is_next: false,
     distance: 3.0,
     kink: 0.008,
     hits: 3,
     score: -4.0,
 };
-
-/// The steepest tracks: the tangent of the angle to the beam, squared.
-const STEEPEST: f32 = 1.2;
 
 /// No sensor is farther from the beam, mm.
 const EDGE: f32 = 55.0;
@@ -72,42 +76,28 @@ const EDGE: f32 = 55.0;
 const SIDE: f32 = 5.08;
 const CORNER: f32 = -4.95;
 
-/// The pairs that begin with a hit: the second hit, and both.
-#[inline]
-pub(super) fn seeds(index: &HitIndex, pass: &Pass, first: u32, mut with: impl FnMut(u32, Hit, Hit)) {
-    let a = index.hits[first as usize];
-    let module = usize::from(index.module[first as usize]);
-    for &step in pass.steps {
-        let (window, distance) = match step {
-            2 => (pass.window, pass.distance),
-            _ => (pass.other_window, pass.other_distance),
-        };
-        // There have to be modules left for a third hit.
-        if step >= module {
-            continue;
-        }
-        for second in index.near(module - step, a.angle, window) {
-            let b = index.hits[second];
-            let (ex, ey, ez) = (a.x - b.x, a.y - b.y, a.z - b.z);
-            let square = ex * ex + ey * ey;
-            let cross = a.x * ey - a.y * ex;
-            if apart(a.angle, b.angle) < window
-                && square < STEEPEST * ez * ez
-                && cross * cross < distance * distance * square
-            {
-                with(second as u32, a, b);
-            }
-        }
+/// The middle of each module.
+const Z: [f32; MODULES] = {
+    let mut z = [0.0; MODULES];
+    let mut module = 0;
+    while module < MODULES {
+        z[module] = MODULE_Z[module] as f32;
+        module += 1;
     }
-}
+    z
+};
 
 /// Where a line through two hits goes.
+#[derive(Clone, Copy, Default)]
 pub(super) struct Direction {
-    a: Hit,
     b: Hit,
+    /// b − a
+    step: [f32; 2],
     slopes: [f32; 2],
     /// 1 / (b.z − a.z)
     inverse: f32,
+    /// What a scattering angle at b is to be multiplied by at a distance of 1.
+    lever: f32,
     /// What the window grows by with the distance from b, and what it is there.
     growth: f32,
     margin: f32,
@@ -117,16 +107,45 @@ impl Direction {
     #[inline]
     pub(super) fn new((a, b): (Hit, Hit), pass: &Pass) -> Self {
         let inverse = 1.0 / (b.z - a.z);
-        let (tx, ty) = ((b.x - a.x) * inverse, (b.y - a.y) * inverse);
+        let step = [b.x - a.x, b.y - a.y];
+        let [tx, ty] = step.map(|step| step * inverse);
         Self {
-            a,
             b,
+            step,
             slopes: [tx, ty],
             inverse,
+            lever: 1.0 + (step[0] * step[0] + step[1] * step[1]) * inverse * inverse,
             growth: pass.kink * (1.0 + tx * tx + ty * ty),
             // Planes are a little before and behind the middle of a module.
             margin: 0.6 * (tx.abs() + ty.abs()),
         }
+    }
+
+    /// Where it crosses a module, and how far from there hits can be.
+    #[inline]
+    pub(super) fn at(&self, module: usize) -> Place {
+        let dz = Z[module] - self.b.z;
+        Place {
+            x: self.b.x + self.slopes[0] * dz,
+            y: self.b.y + self.slopes[1] * dz,
+            reach: reach(dz * self.inverse) + self.growth * dz.abs() + self.margin,
+        }
+    }
+
+    /// Which hits are in line, scattered at most by this angle, and how far off they are, squared: [`Kink`] for several
+    /// hits at once.
+    ///
+    /// [`Kink`]: super::candidate::Kink
+    #[inline]
+    pub(super) fn are_within(&self, c: &Block, angle: f32) -> (f32x8, f32x8) {
+        let dz = c.z - self.b.z;
+        let ratio = dz * self.inverse;
+        let dx = c.x - self.b.x - self.step[0] * ratio;
+        let dy = c.y - self.b.y - self.step[1] * ratio;
+        let square = dx * dx + dy * dy;
+        let lever = dz * self.lever;
+        let reach = 4.0 * 4.0 * variance(ratio) + angle * angle * lever * lever;
+        (square.simd_lt(reach), square)
     }
 
     /// Whether the line passes the beam at most so far away, mm.
@@ -138,37 +157,71 @@ impl Direction {
     }
 }
 
-/// Whether a hit of a module can be within reach of a point: a quick look at the outline of its sensors.
+/// Where hits are looked for in a module: about a point, within reach of it.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    x: f32,
+    y: f32,
+    reach: f32,
+}
+
+/// Whether there can be a hit of a module: a quick look at the outline of its sensors.
 #[inline]
-fn may_have_hits(module: usize, x: f32, y: f32, reach: f32) -> bool {
+pub(super) fn may_have_hits(module: usize, Place { x, y, reach }: Place) -> bool {
     const SCALE: f32 = std::f32::consts::FRAC_1_SQRT_2;
     let scale = if module.is_multiple_of(2) { SCALE } else { -SCALE };
     let (u, v) = ((x + y) * scale - reach, (x - y) * scale - reach);
-    u < SIDE && (u < CORNER || v < CORNER) && x * x + y * y < EDGE * EDGE
+    // All at once: which of these decides cannot be foretold.
+    (u < SIDE) & ((u < CORNER) | (v < CORNER)) & (x * x + y * y < EDGE * EDGE)
 }
 
-/// The hits of a module that are in line with two others, to within the scattering.
+/// Hits of a module among which are all that are there.
 #[inline]
-pub(super) fn each_within(
-    index: &HitIndex,
-    pass: &Pass,
-    line: &Direction,
-    module: usize,
-    mut with: impl FnMut(u32, Kink),
-) {
-    let dz = MODULE_Z[module] as f32 - line.b.z;
-    let (x, y) = (line.b.x + line.slopes[0] * dz, line.b.y + line.slopes[1] * dz);
-    let reach = reach(dz * line.inverse) + line.growth * dz.abs() + line.margin;
-    if !may_have_hits(module, x, y, reach) {
-        return;
-    }
+pub(super) fn window(index: &HitIndex, module: usize, Place { x, y, reach }: Place) -> Range<usize> {
     // The angle's gradient is at most this.
     let gradient = 1.0 / (x.abs() + y.abs()).max(1e-3);
-    let window = 1.3 * reach * gradient;
-    for hit in index.near(module, pseudo_angle(x, y), window) {
-        let kink = Kink::new(line.a, line.b, index.hits[hit]);
-        if kink.is_within(pass.kink) {
-            with(hit as u32, kink);
+    index.near(module, pseudo_angle_of(x, y, gradient), 1.3 * reach * gradient)
+}
+
+/// The nearest hit of a module that is in line with two others.
+#[inline]
+pub(super) fn nearest(index: &HitIndex, pass: &Pass, line: &Direction, module: usize) -> Option<u32> {
+    let place = line.at(module);
+    if !may_have_hits(module, place) {
+        return None;
+    }
+    let range = window(index, module, place);
+    let (mut least, mut nearest) = (f32::MAX, None);
+    for start in range.clone().step_by(LANES) {
+        let (are_within, squares) = line.are_within(&index.block(start), pass.kink);
+        let squares = squares.to_array();
+        for lane in lanes(are_within, range.end - start) {
+            if squares[lane] < least {
+                (least, nearest) = (squares[lane], Some((start + lane) as u32));
+            }
         }
     }
+    nearest
+}
+
+/// Those of the first so many lanes for which something is so, as bits.
+#[inline]
+pub(super) fn mask(are_so: f32x8, number: usize) -> u32 {
+    are_so.to_bitmask() & ((1 << number.min(LANES)) - 1)
+}
+
+/// The same, one by one.
+#[inline]
+pub(super) fn lanes(are_so: f32x8, number: usize) -> impl Iterator<Item = usize> {
+    bits(mask(are_so, number))
+}
+
+/// Which bits are set.
+#[inline]
+pub(super) fn bits(mut mask: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = mask.trailing_zeros() as usize;
+        mask &= mask.wrapping_sub(1);
+        (bit < u32::BITS as usize).then_some(bit)
+    })
 }

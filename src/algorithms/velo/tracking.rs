@@ -13,8 +13,9 @@
 
 use super::candidate::{Candidate, Origins};
 use super::geometry::MODULES;
-use super::hit_index::{Hit, HitIndex};
-use super::search::{Direction, OTHERS, Pass, SHARING, STRAIGHT, each_within, seeds};
+use super::hit_index::HitIndex;
+use super::search::{Direction, OTHERS, Pass, SHARING, STRAIGHT, nearest};
+use super::triplets::Triplets;
 
 /// So many modules in a row may be without a hit of a track.
 const MOST_MISSED: usize = 4;
@@ -23,11 +24,12 @@ const MOST_MISSED: usize = 4;
 #[derive(Default)]
 pub struct Tracker {
     all: HitIndex,
-    /// Those that are left after the first pass.
+    /// Those that are not on a track before each pass.
     left: HitIndex,
     /// By row in the event: on a track.
     used: Vec<bool>,
     origins: Origins,
+    triplets: Triplets,
     found: Vec<Found>,
     /// The hits of all candidates in `found`.
     arena: Vec<u32>,
@@ -60,9 +62,11 @@ impl Tracker {
         self.used.resize(x.len(), false);
         let (mut all, mut left) = (std::mem::take(&mut self.all), std::mem::take(&mut self.left));
         all.fill(x, y, z, module);
-        self.find_straight(&all);
+        left.clone_from(&all);
+        self.find_straight(&mut left);
         left.fill_unused(&all, &self.used);
         self.find_others(&left);
+        left.fill_unused(&all, &self.used);
         self.find_sharing(&all, &left);
         (self.all, self.left) = (all, left);
     }
@@ -75,42 +79,42 @@ impl Tracker {
         })
     }
 
-    fn find_straight(&mut self, index: &HitIndex) {
+    fn find_straight(&mut self, index: &mut HitIndex) {
         let pass = &STRAIGHT;
         let (mut candidate, mut best) = (Candidate::new(), Vec::new());
+        let mut triplets = std::mem::take(&mut self.triplets);
         for module in (2..MODULES).rev() {
-            for first in index.of_module(module) {
-                if self.used[index.row[first] as usize] {
-                    continue;
-                }
+            let found = triplets.find(index, index, pass, module);
+            for of_first in found.chunk_by(|one, other| one[0] == other[0]) {
                 let mut best_score = f32::MAX;
-                seeds(index, pass, first as u32, |second, a, b| {
-                    if self.used[index.row[second as usize] as usize] {
-                        return;
+                for &[first, second, third] in of_first {
+                    // Others of this module may have them by now.
+                    if index.is_removed(second) || index.is_removed(third) {
+                        continue;
                     }
-                    self.third(index, pass, (second, a, b), |third| {
-                        candidate.begin(first as u32, second);
-                        candidate.add(third, index);
-                        self.follow(index, pass, &mut candidate);
-                        let partial = candidate.choose_end();
-                        if candidate.hits().len() < pass.hits || partial > pass.score || partial > best_score {
-                            return;
-                        }
-                        let limit = best_score.min(pass.score);
-                        let score = candidate.score(index, &self.origins, limit);
-                        if score < limit {
-                            best_score = score;
-                            best.clear();
-                            best.extend_from_slice(candidate.hits());
-                        }
-                    });
-                });
+                    candidate.begin(first, second);
+                    candidate.add(third, index);
+                    follow(index, pass, &mut candidate);
+                    let partial = candidate.choose_end();
+                    if candidate.hits().len() < pass.hits || partial > pass.score || partial > best_score {
+                        continue;
+                    }
+                    let limit = best_score.min(pass.score);
+                    let score = candidate.score(index, &self.origins, limit);
+                    if score < limit {
+                        best_score = score;
+                        best.clear();
+                        best.extend_from_slice(candidate.hits());
+                    }
+                }
                 if best_score < f32::MAX {
                     self.accept(index, &best);
                     self.origins.add(&best, index);
+                    best.iter().for_each(|hit| index.remove(*hit));
                 }
             }
         }
+        self.triplets = triplets;
     }
 
     fn find_others(&mut self, index: &HitIndex) {
@@ -120,28 +124,24 @@ impl Tracker {
         arena.clear();
         let mut candidate = Candidate::new();
         for module in (2..MODULES).rev() {
-            for first in index.of_module(module) {
-                seeds(index, pass, first as u32, |second, a, b| {
-                    self.third(index, pass, (second, a, b), |third| {
-                        candidate.begin(first as u32, second);
-                        candidate.add(third, index);
-                        // Hits that follow bring about 10 each; what begins worse than this is noise.
-                        if candidate.partial() > pass.score + 6.0 {
-                            return;
-                        }
-                        self.follow(index, pass, &mut candidate);
-                        candidate.choose_end();
-                        let score = candidate.score(index, &self.origins, pass.score);
-                        if score < pass.score {
-                            found.push(Found {
-                                score,
-                                start: arena.len() as u32,
-                                number: candidate.hits().len() as u32,
-                            });
-                            arena.extend_from_slice(candidate.hits());
-                        }
+            for &[first, second, third] in self.triplets.find(index, index, pass, module) {
+                candidate.begin(first, second);
+                candidate.add(third, index);
+                // Hits that follow bring about 10 each; what begins worse than this is noise.
+                if candidate.partial() > pass.score + 6.0 {
+                    continue;
+                }
+                follow(index, pass, &mut candidate);
+                candidate.choose_end();
+                let score = candidate.score(index, &self.origins, pass.score);
+                if score < pass.score {
+                    found.push(Found {
+                        score,
+                        start: arena.len() as u32,
+                        number: candidate.hits().len() as u32,
                     });
-                });
+                    arena.extend_from_slice(candidate.hits());
+                }
             }
         }
         // What is left of a candidate when its last hits have gone to a better one competes again.
@@ -175,90 +175,34 @@ impl Tracker {
     /// The third hit is on another track.
     fn find_sharing(&mut self, all: &HitIndex, left: &HitIndex) {
         let pass = &SHARING;
-        let unused = left.row.iter().any(|row| !self.used[*row as usize]);
-        if !unused {
+        if left.hits.is_empty() {
             return;
         }
+        let mut of_row = vec![0; all.row.len()];
+        for (place, row) in (0u32..).zip(&all.row) {
+            of_row[*row as usize] = place;
+        }
+        let in_all = |hit: u32| of_row[left.row[hit as usize] as usize];
         let mut candidate = Candidate::new();
         let mut found: Vec<(f32, [u32; 3])> = Vec::new();
         for module in (2..MODULES).rev() {
-            for first in all.of_module(module) {
-                if self.used[all.row[first] as usize] {
+            for &[first, second, third] in self.triplets.find(left, all, pass, module) {
+                if !self.used[all.row[third as usize] as usize] {
                     continue;
                 }
-                seeds(all, pass, first as u32, |second, a, b| {
-                    if self.used[all.row[second as usize] as usize] {
-                        return;
-                    }
-                    let below = usize::from(all.module[second as usize]);
-                    let line = Direction::new((a, b), pass);
-                    for module in (below.saturating_sub(pass.third)..below).rev() {
-                        each_within(all, pass, &line, module, |third, _| {
-                            if !self.used[all.row[third as usize] as usize] {
-                                return;
-                            }
-                            candidate.begin(first as u32, second);
-                            candidate.add(third, all);
-                            let score = candidate.score(all, &self.origins, pass.score);
-                            if score < pass.score {
-                                found.push((score, [first as u32, second, third]));
-                            }
-                        });
-                    }
-                });
+                let hits = [in_all(first), in_all(second), third];
+                candidate.begin(hits[0], hits[1]);
+                candidate.add(third, all);
+                let score = candidate.score(all, &self.origins, pass.score);
+                if score < pass.score {
+                    found.push((score, hits));
+                }
             }
         }
         found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         for (_, hits) in found {
             if hits[..2].iter().all(|hit| !self.used[all.row[*hit as usize] as usize]) {
                 self.accept(all, &hits);
-            }
-        }
-    }
-
-    /// Hits that are not used and go on from a pair: those of the first modules upstream that have any, where the next
-    /// module may be the other side.
-    #[inline]
-    fn third(&self, index: &HitIndex, pass: &Pass, (second, a, b): (u32, Hit, Hit), mut with: impl FnMut(u32)) {
-        let below = usize::from(index.module[second as usize]);
-        let line = Direction::new((a, b), pass);
-        let modules = match line.passes_within(pass.other_distance) {
-            true => below.saturating_sub(pass.third)..below,
-            // Of the many pairs that do not point to the beam, those with a hit in the next module of the side.
-            false => below.saturating_sub(2)..below.saturating_sub(1),
-        };
-        for module in modules.rev() {
-            each_within(index, pass, &line, module, |third, _| {
-                if !self.used[index.row[third as usize] as usize] {
-                    with(third);
-                }
-            });
-        }
-    }
-
-    /// Adds the nearest hit in each module upstream, until too many have none.
-    #[inline]
-    fn follow(&self, index: &HitIndex, pass: &Pass, candidate: &mut Candidate) {
-        let hits = candidate.hits();
-        let mut module = usize::from(index.module[hits[hits.len() - 1] as usize]);
-        let mut missed = 0;
-        let mut line = Direction::new(candidate.last_two(index), pass);
-        while module > 0 && missed < MOST_MISSED && !candidate.is_full() {
-            module -= 1;
-            let mut best: Option<(f32, u32)> = None;
-            each_within(index, pass, &line, module, |hit, kink| {
-                let nearer = best.is_none_or(|(square, _)| kink.square < square);
-                if nearer && !self.used[index.row[hit as usize] as usize] {
-                    best = Some((kink.square, hit));
-                }
-            });
-            match best {
-                Some((_, hit)) => {
-                    candidate.add(hit, index);
-                    line = Direction::new(candidate.last_two(index), pass);
-                    missed = 0;
-                }
-                None => missed += 1,
             }
         }
     }
@@ -273,10 +217,31 @@ impl Tracker {
     }
 }
 
+/// Adds the nearest hit in each module upstream, until too many have none.
+#[inline]
+fn follow(index: &HitIndex, pass: &Pass, candidate: &mut Candidate) {
+    let hits = candidate.hits();
+    let mut module = usize::from(index.module[hits[hits.len() - 1] as usize]);
+    let mut missed = 0;
+    let mut line = Direction::new(candidate.last_two(index), pass);
+    while module > 0 && missed < MOST_MISSED && !candidate.is_full() {
+        module -= 1;
+        match nearest(index, pass, &line, module) {
+            Some(hit) => {
+                candidate.add(hit, index);
+                line = Direction::new(candidate.last_two(index), pass);
+                missed = 0;
+            }
+            None => missed += 1,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::candidate::Line;
     use super::super::geometry::MODULE_Z;
+    use super::super::hit_index::Hit;
     use super::*;
 
     /// The hits of straight lines with these slopes from 100 mm upstream of the origin.

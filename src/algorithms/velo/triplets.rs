@@ -1,0 +1,192 @@
+//! Triplets of hits in line, from which the [tracking](super::tracking) goes on.
+//!
+//! Of the many pairs and windows few come to anything, and which do cannot be foretold. So all hits of a module are taken
+//! through one step after the other, and each step writes down what it has for the next, needed or not, and counts it
+//! if it is: a processor that does not have to guess is twice as fast.
+
+use super::geometry::MODULES;
+use super::hit_index::{Hit, HitIndex, LANES};
+use super::search::{Direction, Pass, bits, mask, may_have_hits, window};
+use wide::f32x8;
+
+/// The steepest tracks: the tangent of the angle to the beam, squared.
+const STEEPEST: f32 = 1.2;
+
+/// Three hits, from the largest z down.
+pub(super) type Triplet = [u32; 3];
+
+/// The triplets that begin in a module, and the memory it takes to find them.
+#[derive(Default)]
+pub(super) struct Triplets {
+    /// Blocks of hits, some of which make a pair with the first one.
+    seconds: List<Block>,
+    pairs: Vec<Pair>,
+    /// Pairs, and a module to look for the third hit in.
+    places: List<(u32, u32)>,
+    /// Pairs, and from where to where the hits are that may be the third one.
+    windows: List<(u32, u32, u32)>,
+    /// The same as `seconds`, for pairs.
+    thirds: List<Block>,
+    triplets: Vec<Triplet>,
+}
+
+/// Which of some hits that follow each other go on from something.
+#[derive(Clone, Copy, Default)]
+struct Block {
+    from: u32,
+    start: u32,
+    mask: u32,
+}
+
+struct Pair {
+    hits: [u32; 2],
+    line: Direction,
+}
+
+/// A list that is written to whether or not there is something to add.
+#[derive(Default)]
+struct List<T> {
+    items: Vec<T>,
+    number: usize,
+}
+
+impl<T: Clone + Default> List<T> {
+    fn clear(&mut self) {
+        self.number = 0;
+    }
+
+    /// Adds an item, if it is to be added.
+    #[inline]
+    fn add(&mut self, item: T, really: bool) {
+        if self.number == self.items.len() {
+            self.grow();
+        }
+        self.items[self.number] = item;
+        self.number += usize::from(really);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        self.items.resize(2 * self.number + 64, T::default());
+    }
+
+    fn all(&self) -> &[T] {
+        &self.items[..self.number]
+    }
+}
+
+impl Triplets {
+    /// Finds those whose first hit is in a module, in order: by the first hit, then as the pass asks for the others. The
+    /// third hit may be from another index.
+    pub(super) fn find(&mut self, index: &HitIndex, of_thirds: &HitIndex, pass: &Pass, module: usize) -> &[Triplet] {
+        self.find_pairs(index, pass, module);
+        self.places.clear();
+        for (number, pair) in (0..).zip(&self.pairs) {
+            let below = usize::from(index.module[pair.hits[1] as usize]);
+            // There are many that do not point to the beam.
+            let everywhere = !pass.third_is_next | pair.line.passes_within(pass.other_distance);
+            for step in 1..=pass.third {
+                let module = below.wrapping_sub(step) % MODULES;
+                let really = (below >= step) & (everywhere | (step == 2)) & may_have_hits(module, pair.line.at(module));
+                self.places.add((number, module as u32), really);
+            }
+        }
+        self.windows.clear();
+        for &(pair, module) in self.places.all() {
+            let module = module as usize;
+            let line = &self.pairs[pair as usize].line;
+            let range = window(of_thirds, module, line.at(module));
+            self.windows
+                .add((pair, range.start as u32, range.end as u32), range.start < range.end);
+        }
+        self.thirds.clear();
+        for &(from, mut start, end) in self.windows.all() {
+            let line = &self.pairs[from as usize].line;
+            while start < end {
+                let (are_within, _) = line.are_within(&of_thirds.block(start as usize), pass.kink);
+                let mask = mask(are_within, (end - start) as usize);
+                self.thirds.add(Block { from, start, mask }, mask != 0);
+                start += LANES as u32;
+            }
+        }
+        self.triplets.clear();
+        for block in self.thirds.all() {
+            let [first, second] = self.pairs[block.from as usize].hits;
+            for lane in bits(block.mask) {
+                self.triplets.push([first, second, block.start + lane as u32]);
+            }
+        }
+        &self.triplets
+    }
+
+    fn find_pairs(&mut self, index: &HitIndex, pass: &Pass, module: usize) {
+        self.seconds.clear();
+        for first in index.of_module(module) {
+            if index.is_removed(first as u32) {
+                continue;
+            }
+            let a = index.hits[first];
+            let bins = [
+                index.bins_near(a.angle, pass.window),
+                index.bins_near(a.angle, pass.other_window),
+            ];
+            for &step in pass.steps {
+                // There have to be modules left for a third hit.
+                if step >= module {
+                    continue;
+                }
+                let (reach, distance) = match step {
+                    2 => (pass.window, pass.distance),
+                    _ => (pass.other_window, pass.other_distance),
+                };
+                let range = index.in_bins(module - step, bins[usize::from(step != 2)]);
+                let mut start = range.start;
+                loop {
+                    let are_seconds = are_seconds(index, a, start, reach, distance);
+                    let mask = mask(are_seconds, range.end.saturating_sub(start));
+                    let (from, begin) = (first as u32, start as u32);
+                    self.seconds.add(
+                        Block {
+                            from,
+                            start: begin,
+                            mask,
+                        },
+                        mask != 0,
+                    );
+                    start += LANES;
+                    // Seldom are there more.
+                    if start >= range.end {
+                        break;
+                    }
+                }
+            }
+        }
+        self.pairs.clear();
+        for block in self.seconds.all() {
+            let a = index.hits[block.from as usize];
+            for lane in bits(block.mask) {
+                let second = block.start + lane as u32;
+                let line = Direction::new((a, index.hits[second as usize]), pass);
+                let hits = [block.from, second];
+                self.pairs.push(Pair { hits, line });
+            }
+        }
+    }
+}
+
+/// Which hits make a pair with the hit a: those near to it in angle such that the line through both is not too steep,
+/// and passes the beam near enough.
+#[inline]
+fn are_seconds(index: &HitIndex, a: Hit, start: usize, reach: f32, distance: f32) -> f32x8 {
+    let b = index.block(start);
+    let (ex, ey, ez) = (a.x - b.x, a.y - b.y, a.z - b.z);
+    let square = ex * ex + ey * ey;
+    let cross = a.x * ey - a.y * ex;
+    let difference = (a.angle - index.angles(start)).abs();
+    // Angles wrap around.
+    let apart = difference.fast_min(4.0 - difference);
+    apart.simd_lt(f32x8::splat(reach))
+        & square.simd_lt(STEEPEST * ez * ez)
+        & (cross * cross).simd_lt(distance * distance * square)
+}
