@@ -7,6 +7,8 @@
 use super::geometry::MODULES;
 use super::hit_index::{Hit, HitIndex, LANES};
 use super::search::{Direction, Pass, bits, mask, may_have_hits, window};
+use std::cmp::Reverse;
+use std::ops::Range;
 use wide::f32x8;
 
 /// The steepest tracks: the tangent of the angle to the beam, squared.
@@ -21,6 +23,8 @@ pub(super) struct Triplets {
     /// Blocks of hits, some of which make a pair with the first one.
     seconds: List<Block>,
     pairs: Vec<Pair>,
+    /// Pairs whose third hit may be in any of the modules upstream.
+    everywhere: List<u32>,
     /// Pairs, and a module to look for the third hit in.
     places: List<(u32, u32)>,
     /// Pairs, and from where to where the hits are that may be the third one.
@@ -71,6 +75,10 @@ impl<T: Clone + Default> List<T> {
         self.items.resize(2 * self.number + 64, T::default());
     }
 
+    fn sort_by_key<K: Ord>(&mut self, key: impl Fn(&T) -> K) {
+        self.items[..self.number].sort_unstable_by_key(key);
+    }
+
     fn all(&self) -> &[T] {
         &self.items[..self.number]
     }
@@ -80,36 +88,11 @@ impl Triplets {
     /// Finds those whose first hit is in a module, in order: by the first hit, then as the pass asks for the others. The
     /// third hit may be from another index.
     pub(super) fn find(&mut self, index: &HitIndex, of_thirds: &HitIndex, pass: &Pass, module: usize) -> &[Triplet] {
-        self.find_pairs(index, pass, module);
-        self.places.clear();
-        for (number, pair) in (0..).zip(&self.pairs) {
-            let below = usize::from(index.module[pair.hits[1] as usize]);
-            // There are many that do not point to the beam.
-            let everywhere = !pass.third_is_next | pair.line.passes_within(pass.other_distance);
-            for step in 1..=pass.third {
-                let module = below.wrapping_sub(step) % MODULES;
-                let really = (below >= step) & (everywhere | (step == 2)) & may_have_hits(module, pair.line.at(module));
-                self.places.add((number, module as u32), really);
-            }
-        }
-        self.windows.clear();
-        for &(pair, module) in self.places.all() {
-            let module = module as usize;
-            let line = &self.pairs[pair as usize].line;
-            let range = window(of_thirds, module, line.at(module));
-            self.windows
-                .add((pair, range.start as u32, range.end as u32), range.start < range.end);
-        }
-        self.thirds.clear();
-        for &(from, mut start, end) in self.windows.all() {
-            let line = &self.pairs[from as usize].line;
-            while start < end {
-                let (are_within, _) = line.are_within(&of_thirds.block(start as usize), pass.kink);
-                let mask = mask(are_within, (end - start) as usize);
-                self.thirds.add(Block { from, start, mask }, mask != 0);
-                start += LANES as u32;
-            }
-        }
+        self.find_seconds(index, pass, module);
+        self.make_pairs(index, pass);
+        self.find_places(index, pass);
+        self.find_windows(of_thirds);
+        self.find_thirds(of_thirds, pass);
         self.triplets.clear();
         for block in self.thirds.all() {
             let [first, second] = self.pairs[block.from as usize].hits;
@@ -120,48 +103,43 @@ impl Triplets {
         &self.triplets
     }
 
-    fn find_pairs(&mut self, index: &HitIndex, pass: &Pass, module: usize) {
+    fn find_seconds(&mut self, index: &HitIndex, pass: &Pass, module: usize) {
         self.seconds.clear();
         for first in index.of_module(module) {
             if index.is_removed(first as u32) {
                 continue;
             }
             let a = index.hits[first];
-            let bins = [
-                index.bins_near(a.angle, pass.window),
-                index.bins_near(a.angle, pass.other_window),
-            ];
+            let bins = [pass.window, pass.other_window].map(|window| index.bins_near(a.angle, window));
             for &step in pass.steps {
                 // There have to be modules left for a third hit.
                 if step >= module {
                     continue;
                 }
-                let (reach, distance) = match step {
-                    2 => (pass.window, pass.distance),
-                    _ => (pass.other_window, pass.other_distance),
+                let (which, window, distance) = match step {
+                    2 => (0, pass.window, pass.distance),
+                    _ => (1, pass.other_window, pass.other_distance),
                 };
-                let range = index.in_bins(module - step, bins[usize::from(step != 2)]);
-                let mut start = range.start;
+                let Range { mut start, end } = index.in_bins(module - step, bins[which]);
+                // Once at least; seldom are there more.
                 loop {
-                    let are_seconds = are_seconds(index, a, start, reach, distance);
-                    let mask = mask(are_seconds, range.end.saturating_sub(start));
-                    let (from, begin) = (first as u32, start as u32);
-                    self.seconds.add(
-                        Block {
-                            from,
-                            start: begin,
-                            mask,
-                        },
-                        mask != 0,
-                    );
+                    let are_seconds = are_seconds(index, a, start, window, distance);
+                    let block = Block {
+                        from: first as u32,
+                        start: start as u32,
+                        mask: mask(are_seconds, end.saturating_sub(start)),
+                    };
+                    self.seconds.add(block, block.mask != 0);
                     start += LANES;
-                    // Seldom are there more.
-                    if start >= range.end {
+                    if start >= end {
                         break;
                     }
                 }
             }
         }
+    }
+
+    fn make_pairs(&mut self, index: &HitIndex, pass: &Pass) {
         self.pairs.clear();
         for block in self.seconds.all() {
             let a = index.hits[block.from as usize];
@@ -172,6 +150,52 @@ impl Triplets {
                 self.pairs.push(Pair { hits, line });
             }
         }
+    }
+
+    fn find_places(&mut self, index: &HitIndex, pass: &Pass) {
+        self.places.clear();
+        self.everywhere.clear();
+        let mut add = |number: u32, Pair { hits, line }: &Pair, step: usize| {
+            let below = usize::from(index.module[hits[1] as usize]);
+            let module = below.wrapping_sub(step) % MODULES;
+            let may_have_hits = (below >= step) & may_have_hits(module, line.at(module));
+            self.places.add((number, module as u32), may_have_hits);
+        };
+        for (number, pair) in (0..).zip(&self.pairs) {
+            add(number, pair, 2);
+            // There are many that do not point to the beam.
+            let everywhere = !pass.third_is_next | pair.line.passes_within(pass.other_distance);
+            self.everywhere.add(number, everywhere);
+        }
+        for &number in self.everywhere.all() {
+            for step in (1..=pass.third).filter(|step| *step != 2) {
+                add(number, &self.pairs[number as usize], step);
+            }
+        }
+    }
+
+    fn find_windows(&mut self, of_thirds: &HitIndex) {
+        self.windows.clear();
+        for &(pair, module) in self.places.all() {
+            let module = module as usize;
+            let place = self.pairs[pair as usize].line.at(module);
+            let Range { start, end } = window(of_thirds, module, place);
+            self.windows.add((pair, start as u32, end as u32), start < end);
+        }
+    }
+
+    fn find_thirds(&mut self, of_thirds: &HitIndex, pass: &Pass) {
+        self.thirds.clear();
+        for &(from, mut start, end) in self.windows.all() {
+            let line = &self.pairs[from as usize].line;
+            while start < end {
+                let (are_within, _) = line.are_within(&of_thirds.block(start as usize), pass.kink);
+                let mask = mask(are_within, (end - start) as usize);
+                self.thirds.add(Block { from, start, mask }, mask != 0);
+                start += LANES as u32;
+            }
+        }
+        self.thirds.sort_by_key(|block| (block.from, Reverse(block.start)));
     }
 }
 
