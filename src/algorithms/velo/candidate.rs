@@ -217,12 +217,7 @@ fn misses(module: usize, from: Hit, [tx, ty]: [f32; 2]) -> f32 {
     if x * x + y * y > 50.0 * 50.0 || x * x + y * y < 25.0 {
         return 0.0;
     }
-    let crosses = crosses(
-        module,
-        [f64::from(x), f64::from(y)],
-        [f64::from(tx), f64::from(ty)],
-        f64::from(margin),
-    );
+    let crosses = crosses(module, [x, y], [tx, ty], margin);
     f32::from(u8::from(crosses))
 }
 

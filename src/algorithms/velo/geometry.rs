@@ -5,6 +5,8 @@
 //! rectangles at right angles to the beam, turned by 45° about it: two of them in front, two 1.16 mm behind, in the
 //! shape of an L around the beam. (The layout is that of the pixel detector of LHCb's first upgrade, LHCb-TDR-013.)
 
+use wide::f32x4;
+
 /// How many modules there are.
 pub const MODULES: usize = 52;
 
@@ -63,8 +65,7 @@ impl Sensor {
     /// margin is negative, at most so far off them.
     #[inline]
     pub fn contains(&self, u: f64, v: f64, margin: f64) -> bool {
-        // All at once: which of these decides cannot be foretold.
-        (u > self.u[0] + margin) & (u < self.u[1] - margin) & (v > self.v[0] + margin) & (v < self.v[1] - margin)
+        u > self.u[0] + margin && u < self.u[1] - margin && v > self.v[0] + margin && v < self.v[1] - margin
     }
 }
 
@@ -88,12 +89,45 @@ pub fn from_module(module: usize, u: f64, v: f64) -> (f64, f64) {
 /// Whether a straight line crosses a sensor of a module, at least `margin` mm from its edges. The line is at (x, y) in
 /// the middle of the module, with the slopes tx and ty.
 #[inline]
-pub fn crosses(module: usize, [x, y]: [f64; 2], [tx, ty]: [f64; 2], margin: f64) -> bool {
-    SENSORS.iter().fold(false, |crosses, sensor| {
-        let (u, v) = to_module(module, x + tx * sensor.z, y + ty * sensor.z);
-        crosses | sensor.contains(u, v, margin)
-    })
+pub fn crosses(module: usize, [x, y]: [f32; 2], [tx, ty]: [f32; 2], margin: f32) -> bool {
+    const SCALE: f32 = std::f32::consts::FRAC_1_SQRT_2;
+    let scale = if module.is_multiple_of(2) { SCALE } else { -SCALE };
+    // The coordinates u and v as in `to_module`, for all sensors at once.
+    let u = (x + y) * scale + (tx + ty) * scale * EACH.z;
+    let v = (x - y) * scale + (tx - ty) * scale * EACH.z;
+    let is_on = u.simd_gt(EACH.u[0] + margin)
+        & u.simd_lt(EACH.u[1] - margin)
+        & v.simd_gt(EACH.v[0] + margin)
+        & v.simd_lt(EACH.v[1] - margin);
+    is_on.any()
 }
+
+/// The sensors of a module, by what they have.
+struct Each {
+    u: [f32x4; 2],
+    v: [f32x4; 2],
+    z: f32x4,
+}
+
+const EACH: Each = {
+    let [mut u, mut v, mut z] = [[[0.0; 4]; 2], [[0.0; 4]; 2], [[0.0; 4]; 2]];
+    let mut sensor = 0;
+    while sensor < SENSORS.len() {
+        let mut edge = 0;
+        while edge < 2 {
+            u[edge][sensor] = SENSORS[sensor].u[edge] as f32;
+            v[edge][sensor] = SENSORS[sensor].v[edge] as f32;
+            z[edge][sensor] = SENSORS[sensor].z as f32;
+            edge += 1;
+        }
+        sensor += 1;
+    }
+    Each {
+        u: [f32x4::new(u[0]), f32x4::new(u[1])],
+        v: [f32x4::new(v[0]), f32x4::new(v[1])],
+        z: f32x4::new(z[0]),
+    }
+};
 
 #[cfg(test)]
 mod tests {
