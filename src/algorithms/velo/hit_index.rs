@@ -33,8 +33,8 @@ pub(super) struct HitIndex {
     bins: Vec<u32>,
     /// How many hits the event has in each module.
     numbers: Vec<f32>,
-    /// The bin of each hit of the event, while they are sorted.
-    bin_of_row: Vec<u16>,
+    /// The hits in the order of the event, and their bins, while they are sorted.
+    unsorted: Vec<(Hit, u16)>,
     /// Where hits go that are taken from another index.
     before: Vec<u32>,
 }
@@ -67,31 +67,26 @@ impl HitIndex {
         self.resize(number);
         self.bins.clear();
         self.bins.resize(MODULES * BINS + 2, 0);
-        self.bin_of_row.clear();
-        for ((&x, &y), &module) in x.iter().zip(y).zip(module) {
-            let of_angle = to_bin(pseudo_angle(x as f32, y as f32) * SCALE);
-            let bin = usize::from(module) * BINS + of_angle.min(BINS - 1);
+        self.unsorted.clear();
+        for (((&x, &y), &z), &module) in x.iter().zip(y).zip(z).zip(module) {
+            let (x, y, z) = (x as f32, y as f32, z as f32);
+            let angle = pseudo_angle(x, y);
+            let bin = usize::from(module) * BINS + to_bin(angle * SCALE).min(BINS - 1);
             self.bins[bin + 2] += 1;
-            self.bin_of_row.push(bin as u16);
+            self.unsorted.push((Hit { x, y, z, angle }, bin as u16));
         }
         let mut sum = 0;
         for bin in &mut self.bins {
             sum += *bin;
             *bin = sum;
         }
-        for (row, &bin) in self.bin_of_row.iter().enumerate() {
-            let place = &mut self.bins[usize::from(bin) + 1];
+        for ((row, (hit, bin)), module) in (0..).zip(&self.unsorted).zip(module) {
+            let place = &mut self.bins[usize::from(*bin) + 1];
             let index = *place as usize;
             *place += 1;
-            let (x, y) = (x[row] as f32, y[row] as f32);
-            self.hits[index] = Hit {
-                x,
-                y,
-                z: z[row] as f32,
-                angle: pseudo_angle(x, y),
-            };
-            self.module[index] = module[row];
-            self.row[index] = row as u32;
+            self.hits[index] = *hit;
+            self.module[index] = *module;
+            self.row[index] = row;
         }
         self.list();
         self.numbers.clear();

@@ -103,6 +103,9 @@ impl Triplets {
         &self.triplets
     }
 
+    // Steps are not inlined: what the processor holds of one is no use to the others.
+
+    #[inline(never)]
     fn find_seconds(&mut self, index: &HitIndex, pass: &Pass, module: usize) {
         self.seconds.clear();
         for first in index.of_module(module) {
@@ -139,6 +142,7 @@ impl Triplets {
         }
     }
 
+    #[inline(never)]
     fn make_pairs(&mut self, index: &HitIndex, pass: &Pass) {
         self.pairs.clear();
         for block in self.seconds.all() {
@@ -152,6 +156,7 @@ impl Triplets {
         }
     }
 
+    #[inline(never)]
     fn find_places(&mut self, index: &HitIndex, pass: &Pass) {
         self.places.clear();
         self.everywhere.clear();
@@ -174,6 +179,7 @@ impl Triplets {
         }
     }
 
+    #[inline(never)]
     fn find_windows(&mut self, of_thirds: &HitIndex) {
         self.windows.clear();
         for &(pair, module) in self.places.all() {
@@ -184,6 +190,7 @@ impl Triplets {
         }
     }
 
+    #[inline(never)]
     fn find_thirds(&mut self, of_thirds: &HitIndex, pass: &Pass) {
         self.thirds.clear();
         for &(from, mut start, end) in self.windows.all() {
