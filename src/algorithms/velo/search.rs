@@ -132,10 +132,8 @@ impl Direction {
         }
     }
 
-    /// Which hits are in line, scattered at most by this angle, and how far off they are, squared: [`Kink`] for several
-    /// hits at once.
-    ///
-    /// [`Kink`]: super::candidate::Kink
+    /// Which hits are in line, scattered at most by this angle, and how far off they are, squared: for several hits what
+    /// `Kink` is for one.
     #[inline]
     pub(super) fn are_within(&self, c: &Block, angle: f32) -> (f32x8, f32x8) {
         let dz = c.z - self.b.z;

@@ -2,7 +2,7 @@
 //!
 //! Of the many pairs and windows few come to anything, and which do cannot be foretold. So all hits of a module are taken
 //! through one step after the other, and each step writes down what it has for the next, needed or not, and counts it
-//! if it is: a processor that does not have to guess is twice as fast.
+//! if it is: a processor that does not have to guess is faster.
 
 use super::geometry::MODULES;
 use super::hit_index::{Hit, HitIndex, LANES};
@@ -220,4 +220,62 @@ fn are_seconds(index: &HitIndex, a: Hit, start: usize, reach: f32, distance: f32
     apart.simd_lt(f32x8::splat(reach))
         & square.simd_lt(STEEPEST * ez * ez)
         & (cross * cross).simd_lt(distance * distance * square)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::geometry::MODULE_Z;
+    use super::super::search::STRAIGHT;
+    use super::*;
+
+    #[test]
+    fn triplets_are_those_in_line_whose_hits_are_left() {
+        // Lines from the origin, more than are looked at at once, and a hit beside them.
+        let slopes: Vec<f64> = (0..20).map(|line| -0.12 - 0.004 * f64::from(line)).collect();
+        let modules = [24u8, 22, 20];
+        let [mut x, mut y, mut z] = [vec![], vec![], vec![]];
+        let mut module = vec![];
+        for of in modules {
+            for slope in &slopes {
+                let at = MODULE_Z[usize::from(of)];
+                x.push(slope * at);
+                y.push(0.02 * at);
+                z.push(at);
+                module.push(of);
+            }
+        }
+        x.push(-12.0);
+        y.push(4.0);
+        z.push(MODULE_Z[20]);
+        module.push(20);
+        let mut index = HitIndex::default();
+        index.fill(&x, &y, &z, &module);
+        let mut triplets = Triplets::default();
+        let rows = |index: &HitIndex, found: &[Triplet]| {
+            let mut rows: Vec<_> = found
+                .iter()
+                .map(|hits| hits.map(|hit| index.row[hit as usize]))
+                .collect();
+            rows.retain(|[first, second, third]| second - first == 20 && third - second == 20);
+            rows.sort();
+            rows
+        };
+        let all: Vec<[u32; 3]> = (0..20).map(|line| [line, line + 20, line + 40]).collect();
+        let found = triplets.find(&index, &index, &STRAIGHT, 24);
+        assert!(found.chunk_by(|one, other| one[0] == other[0]).count() <= 20);
+        assert!(found.iter().flatten().all(|hit| index.row[*hit as usize] != 60));
+        assert_eq!(rows(&index, found), all);
+        let gone = index.row.iter().position(|row| *row == 25).unwrap();
+        index.remove(gone as u32);
+        let found = triplets.find(&index, &index, &STRAIGHT, 24);
+        let left: Vec<[u32; 3]> = all.into_iter().filter(|rows| rows[1] != 25).collect();
+        assert_eq!(rows(&index, found), left);
+        assert!(triplets.find(&index, &index, &STRAIGHT, 22).is_empty());
+    }
+
+    #[test]
+    fn bits_are_those_that_are_set() {
+        assert_eq!(bits(0b1001_0010).collect::<Vec<_>>(), [1, 4, 7]);
+        assert_eq!(bits(0).count(), 0);
+    }
 }
