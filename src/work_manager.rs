@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// Runs tasks on all ranks that the program was started on.
 ///
 /// Every rank runs the same program, and makes the same calls. Rank 0 decides: its options, its task and its items are
-/// the ones that count, and what the other ranks pass is ignored. A program that was not started by an MPI launcher is
+/// the ones that count, and what the other ranks pass is ignored, but for how each rank forks workers. A program that was not started by an MPI launcher is
 /// rank 0 alone.
 ///
 /// When a job fails, or rank 0 is through with it, the other ranks end quietly, and rank 0 has the error or the

@@ -205,6 +205,21 @@ fn virtual_outputs_have_the_same_events() {
         assert!(run.stdout.starts_with("no difference in "), "{run:?}");
     }
     assert!(jobs.bytes("histograms.h5") == jobs.bytes("virtual/histograms.h5"));
+    // A later job that fails leaves it as it is.
+    for options in [
+        "--set input.files=[\"missing.h5\"]",
+        "--workers 2 --set Pt.nonsense=1",
+        "--workers 2 --set Pt.value=nonsense",
+    ] {
+        let before = fs::read_dir(jobs.path("virtual/all.h5.parts")).unwrap().count();
+        jobs.command(
+            Path::new("env"),
+            &format!("-C virtual {} {line} {options}", env!("CARGO_BIN_EXE_gaudi-mpi")),
+        )
+        .ends_with(1);
+        jobs.gaudi(0, "diff all.h5 virtual/all.h5").ends_with(0);
+        assert_eq!(fs::read_dir(jobs.path("virtual/all.h5.parts")).unwrap().count(), before);
+    }
     // Without its parts it is not read as if events had nothing in them.
     fs::remove_dir_all(jobs.path("virtual/all.h5.parts")).unwrap();
     let run = jobs.gaudi(0, "merge copy.h5 virtual/all.h5").ends_with(1);

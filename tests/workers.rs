@@ -45,11 +45,13 @@ fn few_items_or_none_are_no_problem() {
     let Some(farm) = Farm::open() else { return };
     for (ranks, items) in [(0, 0), (0, 1), (2, 0), (2, 1), (2, 5)] {
         for fork_after in FORK_AFTER {
-            farm.probe(
-                ranks,
-                &format!("--items {items} --reply 10 --out out --workers 3 --fork-after {fork_after}"),
-            )
-            .ends_with(0);
+            let line = format!("--items {items} --reply 10 --out out --workers 3 --fork-after {fork_after}");
+            // A zygote that takes its time must not be forgotten, nor forget anything before the next pass.
+            let run = farm
+                .probe(ranks, &format!("{line} --megabytes 100 --passes 2"))
+                .ends_with(0);
+            assert!(run.stderr.is_empty(), "{run:?}");
+            farm.probe(ranks, &line).ends_with(0);
             assert_eq!(
                 farm.read("out"),
                 expected::results(items, &[]),
@@ -185,6 +187,43 @@ fn hooks_that_fail_or_die_stop_all_ranks() {
             .ends_with(1);
         assert!(run.error().contains("--init-timeout allows, which is 0.5 s"), "{run:?}");
     }
+}
+
+#[test]
+fn workers_that_are_killed_before_or_after_items_are_replaced() {
+    let Some(farm) = Farm::open() else { return };
+    for (hook, fork_after) in [("initialize_remote", "none"), ("finalize_remote", "init")] {
+        let mut running = farm
+            .probe(
+                0,
+                &format!(
+                    "--items 50 --milliseconds 5 --workers 3 --nap-in {hook} --nap 700 --fork-after {fork_after} --out out"
+                ),
+            )
+            .start();
+        running.await_text("naps in", 3);
+        for &worker in &running.helpers("worker")[..2] {
+            kill(worker, Signal::SIGKILL).unwrap();
+        }
+        let run = running.wait();
+        assert_eq!(run.status.code(), Some(0), "{run:?}");
+        assert_eq!(farm.read("out"), expected::results(50, &[]), "{run:?}");
+        assert_eq!(
+            run.stderr.matches("there is another in its place").count(),
+            2,
+            "{run:?}"
+        );
+    }
+}
+
+#[test]
+fn the_statistics_count_no_time_twice() {
+    let Some(farm) = Farm::open() else { return };
+    farm.probe(0, "--items 60 --milliseconds 5 --output 40 --workers 4 --json json")
+        .ends_with(0);
+    let json: serde_json::Value = serde_json::from_str(&farm.read("json")).unwrap();
+    let (busy, elapsed) = (&json["ranks"][0]["busy_seconds"], &json["processing_seconds"]);
+    assert!(busy.as_f64().unwrap() < 4.0 * elapsed.as_f64().unwrap(), "{json}");
 }
 
 #[test]

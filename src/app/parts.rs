@@ -9,7 +9,7 @@ use crate::environment::host;
 use crate::event::{ColumnType, EncodedEvents};
 use crate::io::{self, BlockWriter, Complete, Compression, EventWriter, read_blocks};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -106,7 +106,11 @@ impl PartWriter {
         let (name, blocks) = (0_u64..)
             .find_map(|number| {
                 let name = format!("{}-{}-{number}", host(), self.process);
-                match BlockWriter::create(&self.folder.join(&name).with_added_extension(BLOCKS)) {
+                let path = self.folder.join(&name);
+                if path.with_added_extension(EVENTS).exists() {
+                    return None;
+                }
+                match BlockWriter::create(&path.with_added_extension(BLOCKS)) {
                     Ok(blocks) => Some(Ok((name, blocks?))),
                     Err(error) => Some(Err(error)),
                 }
@@ -150,7 +154,7 @@ impl PartWriter {
 /// Makes an event file of a part as it was put by, beside it, and removes that.
 fn make_event_file(blocks: &Path, compression: Compression) -> io::Result<()> {
     let mut writer = EventWriter::create(&blocks.with_extension(EVENTS), compression)?;
-    read_blocks(blocks, 0..u64::MAX, |block| append(&mut writer, block))?;
+    read_blocks(blocks, 0.., |block| append(&mut writer, block))?;
     writer.finish(|_| Ok(()))?;
     // If it stays, it is in nobody's way.
     let _ = fs::remove_file(blocks);
@@ -163,7 +167,8 @@ fn append(writer: &mut EventWriter, block: &[u8]) -> io::Result<()> {
 
 impl Part {
     fn takes(&self, events: &EncodedEvents) -> bool {
-        self.tables.len() == events.tables.len()
+        !self.blocks.is_broken()
+            && self.tables.len() == events.tables.len()
             && self.tables.iter().zip(&events.tables).all(|((path, columns), table)| {
                 *path == table.path && columns.iter().eq(table.columns.iter().map(|column| &column.kind))
             })
@@ -177,20 +182,23 @@ pub(super) struct Parts {
     mode: OutputMode,
     /// In the order of the events; pieces that follow each other in a part are one.
     pieces: Vec<Piece>,
+    /// Files of an earlier output of this name, which are what is in it until there is a new one.
+    before: BTreeSet<PathBuf>,
     complete: bool,
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
 }
 
 impl Parts {
     pub(super) fn create(config: &OutputConfig) -> Result<Self> {
         let folder = folder_of(&config.file);
-        // Parts of an earlier job are parts of nothing any more.
-        if folder.exists() {
-            fs::remove_dir_all(&folder)
-                .map_err(|error| format!("cannot remove the old parts in {}: {error}", folder.display()))?;
-        }
         fs::create_dir_all(&folder).map_err(|error| format!("cannot make the folder {}: {error}", folder.display()))?;
         Ok(Self {
             output: config.file.clone(),
+            before: files_in(&folder).into_iter().collect(),
             folder,
             mode: config.mode,
             pieces: Vec::new(),
@@ -222,7 +230,13 @@ impl Parts {
                 let mut writer = EventWriter::create(&self.output, compression)?;
                 for piece in pieces {
                     let path = self.folder.join(piece.part).with_added_extension(BLOCKS);
+                    let before = writer.events();
                     read_blocks(&path, piece.start..piece.end, |block| append(&mut writer, block))?;
+                    let found = writer.events() - before;
+                    if found != piece.events {
+                        let path = path.display();
+                        return Err(format!("{path} has {found} events where {} were written", piece.events).into());
+                    }
                 }
                 writer.close(add)?
             }
@@ -237,12 +251,15 @@ impl Parts {
         compression: Compression,
         add: impl FnOnce(&hdf5::File) -> io::Result<()>,
     ) -> Result<Complete> {
-        // Those of workers that died are still as they were put by.
-        for path in self.contents(BLOCKS)? {
+        for path in self.made() {
             let name = path.file_stem().map(OsStr::to_os_string).unwrap_or_default();
-            match pieces.iter().any(|piece| *piece.part == *name) {
-                true => make_event_file(&path, compression)?,
-                false => fs::remove_file(&path).map_err(|error| io::Error::write(&path, error))?,
+            let wanted = pieces.iter().any(|piece| *piece.part == *name);
+            let extension = path.extension();
+            if wanted && extension == Some(OsStr::new(BLOCKS)) {
+                // A worker that died has left it as it was put by.
+                make_event_file(&path, compression)?;
+            } else if !wanted || extension != Some(OsStr::new(EVENTS)) {
+                fs::remove_file(&path).map_err(|error| io::Error::write(&path, error))?;
             }
         }
         let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
@@ -259,30 +276,31 @@ impl Parts {
         Ok(io::write_virtual(&self.output, &files, &list, add)?)
     }
 
-    /// The files in the folder whose names end so.
-    fn contents(&self, extension: &str) -> Result<Vec<PathBuf>> {
-        let failed = |error| format!("cannot read the folder {}: {error}", self.folder.display());
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(&self.folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if path.extension() == Some(OsStr::new(extension)) {
-                paths.push(path);
-            }
-        }
-        Ok(paths)
+    /// The files of this job.
+    fn made(&self) -> Vec<PathBuf> {
+        let mut files = files_in(&self.folder);
+        files.retain(|file| !self.before.contains(file));
+        files
     }
 
     /// The output has its name.
     pub(super) fn named(mut self) {
-        self.complete = self.mode == OutputMode::Virtual;
+        self.complete = true;
+        if self.mode == OutputMode::Virtual {
+            // What was there before is part of nothing any more.
+            self.before.iter().for_each(|file| drop(fs::remove_file(file)));
+        } else {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
     }
 }
 
 impl Drop for Parts {
     fn drop(&mut self) {
-        // The parts of a virtual file are what is in it.
         if !self.complete {
-            let _ = fs::remove_dir_all(&self.folder);
+            self.made().iter().for_each(|file| drop(fs::remove_file(file)));
+            // It stays if an earlier output has its parts there.
+            let _ = fs::remove_dir(&self.folder);
         }
     }
 }

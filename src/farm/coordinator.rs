@@ -54,6 +54,8 @@ pub(crate) struct Coordinator<'a> {
     reorder: Reorder,
     release: Option<Release>,
     attempts: HashMap<u64, u32>,
+    /// How often workers died that had got a batch beginning with this item, but were at none.
+    deaths_between: HashMap<u64, u32>,
     settled: u64,
     skipped: Vec<SkippedItem>,
     ranks: Vec<RankStatistics>,
@@ -101,6 +103,7 @@ impl<'a> Coordinator<'a> {
             reorder: Reorder::default(),
             release: None,
             attempts: HashMap::new(),
+            deaths_between: HashMap::new(),
             settled: 0,
             skipped: Vec::new(),
             ranks,
@@ -215,7 +218,11 @@ impl<'a> Coordinator<'a> {
         let Death { batch, item, cause } = death;
         self.returned(rank, batch)?;
         self.ranks[rank].deaths += 1;
-        if batch.count == 1 {
+        // One that died between two items may have done so of anything; but not again and again.
+        const SPARED: u32 = 3;
+        let deaths = self.deaths_between.entry(batch.first).or_default();
+        *deaths += u32::from(item.is_none());
+        if batch.count == 1 && (item.is_some() || *deaths > SPARED) {
             self.ranks[rank].failures += 1;
             return self.item_failed(rank, batch.first, format!("the worker {cause}"));
         }

@@ -89,6 +89,8 @@ pub(crate) struct Done {
     pub busy: Duration,
     /// The part of it that went into making, joining and dropping outputs.
     pub merging: Duration,
+    /// Time that somebody else spends on joining the batch's output, for all who wait for him.
+    pub keeping: Duration,
 }
 
 /// The end of a worker in the middle of a batch. Nothing of the batch counts.

@@ -210,7 +210,7 @@ impl Pace {
         let items = done.batch.count as f64;
         self.item_time
             .update(done.busy.saturating_sub(done.merging).as_secs_f64() / items);
-        self.merging.update(done.merging.as_secs_f64());
+        self.merging.update((done.merging + done.keeping).as_secs_f64());
         self.reply_bytes.update(reply_bytes as f64 / items);
         self.largest = self.largest.max(done.batch.count);
     }
@@ -267,6 +267,7 @@ mod tests {
             failed: Vec::new(),
             busy: per_item * batch.count as u32 + merging,
             merging,
+            keeping: Duration::ZERO,
         }
     }
 

@@ -4,7 +4,7 @@
 use super::error::{Error, Result};
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::ops::Range;
+use std::ops::{Bound, RangeBounds};
 use std::path::{Path, PathBuf};
 
 /// Before each block stands its length, in so many bytes.
@@ -15,6 +15,8 @@ pub(crate) struct BlockWriter {
     path: PathBuf,
     file: File,
     length: u64,
+    /// What has been written of a block that failed could not be taken back.
+    broken: bool,
 }
 
 impl BlockWriter {
@@ -25,6 +27,7 @@ impl BlockWriter {
                 path: path.into(),
                 file,
                 length: 0,
+                broken: false,
             })),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
             Err(error) => Err(Error::write(path, error)),
@@ -40,36 +43,70 @@ impl BlockWriter {
         self.length
     }
 
+    /// Whether nothing can be appended any more.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Appends a block: the whole of it, or nothing.
     pub(crate) fn append(&mut self, block: &[u8]) -> Result<()> {
         let length = (block.len() as u64).to_le_bytes();
         let written = self.file.write_all(&length).and_then(|()| self.file.write_all(block));
-        written.map_err(|error| Error::write(&self.path, error))?;
+        if let Err(error) = written {
+            let taken_back = self.file.set_len(self.length);
+            let taken_back = taken_back.and_then(|()| self.file.seek(SeekFrom::Start(self.length)));
+            self.broken |= taken_back.is_err();
+            return Err(Error::write(&self.path, error));
+        }
         self.length += (LENGTH + block.len()) as u64;
         Ok(())
     }
 }
 
-/// Hands over the blocks in these bytes of a file, one after the other. A block that is cut short, as the last one of a
-/// process that died may be, is no block.
-pub(crate) fn read_blocks(path: &Path, bytes: Range<u64>, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+/// Hands over the blocks in these bytes of a file, one after the other. A range without an end goes to the end of the file,
+/// where a block that is cut short, as the last one of a process that died may be, is no block.
+pub(crate) fn read_blocks(
+    path: &Path,
+    bytes: impl RangeBounds<u64>,
+    mut take: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
     let failed = |error: std::io::Error| Error::open(path, error);
+    let start = match bytes.start_bound() {
+        Bound::Included(&start) => start,
+        Bound::Excluded(_) | Bound::Unbounded => 0,
+    };
+    let end = match bytes.end_bound() {
+        Bound::Excluded(&end) => Some(end),
+        Bound::Included(_) | Bound::Unbounded => None,
+    };
+    let cut_short = || match end {
+        None => Ok(()),
+        Some(_) => Err(Error::open(path, "it is shorter than what was written to it")),
+    };
+    let mut left = end.map(|end| end - start);
     let mut file = File::open(path).map_err(failed)?;
-    file.seek(SeekFrom::Start(bytes.start)).map_err(failed)?;
-    let mut file = BufReader::with_capacity(1 << 20, file).take(bytes.end - bytes.start);
+    file.seek(SeekFrom::Start(start)).map_err(failed)?;
+    let mut file = BufReader::with_capacity(1 << 20, file);
     let mut block = Vec::new();
-    loop {
+    while left != Some(0) {
         let mut length = [0; LENGTH];
         match file.read_exact(&mut length) {
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return cut_short(),
             other => other.map_err(failed)?,
         }
         let length = u64::from_le_bytes(length);
         block.clear();
         if (&mut file).take(length).read_to_end(&mut block).map_err(failed)? < length as usize {
-            return Ok(());
+            return cut_short();
+        }
+        if let Some(left) = &mut left {
+            *left = left
+                .checked_sub(LENGTH as u64 + length)
+                .ok_or_else(|| Error::open(path, "its blocks are not where they were written"))?;
         }
         take(&block)?;
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -88,20 +125,20 @@ mod tests {
             starts.push(writer.length());
             writer.append(block).unwrap();
         }
-        let read = |range: Range<u64>| {
+        fn read(path: &Path, range: impl RangeBounds<u64>) -> Result<Vec<Vec<u8>>> {
             let mut read = vec![];
-            read_blocks(&path, range, |block| {
+            read_blocks(path, range, |block| {
                 read.push(block.to_vec());
                 Ok(())
-            })
-            .unwrap();
-            read
-        };
-        assert_eq!(read(0..u64::MAX), blocks);
-        assert_eq!(read(starts[1]..starts[2]), blocks[1..2]);
-        assert_eq!(read(starts[2]..writer.length() - 1).len(), 0);
+            })?;
+            Ok(read)
+        }
+        assert_eq!(read(&path, 0..).unwrap(), blocks);
+        assert_eq!(read(&path, starts[1]..starts[2]).unwrap(), blocks[1..2]);
+        assert!(read(&path, starts[2]..writer.length() - 1).is_err());
         let file = File::options().write(true).open(&path).unwrap();
         file.set_len(writer.length() - 1).unwrap();
-        assert_eq!(read(0..u64::MAX), blocks[..2]);
+        assert_eq!(read(&path, 0..).unwrap(), blocks[..2]);
+        assert!(read(&path, 0..writer.length()).is_err());
     }
 }

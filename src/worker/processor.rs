@@ -117,6 +117,7 @@ impl<T: Task> Processor<T> {
                 failed,
                 busy: start.elapsed(),
                 merging: self.merging,
+                keeping: Duration::ZERO,
             },
             replies,
         ))

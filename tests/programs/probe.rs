@@ -33,6 +33,9 @@ struct Arguments {
     /// A hook in which the process dies as `--die-by` says
     #[arg(long)]
     die_in: Option<String>,
+    /// A hook in which the process sleeps as long as `--nap` says, and says so on standard error
+    #[arg(long)]
+    nap_in: Option<String>,
     /// Megabytes that initialize_remote makes
     #[arg(long, default_value_t = 0)]
     megabytes: usize,
@@ -215,6 +218,12 @@ impl Probe {
             return Ok(());
         }
         let is_meant = |hook: &Option<String>| hook.as_deref() == Some(name);
+        if is_meant(&self.arguments.nap_in) {
+            // One write, so that the lines of several processes stay whole.
+            let line = format!("process {} naps in {name}\n", std::process::id());
+            eprint!("{line}");
+            std::thread::sleep(Duration::from_millis(self.arguments.nap));
+        }
         if is_meant(&self.arguments.die_in) {
             die(&self.arguments.die_by);
         }

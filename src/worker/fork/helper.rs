@@ -2,20 +2,20 @@
 
 use super::link::{Link, Peer, handing_over, take_over};
 use super::messages::{ZygoteOrder, ZygoteReport};
-use super::process::{How, fork_bound, name, see_off, wait};
+use super::process::{How, ends_within, fork_bound, name, open_many_files, see_off, wait};
 use super::roster::Roster;
 use super::shelf::Shelf;
 use super::zygote::{Ends, Settings, Zygote};
 use crate::affinity;
 use crate::farm::message::Body;
 use crate::{Error, Options};
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, dup2_stdin};
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A rank's zygote.
 pub(crate) struct Helper {
@@ -48,6 +48,7 @@ impl Helper {
     }
 
     fn try_fork(options: &Options) -> io::Result<Side> {
+        open_many_files();
         let settings = Settings {
             roster: Roster::new(options.workers)?,
             shelf: Shelf::new(options.workers)?,
@@ -70,6 +71,10 @@ impl Helper {
             None => {
                 drop((rank_end, sockets_in));
                 name(c"gaudi:zygote");
+                // What the user types, or pipes in, is for the rank.
+                if let Ok(nothing) = File::open("/dev/null") {
+                    let _ = dup2_stdin(nothing);
+                }
                 if let Some(processors) = processors {
                     affinity::take(&processors);
                 }
@@ -139,7 +144,7 @@ impl Helper {
             return "has ended".into();
         }
         // It may be about to end: what it ends with by itself says more than that it has been killed.
-        let ended = if self.ends_within(Duration::from_millis(200)) {
+        let ended = if ends_within(self.pid, Duration::from_millis(200)) {
             wait(self.pid)
         } else {
             see_off(self.pid)
@@ -151,20 +156,6 @@ impl Helper {
             }
             Ok(ended) => ended.to_string(),
             Err(error) => format!("has ended, and nobody knows how: {error}"),
-        }
-    }
-
-    fn ends_within(&self, patience: Duration) -> bool {
-        let start = Instant::now();
-        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
-        loop {
-            match waitid(Id::Pid(self.pid), flags) {
-                Ok(nix::sys::wait::WaitStatus::StillAlive) if start.elapsed() < patience => {
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-                Ok(nix::sys::wait::WaitStatus::StillAlive) => return false,
-                Ok(_) | Err(_) => return true,
-            }
         }
     }
 
@@ -183,7 +174,7 @@ impl Drop for Helper {
         }
         // A zygote that is not needed any more sees the end of its connection, and ends.
         self.peer.close();
-        if self.ends_within(PATIENCE) {
+        if ends_within(self.pid, PATIENCE) {
             let _ = wait(self.pid);
         } else {
             let _ = see_off(self.pid);

@@ -224,7 +224,8 @@ pub(super) fn take_over(connection: &OwnedFd) -> io::Result<UnixStream> {
     let mut space = cmsg_space!([std::os::fd::RawFd; 1]);
     let flags = MsgFlags::MSG_CMSG_CLOEXEC | MsgFlags::MSG_DONTWAIT;
     let message = recvmsg::<()>(connection.as_raw_fd(), &mut parts, Some(&mut space), flags)?;
-    for control in message.cmsgs()? {
+    let too_many = |_| io::Error::other("this process may not open that many files: see ulimit -n");
+    for control in message.cmsgs().map_err(too_many)? {
         if let ControlMessageOwned::ScmRights(sockets) = control
             && let [socket] = sockets[..]
         {

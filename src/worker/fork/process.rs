@@ -4,12 +4,14 @@ use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::{ForkResult, Pid, fork, getppid};
 use serde::{Deserialize, Serialize};
 use std::ffi::CStr;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 /// How a process has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +58,14 @@ pub(super) fn spawn(main: impl FnOnce()) -> io::Result<Pid> {
     }
 }
 
+/// Lets this process open as many files as it ever may: each child has a socket here.
+pub(super) fn open_many_files() {
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        // If it does not help, opening one too many says so.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
+    }
+}
+
 /// Forks; gives the child's number to the parent, and nothing to the child. The child is killed when the thread that
 /// forked it ends, however that happens.
 pub(super) fn fork_bound() -> io::Result<Option<Pid>> {
@@ -66,7 +76,11 @@ pub(super) fn fork_bound() -> io::Result<Option<Pid>> {
     // SAFETY: the child goes on with this thread alone. Rust's and the C library's own locks are made ready for that
     // (the allocator's by pthread_atfork); threads of user code that hold locks of their own are ruled out by the
     // documentation of `--workers`: a zygote is forked before MPI starts any, and forks when no hook is running.
-    match unsafe { fork() }? {
+    // fflush(NULL) writes out all of the C library's streams.
+    match unsafe {
+        libc::fflush(std::ptr::null_mut());
+        fork()
+    }? {
         ForkResult::Parent { child } => Ok(Some(child)),
         ForkResult::Child => {
             let bound = prctl::set_pdeathsig(Signal::SIGKILL);
@@ -104,6 +118,19 @@ pub(super) fn wait(pid: Pid) -> io::Result<Ended> {
         how,
         peak: usage.ru_maxrss as u64 * 1024,
     })
+}
+
+/// Whether a child ends within this time. It has to be waited for all the same.
+pub(super) fn ends_within(pid: Pid, patience: Duration) -> bool {
+    let start = Instant::now();
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    loop {
+        match waitid(Id::Pid(pid), flags) {
+            Ok(WaitStatus::StillAlive) if start.elapsed() < patience => std::thread::sleep(Duration::from_millis(1)),
+            Ok(WaitStatus::StillAlive) => return false,
+            Ok(_) | Err(_) => return true,
+        }
+    }
 }
 
 /// Ends a child that may have ended already; how it did.

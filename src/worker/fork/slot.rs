@@ -32,6 +32,7 @@ pub(super) struct Slot {
     pub(super) died_in: State,
     /// When that was seen.
     pub(super) died: Option<Instant>,
+    pub(super) deaths_in_finalize: u32,
     pub(super) peer: Option<Peer>,
     pid: Option<Pid>,
     /// Batches that it has been given, the one at work first.
@@ -51,6 +52,7 @@ impl Slot {
             state: State::Empty,
             died_in: State::Empty,
             died: None,
+            deaths_in_finalize: 0,
             peer: None,
             pid: None,
             batches: VecDeque::new(),
@@ -82,6 +84,9 @@ impl Slot {
     }
 
     pub(super) fn process(&mut self, batch: Batch, items: Vec<u8>) -> std::io::Result<()> {
+        if self.batches.is_empty() {
+            self.watch.rest();
+        }
         if let Some(peer) = &mut self.peer {
             peer.send(&WorkerOrder::Process(batch), items.clone())?;
         }
@@ -102,13 +107,9 @@ impl Slot {
     pub(super) fn end(&mut self, reason: String) {
         if self.doom.is_none() {
             self.doom = Some(reason);
-            self.kill();
-        }
-    }
-
-    pub(super) fn kill(&mut self) {
-        if let Some(pid) = self.pid {
-            let _ = kill(pid, Signal::SIGKILL);
+            if let Some(pid) = self.pid {
+                let _ = kill(pid, Signal::SIGKILL);
+            }
         }
     }
 }

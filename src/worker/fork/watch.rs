@@ -28,6 +28,11 @@ impl Watch {
         }
     }
 
+    /// It has nothing to do, and what comes next is another item, or the same once more.
+    pub(super) fn rest(&mut self) {
+        self.place = 0;
+    }
+
     /// Looks at the place; what limit has been passed, if any.
     pub(super) fn look(&mut self, place: u64, now: Instant, limits: &Limits) -> Option<String> {
         if place != self.place {

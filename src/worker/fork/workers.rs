@@ -34,13 +34,17 @@ pub(crate) struct ForkedWorkers {
     retries: u32,
     fork_after: ForkAfter,
     warming: Warming,
+    /// Workers that died before they were ready, one after the other.
+    stillborn: u32,
     /// When the zygote began to initialise the task, until it has.
     initializing: Option<Instant>,
     ready: bool,
     /// Deaths since a batch was done.
     deaths: u32,
-    /// There are no more items; so many workers have died of that.
-    finalizing: Option<u32>,
+    /// There are no more items.
+    finalizing: bool,
+    /// All is done, and everybody ends.
+    ending: bool,
     /// The sum is asked for, though not of the keeper yet.
     emit: Option<bool>,
     waiting: Duration,
@@ -54,8 +58,8 @@ pub(crate) struct ForkedWorkers {
 enum Warming {
     /// A worker tries items, until one is good.
     Trying,
-    /// The zygote does it, too.
-    UnderWay,
+    /// The zygote does it, too, since then.
+    UnderWay(Instant),
     /// That has been done, or is not to be done.
     Done,
 }
@@ -69,6 +73,11 @@ impl ForkedWorkers {
         options: &Options,
     ) -> Result<Self, HookFailure> {
         let fork_after = options.fork_after;
+        if helper.borrow().peer().is_closed() {
+            let ended = helper.borrow_mut().end();
+            let message = format!("the process that forks the workers {ended}");
+            return Err(HookFailure::new("forking workers", message));
+        }
         let order = ZygoteOrder::Start { pass, fork_after };
         helper
             .borrow_mut()
@@ -94,10 +103,12 @@ impl ForkedWorkers {
                 ForkAfter::FirstItem => Warming::Trying,
                 ForkAfter::None | ForkAfter::Init => Warming::Done,
             },
+            stillborn: 0,
             initializing: Some(Instant::now()),
             ready: false,
             deaths: 0,
-            finalizing: None,
+            finalizing: false,
+            ending: false,
             emit: None,
             waiting: Duration::ZERO,
             over: false,
@@ -133,7 +144,7 @@ impl Worker for ForkedWorkers {
     }
 
     fn absorb(&mut self) {
-        self.finalizing.get_or_insert(0);
+        self.finalizing = true;
     }
 
     fn give(&mut self, piece: Vec<u8>, last: bool) -> Result<(), Vec<u8>> {
@@ -147,7 +158,7 @@ impl Worker for ForkedWorkers {
     }
 
     fn emit(&mut self, always: bool) {
-        self.finalizing.get_or_insert(0);
+        self.finalizing = true;
         self.emit = Some(always);
         let done = self.wind_up();
         self.note(done);
@@ -166,7 +177,9 @@ impl Worker for ForkedWorkers {
     }
 
     fn finish(mut self: Box<Self>) -> Duration {
-        const PATIENCE: Duration = Duration::from_secs(5);
+        // Large tasks may take long to be dropped.
+        const PATIENCE: Duration = Duration::from_secs(30);
+        self.ending = true;
         self.slots.iter_mut().for_each(|slot| slot.peer = None);
         self.keeper.close();
         let start = Instant::now();
@@ -181,9 +194,11 @@ impl Worker for ForkedWorkers {
                 _ => self.hear_zygote(),
             };
         }
-        if !self.over {
-            // All results are there.
-            log::warn!("the forked workers did not end by themselves, and are killed");
+        // All results are there: this job is none the worse for it.
+        match ended {
+            Ok(()) if self.over => {}
+            Ok(()) => log::warn!("the forked workers did not end within {PATIENCE:?}, and are killed"),
+            Err(fault) => log::warn!("{}", HookFailure::from(fault).message),
         }
         self.waiting
     }
@@ -192,7 +207,7 @@ impl Worker for ForkedWorkers {
 impl Drop for ForkedWorkers {
     fn drop(&mut self) {
         if !self.over {
-            self.slots.iter_mut().for_each(Slot::kill);
+            // Its children go with it.
             self.helper.borrow_mut().kill();
         }
     }

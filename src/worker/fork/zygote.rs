@@ -3,7 +3,7 @@
 use super::child::{keep, work};
 use super::link::{Link, hand_over};
 use super::messages::{ZygoteOrder, ZygoteReport};
-use super::process::{limit_memory, name, see_off, spawn, wait};
+use super::process::{ends_within, limit_memory, name, see_off, spawn, wait};
 use super::roster::Roster;
 use super::shelf::Shelf;
 use crate::Task;
@@ -19,6 +19,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::thread::Builder;
+use std::time::Duration;
 
 /// A rank's zygote, as it sees itself.
 pub(crate) struct Zygote {
@@ -103,6 +104,9 @@ impl Zygote {
     }
 }
 
+/// How long a child may take to end by itself whose socket is closed.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// The children of one call of `process`.
 struct Brood<'a> {
     ends: &'a mut Option<Ends>,
@@ -166,7 +170,11 @@ impl Brood<'_> {
 
     fn fork<T: Task>(&mut self, child: usize, processor: &mut Option<Processor<T>>) -> io::Result<()> {
         if let Some(pid) = self.children.remove(&child) {
-            let ended = see_off(pid)?;
+            // One that has done all there was to do ends by itself.
+            let ended = match ends_within(pid, PATIENCE) {
+                true => wait(pid)?,
+                false => see_off(pid)?,
+            };
             self.say(&ZygoteReport::Gone { child, ended })?;
         }
         let (rank_end, child_end) = UnixStream::pair()?;

@@ -39,20 +39,21 @@ impl ForkedWorkers {
             None => cause(ended, self.memory),
         };
         self.deaths += 1;
-        let failed = |hook: &str| WorkerReport::Failed(HookFailure::new(hook, format!("a worker {cause}")));
-        match slot.died_in {
+        let hopeless = match slot.died_in {
             State::Starting(_) if self.fork_after == ForkAfter::None => {
-                self.reports.push_back(failed("initialize_remote"));
+                self.stillborn += 1;
+                (self.stillborn > self.retries).then_some("initialize_remote")
             }
             State::Finalizing => {
-                let deaths = self.finalizing.get_or_insert(0);
-                *deaths += 1;
-                if *deaths > self.retries {
-                    self.reports.push_back(failed("finalize_remote"));
-                }
+                slot.deaths_in_finalize += 1;
+                (slot.deaths_in_finalize > self.retries).then_some("finalize_remote")
             }
-            _ if self.deaths > HOPELESS => self.reports.push_back(failed("starting workers")),
-            _ => {}
+            _ => (self.deaths > HOPELESS).then_some("starting workers"),
+        };
+        if let Some(hook) = hopeless {
+            let failure = HookFailure::new(hook, format!("a worker {cause}"));
+            self.reports.push_back(WorkerReport::Failed(failure));
+            return;
         }
         let mut batches = std::mem::take(&mut slot.batches);
         if let Some((batch, _)) = batches.pop_front() {
@@ -62,7 +63,7 @@ impl ForkedWorkers {
                 cause,
             }));
         } else {
-            log::warn!("a worker that had nothing to do {cause}; there is another in its place");
+            log::warn!("a worker without items {cause}; there is another in its place");
         }
         for batch in batches.into_iter().rev() {
             self.queue.push_front(batch);
@@ -88,6 +89,15 @@ impl ForkedWorkers {
         if self.initializing.is_some_and(too_long) {
             return Err(late());
         }
+        if let (Warming::UnderWay(since), Some(limit)) = (self.warming, limits.first_item.or(limits.item))
+            && now.saturating_duration_since(since) > limit
+        {
+            let limit = limit.as_secs_f64();
+            return Err(Fault::hook(
+                "processing the first item before forking",
+                format!("it takes longer than --first-item-timeout or --item-timeout allows, which is {limit} s"),
+            ));
+        }
         let helper = self.helper.borrow();
         for (number, slot) in self.slots.iter_mut().enumerate() {
             match slot.state {
@@ -112,7 +122,7 @@ impl ForkedWorkers {
             Warming::Done => (self.slots.len(), if all_there { self.depth } else { 1 }),
             // One batch at a time, until the first good item is known.
             Warming::Trying => (1, 1),
-            Warming::UnderWay => (0, 0),
+            Warming::UnderWay(_) => (0, 0),
         };
         while let Some((batch, _)) = self.queue.front() {
             let avoid = match batch.count == 1 && allowed > 1 {
@@ -134,7 +144,7 @@ impl ForkedWorkers {
 
     /// When there are no more items: has all workers finalise their tasks, and then the keeper say what it has.
     pub(super) fn wind_up(&mut self) -> Result<(), Fault> {
-        if self.finalizing.is_none() {
+        if !self.finalizing {
             return Ok(());
         }
         for slot in &mut self.slots {
@@ -142,8 +152,7 @@ impl ForkedWorkers {
                 slot.finalize()?;
             }
         }
-        let none_needed = self.warming == Warming::Trying;
-        let ended = |slot: &Slot| slot.state == State::Finalized || (none_needed && slot.state == State::Empty);
+        let ended = |slot: &Slot| matches!(slot.state, State::Finalized | State::Empty);
         if self.slots.iter().all(ended)
             && let Some(always) = self.emit.take()
         {

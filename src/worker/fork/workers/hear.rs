@@ -10,7 +10,7 @@ use crate::worker::fork::slot::State;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 use std::os::fd::AsFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Who has something to say.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,11 @@ impl ForkedWorkers {
             .chain(workers)
         {
             let mut flags = PollFlags::empty();
-            flags.set(PollFlags::POLLIN, !(congested && matches!(speaker, Speaker::Worker(_))));
+            let waits = match speaker {
+                Speaker::Worker(slot) => congested && self.slots[slot].state == State::Ready,
+                Speaker::Zygote | Speaker::Keeper => false,
+            };
+            flags.set(PollFlags::POLLIN, !waits);
             flags.set(PollFlags::POLLOUT, peer.waiting() > 0);
             if !flags.is_empty() && !peer.is_closed() {
                 speakers.push(speaker);
@@ -80,13 +84,18 @@ impl ForkedWorkers {
                     self.initializing = None;
                     self.fork(self.slots.len())?;
                     let first = match self.warming {
+                        // Nobody has anything to do.
+                        _ if self.finalizing && self.queue.is_empty() => 0,
                         Warming::Done => self.slots.len(),
-                        Warming::Trying | Warming::UnderWay => 1,
+                        Warming::Trying | Warming::UnderWay(_) => 1,
                     };
                     (0..first).try_for_each(|slot| self.fork(slot))?;
                 }
                 ZygoteReport::Warm => {
                     self.warming = Warming::Done;
+                    if self.finalizing && self.queue.is_empty() {
+                        continue;
+                    }
                     // The worker that tried is as the zygote was before: it ends as it should, and makes room.
                     self.slots[0].retires = true;
                     self.slots[0].finalize()?;
@@ -94,6 +103,10 @@ impl ForkedWorkers {
                 }
                 ZygoteReport::Forked { child, pid } => {
                     let peer = Peer::new(self.helper.borrow().socket()?)?;
+                    if self.ending {
+                        // It sees at once that nobody is there.
+                        continue;
+                    }
                     match self.slots.get_mut(child) {
                         Some(slot) => slot.take(pid, peer),
                         None => self.keeper.take(pid, peer)?,
@@ -141,6 +154,7 @@ impl ForkedWorkers {
         match answer {
             WorkerAnswer::Ready => {
                 slot.state = State::Ready;
+                self.stillborn = 0;
                 if let Some(died) = slot.died.take() {
                     log::debug!(
                         "worker {number} is replaced after {:.3} ms",
@@ -190,15 +204,13 @@ impl ForkedWorkers {
         self.deaths = 0;
         self.keeper.add(output)?;
         // One keeper adds up for all workers.
-        let keeping = self.keeper.time() * self.slots.len() as u32;
-        done.busy += keeping;
-        done.merging += keeping;
+        done.keeping = self.keeper.time() * self.slots.len() as u32;
         for (item, _) in &done.failed {
             self.failed_by.insert(*item, number);
         }
         let good = done.good.first().is_some_and(|(run, _)| run.first == batch.first);
         if self.warming == Warming::Trying && good {
-            self.warming = Warming::UnderWay;
+            self.warming = Warming::UnderWay(Instant::now());
             let first = Batch {
                 first: batch.first,
                 count: 1,
