@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::events::alone;
 use common::python;
 use std::path::Path;
 use std::process::Command;
@@ -139,6 +140,7 @@ fn filled(rows: impl IntoIterator<Item = Row>) -> Histograms {
 
 #[test]
 fn uhi_and_hist_read_what_boost_histogram_fills() {
+    let _alone = alone();
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let rows = rows(20_000);
@@ -166,6 +168,7 @@ fn uhi_and_hist_read_what_boost_histogram_fills() {
 
 #[test]
 fn the_same_contents_are_the_same_bytes_at_any_time_and_in_any_order() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let saved = |histograms: &Histograms, name: &str| {
         let path = folder.path().join(name);
@@ -197,6 +200,7 @@ fn the_same_contents_are_the_same_bytes_at_any_time_and_in_any_order() {
 
 #[test]
 fn what_is_read_saves_as_the_same_bytes() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let (first, second) = (folder.path().join("first.h5"), folder.path().join("second.h5"));
     let book = filled(rows(3_000));
@@ -216,6 +220,7 @@ fn what_is_read_saves_as_the_same_bytes() {
 
 #[test]
 fn sums_of_files_do_not_depend_on_their_grouping() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let saved_and_read = |book: &Histograms| {
         let path = folder.path().join("histograms.h5");
@@ -238,6 +243,7 @@ fn sums_of_files_do_not_depend_on_their_grouping() {
 
 #[test]
 fn what_is_no_histogram_of_ours_is_refused_in_words() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("histograms.h5");
     let error = |path: &Path| Histograms::open(path).unwrap_err().to_string();
@@ -305,6 +311,7 @@ fn what_is_no_histogram_of_ours_is_refused_in_words() {
 
 #[test]
 fn a_book_that_cannot_be_saved_says_why_and_leaves_nothing() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let error = Histograms::new()
         .save(folder.path().join("missing/histograms.h5"))

@@ -32,6 +32,8 @@ pub(super) struct Slot {
     pub(super) died_in: State,
     /// When that was seen.
     pub(super) died: Option<Instant>,
+    /// How many died one after the other before they were ready.
+    pub(super) stillborn: u32,
     pub(super) deaths_in_finalize: u32,
     pub(super) peer: Option<Peer>,
     pid: Option<Pid>,
@@ -52,6 +54,7 @@ impl Slot {
             state: State::Empty,
             died_in: State::Empty,
             died: None,
+            stillborn: 0,
             deaths_in_finalize: 0,
             peer: None,
             pid: None,

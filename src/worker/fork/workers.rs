@@ -34,8 +34,6 @@ pub(crate) struct ForkedWorkers {
     retries: u32,
     fork_after: ForkAfter,
     warming: Warming,
-    /// Workers that died before they were ready, one after the other.
-    stillborn: u32,
     /// When the zygote began to initialise the task, until it has.
     initializing: Option<Instant>,
     ready: bool,
@@ -103,7 +101,6 @@ impl ForkedWorkers {
                 ForkAfter::FirstItem => Warming::Trying,
                 ForkAfter::None | ForkAfter::Init => Warming::Done,
             },
-            stillborn: 0,
             initializing: Some(Instant::now()),
             ready: false,
             deaths: 0,

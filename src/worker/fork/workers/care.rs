@@ -41,8 +41,8 @@ impl ForkedWorkers {
         self.deaths += 1;
         let hopeless = match slot.died_in {
             State::Starting(_) if self.fork_after == ForkAfter::None => {
-                self.stillborn += 1;
-                (self.stillborn > self.retries).then_some("initialize_remote")
+                slot.stillborn += 1;
+                (slot.stillborn > self.retries).then_some("initialize_remote")
             }
             State::Finalizing => {
                 slot.deaths_in_finalize += 1;

@@ -154,7 +154,7 @@ impl ForkedWorkers {
         match answer {
             WorkerAnswer::Ready => {
                 slot.state = State::Ready;
-                self.stillborn = 0;
+                slot.stillborn = 0;
                 if let Some(died) = slot.died.take() {
                     log::debug!(
                         "worker {number} is replaced after {:.3} ms",
