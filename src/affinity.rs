@@ -1,4 +1,4 @@
-//! Which processors a rank's helping threads may use.
+//! Which processors a rank's helping threads and forked workers may use.
 //!
 //! Launchers bind each rank to a core or a few. That is right for its worker; threads that compress output for all
 //! ranks may use what the launcher itself may use: the processors of the allocation on this host, or those that the user

@@ -1,5 +1,6 @@
 //! `gaudi-mpi memory`: how much memory a job takes as one process, as several, and with forked workers.
 
+use super::print;
 use clap::Args;
 use gaudi_mpi::{JobResult, MemoryUse, Summary};
 use std::path::PathBuf;
@@ -60,15 +61,19 @@ fn measure_all(arguments: &Arguments) -> gaudi_mpi::Result<()> {
     for way in single.chain(forked) {
         let report = folder.path().join("report.json");
         let memory = measure(arguments, &way, &report)?;
-        let alone = *first.get_or_insert_with(|| {
-            println!("{} | ratio | MB", MemoryUse::TITLE);
-            memory.total() as f64
-        });
+        if first.is_none() {
+            print(&format!("{} | ratio | MB\n", MemoryUse::TITLE))?;
+        }
+        let alone = *first.get_or_insert(memory.total() as f64);
         let ratio = memory.total() as f64 / memory.workers.max(1) as f64 / alone;
-        println!("{} | {:>3.0} % | {}", memory.line(), 100.0 * ratio, way.name);
+        print(&format!(
+            "{} | {:>3.0} % | {}\n",
+            memory.line(),
+            100.0 * ratio,
+            way.name
+        ))?;
     }
-    println!("ratio: total/N of the total of the first line");
-    Ok(())
+    print("ratio: total/N of the total of the first line\n")
 }
 
 /// Runs the job in this way, and reads what memory it took.

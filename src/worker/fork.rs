@@ -23,6 +23,7 @@ mod link;
 mod messages;
 mod process;
 mod roster;
+mod shared;
 mod shelf;
 mod slot;
 mod watch;

@@ -171,7 +171,15 @@ impl Peer {
                 Incoming::Length(bytes, filled) => {
                     *filled += length;
                     if *filled == LENGTH {
-                        self.incoming = Incoming::Message(vec![0; u64::from_le_bytes(*bytes) as usize], 0);
+                        let length = u64::from_le_bytes(*bytes) as usize;
+                        let mut bytes = Vec::new();
+                        if bytes.try_reserve_exact(length).is_err() {
+                            // Whoever says that has lost its mind: what it says next would make no sense either.
+                            self.closed = true;
+                            break;
+                        }
+                        bytes.resize(length, 0);
+                        self.incoming = Incoming::Message(bytes, 0);
                     }
                 }
                 Incoming::Message(bytes, filled) => {

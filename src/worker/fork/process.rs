@@ -6,6 +6,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::{ForkResult, Pid, fork, getppid};
+use procfs::process::Process;
 use serde::{Deserialize, Serialize};
 use std::ffi::CStr;
 use std::fmt;
@@ -142,14 +143,10 @@ pub(super) fn see_off(pid: Pid) -> io::Result<Ended> {
 
 /// Lets this process have so many more bytes of addresses than it has, and no more.
 pub(super) fn limit_memory(more: u64) -> io::Result<()> {
-    const PAGE: u64 = 4096;
-    let statm = std::fs::read_to_string("/proc/self/statm")?;
-    let pages: u64 = statm
-        .split(' ')
-        .next()
-        .and_then(|pages| pages.parse().ok())
-        .ok_or(io::ErrorKind::InvalidData)?;
+    let used = Process::myself()
+        .and_then(|process| process.stat())
+        .map_err(io::Error::other)?;
     let (_, hard) = getrlimit(Resource::RLIMIT_AS)?;
-    let limit = (pages * PAGE).saturating_add(more).min(hard);
+    let limit = used.vsize.saturating_add(more).min(hard);
     Ok(setrlimit(Resource::RLIMIT_AS, limit, hard)?)
 }

@@ -1,8 +1,7 @@
 //! Memory that a rank shares with its workers: which item each of them is at.
 
-use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
+use super::shared::zeros;
 use std::io;
-use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicU64;
 
 /// For each worker the item it is at: its number plus one, or 0 between items.
@@ -18,14 +17,8 @@ struct Place(AtomicU64);
 impl Roster {
     /// Room for so many workers of processes that are forked from now on.
     pub(super) fn new(workers: usize) -> io::Result<Self> {
-        let bytes = NonZeroUsize::new(workers.max(1) * size_of::<Place>()).unwrap_or(NonZeroUsize::MIN);
-        let protection = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
-        // SAFETY: a new mapping at an address of the system's choice touches no other memory. It is as large as the
-        // slice, aligned to pages, full of zeros (which are valid places), and never unmapped.
-        let places = unsafe {
-            let start = mmap_anonymous(None, bytes, protection, MapFlags::MAP_SHARED)?;
-            std::slice::from_raw_parts(start.as_ptr().cast::<Place>(), workers)
-        };
+        // SAFETY: a place is a number that is changed in one step, and 0 is one.
+        let places = unsafe { zeros(workers)? };
         Ok(Self { places })
     }
 

@@ -4,10 +4,9 @@
 //! A worker puts replies into a compartment of its own that is free, and then says so in a message. The rank takes them
 //! out. What a worker had put there when it died, and not told of, is as if it had never been.
 
-use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
+use super::shared::zeros;
 use serde::{Deserialize, Serialize};
 use std::io;
-use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How many compartments each worker has.
@@ -46,15 +45,8 @@ unsafe impl Sync for Bytes {}
 impl Shelf {
     /// For so many workers of processes that are forked from now on. Memory is taken only for what is used.
     pub(super) fn new(workers: usize) -> io::Result<Self> {
-        let bytes = NonZeroUsize::new(workers.max(1) * size_of::<Worker>()).unwrap_or(NonZeroUsize::MIN);
-        let protection = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
-        let flags = MapFlags::MAP_SHARED | MapFlags::MAP_NORESERVE;
-        // SAFETY: a new mapping at an address of the system's choice touches no other memory. It is as large as the
-        // slice, aligned to pages, full of zeros (which are valid workers), and never unmapped.
-        let workers = unsafe {
-            let start = mmap_anonymous(None, bytes, protection, flags)?;
-            std::slice::from_raw_parts(start.as_ptr().cast::<Worker>(), workers)
-        };
+        // SAFETY: flags of zero are those of empty compartments, whose bytes may be any; and see `Bytes`.
+        let workers = unsafe { zeros(workers)? };
         Ok(Self { workers })
     }
 
