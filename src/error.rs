@@ -96,6 +96,31 @@ pub enum Error {
         /// What the system said.
         message: String,
     },
+    /// A signal asked the job to stop.
+    #[error("stopped by {name}, sent to rank {rank} ({host}), before all items were done")]
+    Interrupted {
+        /// The signal's number.
+        signal: u8,
+        /// The signal's name.
+        name: String,
+        /// The rank that told of it first.
+        rank: usize,
+        /// Its host.
+        host: String,
+    },
+    /// A rank was not heard of for as long as `--lost-after` says.
+    #[error(
+        "rank {rank} ({host}) has not been heard of for {seconds} s: its process is frozen, or its host or the network is down. \
+         The job was stopped; --lost-after sets the time"
+    )]
+    Lost {
+        /// The rank.
+        rank: usize,
+        /// Its host.
+        host: String,
+        /// For how long.
+        seconds: f64,
+    },
     /// Something could not be encoded or decoded for its way between ranks.
     #[error("{what} cannot travel between ranks: {message}")]
     Wire {

@@ -72,6 +72,7 @@ pub mod expression;
 mod farm;
 mod guard;
 pub mod hist;
+mod interrupt;
 pub mod io;
 mod launcher;
 mod logging;

@@ -70,6 +70,9 @@ pub struct Options {
     /// Tell at the end how much memory the job uses, and how much of it is shared
     #[arg(long)]
     pub memory: bool,
+    /// Seconds after which a rank that is not heard of is given up, and the job stopped; 0 = never
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds_or_none)]
+    pub lost_after: Duration,
     /// The job's seed: the same seed gives the same random numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -137,6 +140,7 @@ impl Default for Options {
             init_timeout: None,
             worker_memory: None,
             memory: false,
+            lost_after: Duration::from_secs(60),
             seed: 1,
             json: None,
             no_clone_env: false,
@@ -254,13 +258,19 @@ pub fn parse<P: Parser>() -> P {
 
 /// A time in seconds.
 fn seconds(text: &str) -> Result<Duration, String> {
+    seconds_or_none(text)
+        .ok()
+        .filter(|seconds| !seconds.is_zero())
+        .ok_or_else(|| format!("'{text}' is not a number of seconds above 0, such as 30 or 0.5"))
+}
+
+/// A time in seconds, which may be 0.
+fn seconds_or_none(text: &str) -> Result<Duration, String> {
     let seconds = text
         .parse()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds
-        .filter(|seconds| !seconds.is_zero())
-        .ok_or_else(|| format!("'{text}' is not a number of seconds above 0, such as 30 or 0.5"))
+    seconds.ok_or_else(|| format!("'{text}' is not a number of seconds, such as 30 or 0.5"))
 }
 
 /// A number of bytes, with a unit or without.

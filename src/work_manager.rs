@@ -6,11 +6,12 @@ mod lead;
 use crate::environment::host;
 use crate::farm::agent::{self, Ended};
 use crate::farm::coordinator::Results;
+use crate::farm::heartbeat::Heart;
 use crate::farm::message::{Body, HookFailure, Pass};
 use crate::farm::transport::Transport;
 use crate::worker::{ForkedWorkers, Helper, InlineWorker, Side, Worker, Zygote};
 use crate::{Error, Options, Statistics, Summary, Task};
-use crate::{allocator, logging, report};
+use crate::{allocator, interrupt, logging, report};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -33,6 +34,8 @@ pub struct WorkManager {
     helper: Option<Rc<RefCell<Helper>>>,
     /// In a process that is such a helper: what it is.
     zygote: Option<Zygote>,
+    /// Until MPI is left: then others cannot wait for this rank any more.
+    heart: Option<Heart>,
     /// The host of each rank; on rank 0 only.
     hosts: Vec<String>,
     created: Instant,
@@ -63,6 +66,9 @@ impl WorkManager {
                 Side::Zygote(zygote) => (None, Some(zygote)),
             },
         };
+        if zygote.is_none() {
+            interrupt::watch();
+        }
         let transport = match &zygote {
             Some(zygote) => Transport::aside(zygote.rank(), zygote.size()),
             None => Transport::new()?,
@@ -73,6 +79,7 @@ impl WorkManager {
             transport,
             helper,
             zygote,
+            heart: None,
             hosts: Vec::new(),
             created,
             passes: 0,
@@ -153,6 +160,7 @@ impl WorkManager {
         }
         if !self.is_root() {
             let (helper, options) = (&self.helper, &self.options);
+            let _attention = interrupt::attend();
             let spawn = |task, pass| start_worker::<T>(helper, options, task, pass);
             let served = agent::serve(&mut self.transport, spawn).or_else(|error| {
                 // Rank 0 waits for this rank: it must not go without a word.
@@ -182,7 +190,16 @@ impl WorkManager {
     }
 
     /// Ends the job on all ranks; gives back the error for the user, who hears of it from rank 0 alone.
-    fn fail(&mut self, error: Error, results: Results) -> Error {
+    fn fail(&mut self, mut error: Error, results: Results) -> Error {
+        let _attention = interrupt::attend();
+        // A signal that comes to the workers, too, may have shown itself by their end first.
+        if let Err(interrupted) = self.transport.check() {
+            error = interrupted;
+        }
+        let status = match error {
+            Error::Interrupted { signal, .. } => interrupt::decide_status(signal),
+            _ => 1,
+        };
         if let Some(path) = &self.options.json {
             let statistics = Statistics::new(results.ranks, Duration::ZERO, self.created.elapsed());
             if let Err(error) = report::write_json(path, &statistics, &results.skipped, Some(&error)) {
@@ -196,7 +213,7 @@ impl WorkManager {
                 // There may be no later: the launcher ends this rank, too.
                 eprintln!("Error: {error}");
                 log::error!("some ranks did not stop within {PATIENCE:?} and are killed");
-                self.transport.abort(1)
+                self.transport.abort(status)
             }
         }
     }

@@ -39,6 +39,8 @@ fn a_job_that_is_stopped_leaves_no_output_under_its_name() {
     jobs.job_file("job.toml", &makes(1_000_000_000, 4, OUTPUTS));
     for (rank, signal) in [
         (None, Signal::SIGINT),
+        (None, Signal::SIGUSR1),
+        (Some(1), Signal::SIGTERM),
         (Some(0), Signal::SIGKILL),
         (Some(2), Signal::SIGKILL),
     ] {
@@ -58,6 +60,15 @@ fn a_job_that_is_stopped_leaves_no_output_under_its_name() {
         let run = running.wait_at_most(Duration::from_secs(10));
         assert!(!run.status.success(), "after {signal} to {rank:?}: {run:?}");
         check_nothing_is_complete(&jobs);
+        if signal == Signal::SIGUSR1 || signal == Signal::SIGTERM {
+            // Asked to stop, and given the time: all is cleared away.
+            assert_eq!(run.status.code(), Some(128 + signal as i32), "{run:?}");
+            assert!(
+                !jobs.names().iter().any(|name| name.contains(".part")),
+                "{:?}",
+                jobs.names()
+            );
+        }
         // What no process could clear away is in nobody's way.
         for name in jobs.names().iter().filter(|name| name.contains(".part")) {
             let path = jobs.path(name);

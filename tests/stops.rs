@@ -4,6 +4,7 @@ mod common;
 
 use common::job::{Farm, Finished, program};
 use nix::sys::signal::Signal;
+use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 /// How soon an error in a hook has to stop a job, whatever else goes on.
@@ -222,11 +223,108 @@ fn nothing_outlives_a_signal() {
     }
 }
 
+/// A signal that asks to stop: said once, by its name, and in the status.
+fn check_interrupted(run: &Finished, signal: Signal) {
+    let error = run.error();
+    assert!(
+        error.starts_with(&format!("stopped by {signal}, sent to rank ")),
+        "{run:?}"
+    );
+    assert_eq!(run.status.code(), Some(128 + signal as i32), "{run:?}");
+}
+
 #[test]
-fn a_program_without_mpirun_dies_of_a_signal() {
+fn a_signal_that_asks_to_stop_is_the_status() {
     let Some(farm) = Farm::open() else { return };
-    let mut running = farm.probe(0, "--items 1 --sleep 0").start();
-    running.await_text(" sleeps on rank 0", 1);
-    running.signal(Signal::SIGTERM);
-    assert!(!running.wait_at_most(VERY_SOON).status.success());
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGUSR1, Signal::SIGXCPU] {
+        for workers in [0, 2] {
+            let options = format!("--items 2 --batch 1 --sleep 0,1 --workers {workers} --out out");
+            let mut running = farm.probe(0, &options).start();
+            running.await_text(" sleeps on rank 0", workers.max(1));
+            running.signal(signal);
+            check_interrupted(&running.wait_at_most(VERY_SOON), signal);
+            assert!(!farm.path("out").exists());
+        }
+    }
+    // By the launcher, which passes it on, or to any one rank.
+    for (rank, signal) in [
+        (None, Signal::SIGUSR1),
+        (Some(0), Signal::SIGTERM),
+        (Some(2), Signal::SIGTERM),
+    ] {
+        let mut running = farm.probe(3, "--items 3 --batch 1 --sleep 0,1,2 --out out").start();
+        running.await_text(" sleeps on rank ", 3);
+        match rank {
+            None => running.signal(signal),
+            Some(rank) => running.signal_rank(rank, signal),
+        }
+        let run = running.wait_at_most(VERY_SOON);
+        check_interrupted(&run, signal);
+        let by = format!(", sent to rank {} (", rank.unwrap_or(0));
+        assert!(run.error().contains(&by) || rank.is_none(), "{run:?}");
+        assert!(!farm.path("out").exists());
+    }
+}
+
+#[test]
+fn a_signal_in_a_hook_of_rank_0_ends_it_at_once() {
+    let Some(farm) = Farm::open() else { return };
+    for hook in ["initialize_local", "finalize"] {
+        let mut running = farm.probe(0, &format!("--items 2 --nap-in {hook}")).start();
+        running.await_text(&format!(" naps in {hook}"), 1);
+        running.signal(Signal::SIGTERM);
+        assert_eq!(
+            running.wait_at_most(VERY_SOON).status.signal(),
+            Some(Signal::SIGTERM as i32)
+        );
+    }
+}
+
+#[test]
+fn a_rank_that_is_frozen_is_named() {
+    let Some(farm) = Farm::open() else { return };
+    let sleeping = "--items 30 --batch 1 --nap 1000 --lost-after 2 --sleep 0,1,2,3,4,5,6,7";
+    for (rank, options) in [
+        (2, sleeping),
+        (0, sleeping),
+        // Then rank 0 cannot leave MPI.
+        (1, "--items 3 --nap-in finalize --nap 3000 --lost-after 2"),
+    ] {
+        let mut running = farm.probe(3, &format!("{options} --out out")).start();
+        if options == sleeping {
+            running.await_text(" sleeps on rank ", 3);
+        } else {
+            running.await_text(" naps in finalize", 1);
+        }
+        // Until the hearts have begun to beat.
+        std::thread::sleep(Duration::from_secs(1));
+        running.signal_rank(rank, Signal::SIGSTOP);
+        let run = running.wait_at_most(Duration::from_secs(30));
+        assert!(!run.status.success(), "{run:?}");
+        let told = match rank {
+            0 => "rank 0 has not been heard of on ".to_string(),
+            _ => format!("Error: rank {rank} ("),
+        };
+        assert!(
+            run.stderr.contains(&told) && run.stderr.contains("frozen"),
+            "{options}: {run:?}"
+        );
+        assert!(options != sleeping || !farm.path("out").exists());
+    }
+    // Nobody is lost who just has much to do, or on a machine that was asleep.
+    let mut running = farm
+        .probe(
+            2,
+            "--items 4 --batch 1 --nap 4000 --lost-after 1 --sleep 0,1 --nap-in finalize --out out",
+        )
+        .start();
+    running.await_text(" sleeps on rank ", 2);
+    for signal in [Signal::SIGSTOP, Signal::SIGCONT] {
+        for rank in [0, 1] {
+            running.signal_rank(rank, signal);
+        }
+        std::thread::sleep(Duration::from_secs(2));
+    }
+    let run = running.wait();
+    assert!(run.status.success() && farm.path("out").exists(), "{run:?}");
 }

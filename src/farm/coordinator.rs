@@ -215,6 +215,8 @@ impl<'a> Coordinator<'a> {
     }
 
     fn died(&mut self, rank: usize, death: Death) -> Result<(), Error> {
+        // Who interrupts a job from a terminal does so to its workers, too: there is no need to tell.
+        self.transport.check()?;
         let Death { batch, item, cause } = death;
         self.returned(rank, batch)?;
         self.ranks[rank].deaths += 1;

@@ -1,5 +1,6 @@
 //! What ranks say to each other. A message is a header, encoded, and a body of raw bytes.
 
+use super::heartbeat::Meeting;
 use super::wire;
 use crate::Error;
 use crate::worker::MemoryUse;
@@ -17,6 +18,7 @@ pub(crate) enum Order {
     Environment {
         variables: Vec<(String, String)>,
         directory: Option<PathBuf>,
+        heartbeat: Option<Meeting>,
     },
     /// A call of `process` begins. Body: the task.
     Start(Pass),

@@ -3,10 +3,12 @@
 //!
 //! Rank 0's main thread is the [`coordinator`]; the main thread of each other rank is an [`agent`], which passes
 //! batches to its worker and results back. [`schedule`] decides who gets which items, [`reorder`] puts replies back in
-//! order; both are pure logic. [`reduce`] sums the outputs up a tree of ranks.
+//! order; both are pure logic. [`reduce`] sums the outputs up a tree of ranks. [`heartbeat`] notices when a rank is gone.
 
 pub(crate) mod agent;
+pub(crate) mod alarm;
 pub(crate) mod coordinator;
+pub(crate) mod heartbeat;
 pub(crate) mod idle;
 pub(crate) mod message;
 pub(crate) mod reduce;

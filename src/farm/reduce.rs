@@ -97,6 +97,7 @@ pub(crate) fn reduce(
                     Control::Continue => {}
                     Control::Stop => return Ok(Reduced::Stopped),
                 },
+                Tag::Interrupt => {}
             }
         }
         let sending = transport.is_sending();

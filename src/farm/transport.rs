@@ -3,7 +3,9 @@
 //! Only the thread that made the transport may use it (`MPI_THREAD_FUNNELED`). A program that was not started by an MPI
 //! launcher is one rank, and MPI is left alone: that saves it half a second, and it runs where no MPI daemon may.
 
-use crate::Error;
+use super::alarm::Alarm;
+use crate::environment::host;
+use crate::{Error, interrupt};
 use mpi::Threading;
 use mpi::environment::Universe;
 use mpi::ffi;
@@ -13,6 +15,7 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::os::raw::c_int;
+use std::sync::Arc;
 
 /// What a message is about; MPI's tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,6 +26,8 @@ pub(crate) enum Tag {
     Piece = 2,
     /// The last piece.
     LastPiece = 3,
+    /// A signal has come. Never handed out: [`Transport::try_receive`] makes an error of it.
+    Interrupt = 4,
 }
 
 impl Tag {
@@ -31,7 +36,7 @@ impl Tag {
     const PART: usize = 1 << 30;
 
     fn from_raw(raw: c_int) -> Option<Self> {
-        [Self::Control, Self::Piece, Self::LastPiece]
+        [Self::Control, Self::Piece, Self::LastPiece, Self::Interrupt]
             .into_iter()
             .find(|tag| *tag as c_int == raw)
     }
@@ -61,6 +66,9 @@ pub(crate) struct Transport {
     parts: HashMap<usize, Vec<u8>>,
     bytes_in: u64,
     bytes_out: u64,
+    alarm: Arc<Alarm>,
+    /// This rank knows that the job ends.
+    alarmed: bool,
     /// MPI belongs to one thread.
     _not_send: PhantomData<*const ()>,
 }
@@ -100,6 +108,8 @@ impl Transport {
             parts: HashMap::new(),
             bytes_in: 0,
             bytes_out: 0,
+            alarm: Arc::default(),
+            alarmed: false,
             _not_send: PhantomData,
         }
     }
@@ -110,6 +120,11 @@ impl Transport {
 
     pub(crate) fn size(&self) -> usize {
         self.size
+    }
+
+    /// Where other threads of this rank say why the job has to end: [`try_receive`](Self::try_receive) passes it on.
+    pub(crate) fn alarm(&self) -> Arc<Alarm> {
+        self.alarm.clone()
     }
 
     /// Bytes received and sent since this was last asked.
@@ -170,8 +185,35 @@ impl Transport {
         self.sending.len()
     }
 
-    /// The next message, if one has arrived.
+    /// Fails, on rank 0 and once, if there is news that ends the job.
+    pub(crate) fn check(&mut self) -> Result<(), Error> {
+        if let Some(signal) = interrupt::take() {
+            self.interrupted(signal, self.rank, host())?;
+        }
+        match self.alarm.take() {
+            Some(error) if !std::mem::replace(&mut self.alarmed, true) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// A signal has come to a rank: rank 0 is told, who ends the job.
+    fn interrupted(&mut self, signal: u8, rank: usize, host: String) -> Result<(), Error> {
+        if std::mem::replace(&mut self.alarmed, true) {
+            return Ok(());
+        }
+        if self.rank == 0 {
+            return Err(interrupt::error(signal, rank, host));
+        }
+        let mut bytes = vec![signal];
+        bytes.extend_from_slice(host.as_bytes());
+        self.send(0, Tag::Interrupt, bytes);
+        Ok(())
+    }
+
+    /// The next message, if one has arrived. On rank 0, an error if the job has to end for a reason that came from
+    /// outside; once, so that what ends it can receive.
     pub(crate) fn try_receive(&mut self) -> Result<Option<Message>, Error> {
+        self.check()?;
         loop {
             let Some((world, _)) = &self.world else { return Ok(None) };
             let mut found: c_int = 0;
@@ -227,6 +269,12 @@ impl Transport {
                     status.MPI_TAG
                 ))
             })?;
+            if tag == Tag::Interrupt {
+                if let [signal, host @ ..] = bytes.as_slice() {
+                    self.interrupted(*signal, from, String::from_utf8_lossy(host).into_owned())?;
+                }
+                continue;
+            }
             return Ok(Some(Message { from, tag, bytes }));
         }
     }
@@ -249,6 +297,7 @@ impl Transport {
             let _ = self.try_receive();
             std::thread::sleep(std::time::Duration::from_micros(100));
         }
+        self.alarm.leave();
         self.world = None;
     }
 }

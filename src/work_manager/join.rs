@@ -5,23 +5,29 @@ use crate::Error;
 use crate::environment::{self, host};
 use crate::farm::agent;
 use crate::farm::coordinator::Results;
+use crate::farm::heartbeat::{self, Ear};
 use crate::farm::idle::Idle;
 use crate::farm::message::{Order, Report, pack, unpack};
 use crate::farm::transport::Tag;
+use std::io;
 use std::path::PathBuf;
 
 impl WorkManager {
     pub(super) fn gather_ranks(&mut self) -> Result<(), Error> {
+        let ear = self.ear();
+        let heartbeat = ear.as_ref().map(|ear| ear.meeting().clone());
         let order = if self.options.no_clone_env {
             Order::Environment {
                 variables: Vec::new(),
                 directory: None,
+                heartbeat,
             }
         } else {
             match environment::directory() {
                 Ok(directory) => Order::Environment {
                     variables: environment::variables(),
                     directory: Some(directory),
+                    heartbeat,
                 },
                 Err(source) => {
                     let error = Error::File {
@@ -57,6 +63,9 @@ impl WorkManager {
                 }
             }
         }
+        if let Some(ear) = ear {
+            self.heart = heard(ear.listen(self.hosts.clone(), self.transport.alarm()));
+        }
         match (failed, order) {
             (
                 Some((rank, host, message)),
@@ -75,6 +84,12 @@ impl WorkManager {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// What hears the other ranks, unless it is not wanted.
+    fn ear(&self) -> Option<Ear> {
+        let wanted = self.size() > 1 && !self.options.lost_after.is_zero();
+        wanted.then(|| heard(Ear::open(self.options.lost_after))).flatten()
     }
 
     /// Tells what forks this rank's workers what the rank's environment has become.
@@ -96,10 +111,15 @@ impl WorkManager {
         let taken = match agent::await_order(&mut self.transport)?.0 {
             Order::Environment {
                 variables,
-                directory: Some(directory),
+                directory,
+                heartbeat,
             } => {
-                let taken = environment::take_over(&variables, &directory);
-                (variables_taken, directory_taken) = (variables, Some(directory));
+                let taken = directory
+                    .as_ref()
+                    .map_or(Ok(()), |directory| environment::take_over(&variables, directory));
+                (variables_taken, directory_taken) = (variables, directory);
+                // After the variables: setting them is not for a process with threads.
+                self.heart = heartbeat.and_then(|meeting| heard(heartbeat::beat(self.rank(), host(), meeting)));
                 taken
             }
             Order::Stop => {
@@ -121,4 +141,10 @@ impl WorkManager {
         };
         agent::say(&mut self.transport, &report, &[])
     }
+}
+
+/// A job can do without heartbeats.
+fn heard<T>(made: io::Result<T>) -> Option<T> {
+    made.inspect_err(|error| log::warn!("there are no heartbeats between ranks: {error}"))
+        .ok()
 }

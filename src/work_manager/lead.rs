@@ -11,7 +11,7 @@ use crate::farm::wire;
 use crate::guard::guard;
 use crate::progress::Progress;
 use crate::worker::{Worker, collect};
-use crate::{Error, Statistics, Task};
+use crate::{Error, Statistics, Task, interrupt};
 use std::cell::Cell;
 use std::time::Instant;
 
@@ -31,6 +31,7 @@ impl WorkManager {
         let bytes =
             guard(|| Ok(wire::encode(task)?)).map_err(|message| here(HookFailure::new("sending the task", message)))?;
         let items: Vec<T::Item> = items.into_iter().collect();
+        let attention = interrupt::attend();
         self.transport.take_traffic();
         let start = Instant::now();
         for rank in 1..self.size() {
@@ -57,6 +58,7 @@ impl WorkManager {
             ended?;
         }
         let output = self.reduce::<T>(worker, results)?;
+        drop(attention);
         let statistics = Statistics::new(results.ranks.clone(), start.elapsed(), self.created.elapsed());
         guard(|| task.finalize(output, &statistics)).map_err(|message| here(HookFailure::new("finalize", message)))?;
         Ok(statistics)
