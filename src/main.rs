@@ -4,12 +4,13 @@ mod commands;
 
 use clap::{Parser, Subcommand};
 use std::process::{ExitCode, Termination};
+use std::sync::OnceLock;
 
 /// Event processing on all cores, with the same bytes at any scale
 ///
 /// Run it under mpirun to use several cores or hosts: mpirun -n 8 gaudi-mpi
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version = version(), args_conflicts_with_subcommands = true)]
 struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
@@ -32,6 +33,12 @@ enum Command {
     Memory(commands::memory::Arguments),
     /// Merge files into one: events one after another, histograms summed
     Merge(commands::merge::Arguments),
+}
+
+/// The command's version, and the MPI library it runs on: launchers of other libraries cannot start it.
+fn version() -> &'static str {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| format!("{} ({})", env!("CARGO_PKG_VERSION"), gaudi_mpi::mpi_library()))
 }
 
 fn main() -> ExitCode {

@@ -3,6 +3,8 @@
 mod common;
 
 use common::job::Farm;
+use common::launcher::{Family, family, mpirun};
+use std::path::Path;
 
 #[test]
 fn wrong_options_are_told_once() {
@@ -45,4 +47,21 @@ fn help_is_printed_once() {
         assert_eq!(run.stdout.matches("Usage: probe").count(), 1);
         assert!(run.stdout.contains("--schedule <SCHEDULE>") && run.stderr.is_empty());
     }
+}
+
+#[test]
+fn the_version_names_the_mpi_library() {
+    let Some(farm) = Farm::open() else { return };
+    let run = farm
+        .command(Path::new(env!("CARGO_BIN_EXE_gaudi-mpi")), "--version")
+        .ends_with(0);
+    let launcher = farm.command(mpirun(), "--version").ends_with(0).stdout;
+    // mpirun of the same library says the same number.
+    let number = run.stdout.trim_end().trim_end_matches(')').rsplit(' ').next().unwrap();
+    assert!(launcher.contains(number), "{run:?} and {launcher}");
+    let name = match family() {
+        Family::OpenMpi => "(Open MPI ",
+        Family::Mpich => "(MPICH ",
+    };
+    assert!(run.stdout.contains(name), "{run:?}");
 }

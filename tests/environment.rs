@@ -3,6 +3,7 @@
 mod common;
 
 use common::job::{Farm, program};
+use common::launcher::{rank_variable, working_directory};
 use common::say;
 use std::fs;
 use std::process::Command;
@@ -79,7 +80,7 @@ fn variables_of_a_host_a_login_or_the_launcher_stay() {
         let values = variable(&farm, name, &format!("{name}={one}"), &format!("{name}={other}"), "");
         assert_eq!(values, [Some(one), Some(other.clone()), Some(other)], "{name}");
     }
-    let values = variable(&farm, "OMPI_COMM_WORLD_RANK", "", "", "");
+    let values = variable(&farm, rank_variable(), "", "", "");
     assert_eq!(values, ["0", "1", "2"].map(|rank| Some(rank.to_owned())));
 }
 
@@ -89,8 +90,8 @@ fn the_working_directory_is_rank_0s() {
     let probe = format!("{} --environment HOME", program("probe").display());
     let [one, other] = &["one", "other"].map(|name| farm.folder(name));
     let contexts = |options: &str| {
-        let (one, other) = (one.display(), other.display());
-        format!("-n 1 --wdir {one} {probe} {options} : -n 2 --wdir {other} {probe} {options}")
+        let (wdir, one, other) = (working_directory(), one.display(), other.display());
+        format!("-n 1 {wdir} {one} {probe} {options} : -n 2 {wdir} {other} {probe} {options}")
     };
     for (options, of_others) in [("", one), ("--no-clone-env", other)] {
         let run = farm.mpirun(&contexts(options)).ends_with(0);
@@ -127,8 +128,8 @@ fn a_directory_that_another_rank_does_not_have_is_an_error() {
         farm.path("out").display()
     );
     let contexts = |options: &str| {
-        let (folder, script) = (folder.display(), script.display());
-        format!("-n 1 --wdir {folder} {probe} {options} : -n 1 unshare -m sh {script} {probe} {options}")
+        let (wdir, folder, script) = (working_directory(), folder.display(), script.display());
+        format!("-n 1 {wdir} {folder} {probe} {options} : -n 1 unshare -m sh {script} {probe} {options}")
     };
     let run = farm.mpirun(&contexts("")).ends_with(1);
     let error = run.error();

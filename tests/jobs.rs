@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::launcher::working_directory;
 use common::particles::Jobs;
 use common::python;
 use nix::sys::signal::{Signal, kill};
@@ -195,7 +196,8 @@ fn virtual_outputs_have_the_same_events() {
     let line = "run ../job.toml -q --chunk 700 --output-mode virtual --set input.files=[\"../?.h5\"]";
     fs::create_dir(jobs.path("virtual")).unwrap();
     jobs.mpirun(&format!(
-        "--wdir virtual -n 3 {} {line}",
+        "{} virtual -n 3 {} {line}",
+        working_directory(),
         env!("CARGO_BIN_EXE_gaudi-mpi")
     ))
     .ends_with(0);

@@ -1,6 +1,7 @@
 //! Runs a program as a user would, under mpirun or alone, and looks behind it: it ends in time, and no process of it is
 //! left.
 
+use super::launcher::{mpirun, oversubscribe};
 use super::processes::{MARK, Mark};
 use super::say;
 use nix::sys::signal::{Signal, kill};
@@ -28,8 +29,10 @@ pub struct Farm {
 impl Farm {
     /// Says so if there is no mpirun.
     pub fn open() -> Option<Self> {
-        if Command::new("mpirun").arg("--version").output().is_err() {
-            say(format_args!("skipped: there is no mpirun; install openmpi-bin"));
+        if Command::new(mpirun()).arg("--version").output().is_err() {
+            say(format_args!(
+                "skipped: there is no mpirun; install openmpi-bin, or mpich"
+            ));
             return None;
         }
         Some(Self {
@@ -77,7 +80,7 @@ impl Farm {
 
     /// mpirun with these arguments.
     pub fn mpirun(&self, arguments: &str) -> Job {
-        self.command(Path::new("mpirun"), &format!("--oversubscribe {arguments}"))
+        self.command(mpirun(), &format!("{} {arguments}", oversubscribe()))
     }
 
     fn job(&self, mut command: Command) -> Job {

@@ -6,7 +6,9 @@
 
 pub mod events;
 pub mod expected;
+pub mod hosts;
 pub mod job;
+pub mod launcher;
 pub mod particles;
 pub mod processes;
 

@@ -1,5 +1,6 @@
 //! The processes of one run, whatever has become of their parents.
 
+use super::launcher::rank_variable;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use procfs::process::{Process, all_processes};
@@ -45,11 +46,7 @@ impl Mark {
                 return None;
             }
             let environment = process.environ().ok()?;
-            environment
-                .get(OsStr::new("OMPI_COMM_WORLD_RANK"))?
-                .to_str()?
-                .parse()
-                .ok()
+            environment.get(OsStr::new(rank_variable()))?.to_str()?.parse().ok()
         };
         self.processes()
             .iter()

@@ -1,0 +1,297 @@
+//! Several hosts over ssh and TCP: the same bytes as on one, and a clean end on all of them when one is in trouble.
+
+mod common;
+
+use common::hosts::{Hosts, NAMES};
+use common::job::{Farm, program};
+use common::launcher::{Family, family, rank_variable};
+use common::particles::Jobs;
+use nix::sys::signal::Signal;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+const GAUDI: &str = env!("CARGO_BIN_EXE_gaudi-mpi");
+
+/// How soon nothing is left on any host after one has been cut off, when the launcher looks after its connections as
+/// docs/clusters.md has it, but sooner.
+const ALL_GONE: Duration = Duration::from_secs(30);
+
+/// What makes Open MPI's launcher notice, within seven seconds, that a host is gone.
+fn look_after() -> &'static str {
+    match family() {
+        Family::OpenMpi => {
+            "--mca oob_tcp_keepalive_time 3 --mca oob_tcp_keepalive_intvl 2 --mca oob_tcp_keepalive_probes 2"
+        }
+        Family::Mpich => "",
+    }
+}
+
+fn open() -> Option<(Farm, Hosts)> {
+    Some((Farm::open()?, Hosts::open()?))
+}
+
+fn example_job(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/jobs").join(name);
+    path.display().to_string()
+}
+
+/// The files of a folder of the test's, by name.
+fn files(farm: &Farm, folder: &str) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<_> = fs::read_dir(farm.path(folder))
+        .unwrap_or_else(|error| panic!("{folder}: {error}"))
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.display().to_string(), fs::read(&path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+/// Runs a program without MPI, and then on all hosts with each of these options: it leaves the same files in `folder`.
+fn same_files(farm: &Farm, hosts: &Hosts, program: &Path, line: &str, folder: &str, ways: &[&str]) {
+    farm.command(program, line).ends_with(0);
+    let alone = files(farm, folder);
+    assert!(!alone.is_empty());
+    for way in ways {
+        fs::remove_dir_all(farm.path(folder)).unwrap();
+        let run = hosts
+            .mpirun(farm, &format!("{} {line} {way}", program.display()))
+            .ends_with(0);
+        assert!(
+            files(farm, folder) == alone,
+            "{line} {way}: other bytes than alone: {run:?}"
+        );
+    }
+}
+
+#[test]
+fn three_hosts_make_the_bytes_of_one_process() {
+    let Some((farm, hosts)) = open() else { return };
+    let gaudi = Path::new(GAUDI);
+    let ways = ["", "--workers 2"];
+    let line = "run --events 40000 --chunk 1000 -q -o built-in";
+    same_files(&farm, &hosts, gaudi, line, "built-in", &ways);
+    let line = "--entries 1000 -q -o hist";
+    same_files(
+        &farm,
+        &hosts,
+        &program("hist_task"),
+        line,
+        "hist",
+        &["--schedule guided", "--workers 2"],
+    );
+    farm.command(gaudi, "generate --files 4 --events 300 --output dst-%d.h5 -q")
+        .ends_with(0);
+    let line = format!("run {} -q", example_job("bs2jpsiphi.toml"));
+    same_files(
+        &farm,
+        &hosts,
+        gaudi,
+        &line,
+        "bs2jpsiphi-output",
+        &["--output-mode gathered", "--output-mode merged --workers 2"],
+    );
+    let line = "dst-1.h5 dst-2.h5 dst-3.h5 dst-4.h5 -q -o task";
+    same_files(
+        &farm,
+        &hosts,
+        &program("bs2jpsiphi"),
+        line,
+        "task",
+        &["--workers 2 --fork-after first-item"],
+    );
+    hosts.are_idle_within(Duration::from_secs(2));
+}
+
+#[test]
+fn a_reconstruction_has_its_conditions_once_on_each_host() {
+    let Some((farm, hosts)) = open() else { return };
+    let gaudi = Path::new(GAUDI);
+    farm.command(
+        gaudi,
+        &format!(
+            "run {} -q --set input.events=60 --workers 2",
+            example_job("velo_toys.toml")
+        ),
+    )
+    .ends_with(0);
+    let line = format!("run {} --chunk 2", example_job("brunel.toml"));
+    farm.command(gaudi, &format!("{line} -q")).ends_with(0);
+    let alone = files(&farm, "brunel-output");
+    fs::remove_dir_all(farm.path("brunel-output")).unwrap();
+    let run = hosts
+        .mpirun(&farm, &format!("{GAUDI} {line} --workers 2 --memory --schedule static"))
+        .ends_with(0);
+    assert!(files(&farm, "brunel-output") == alone, "other bytes than alone");
+    // Each line of the two tables ends with the host it is about.
+    for host in NAMES {
+        let end = format!("| {host}");
+        let lines: Vec<&str> = run.stdout.lines().filter(|line| line.ends_with(&end)).collect();
+        let [jobs, memory] = lines[..] else {
+            panic!("{host} is not in both tables: {run:?}")
+        };
+        let number = |line: &str, column: usize| -> f64 {
+            let words = line.split(|c: char| c.is_whitespace() || c == '|' || c == ',');
+            let numbers: Vec<f64> = words.filter_map(|word| word.parse().ok()).collect();
+            numbers[column]
+        };
+        assert!(number(jobs, 0) > 0.0, "{jobs}");
+        // Workers; code, private and shared; data, private and shared; the sum; what it really is.
+        let (workers, shared, total) = (number(memory, 0), number(memory, 4), number(memory, 6));
+        assert_eq!(workers, 2.0, "{memory}");
+        assert!(shared > 340.0 && total < 1.6 * 360.0, "{memory}");
+    }
+    hosts.are_idle_within(Duration::from_secs(2));
+}
+
+#[test]
+fn other_hosts_take_over_the_environment_and_the_folder() {
+    let Some((farm, hosts)) = open() else { return };
+    let folder = farm.folder("work");
+    let probe = program("probe").display().to_string();
+    let values = |name: &str| {
+        let line = format!("env --chdir={} {probe} --environment {name}", folder.display());
+        // Only what the launcher itself starts on the first host has the variable.
+        let first = hosts.mpirun(&farm, &line).ends_with(0);
+        let mut told: Vec<String> = first
+            .stdout
+            .lines()
+            .filter(|line| line.starts_with("rank "))
+            .map(String::from)
+            .collect();
+        told.sort();
+        assert_eq!(told.len(), 3, "{first:?}");
+        told
+    };
+    // The job's folder on all; and a variable that ssh does not bring.
+    fs::write(
+        farm.path("on-a"),
+        format!(
+            "#!/bin/sh\n[ \"${}\" != 0 ] || export GAUDIAPPNAME=Brunel\nexec \"$@\"\n",
+            rank_variable()
+        ),
+    )
+    .unwrap();
+    let line = format!(
+        "sh {} env --chdir={} {probe} --environment GAUDIAPPNAME",
+        farm.path("on-a").display(),
+        folder.display()
+    );
+    let run = hosts.mpirun(&farm, &line).ends_with(0);
+    let expected = format!("GAUDIAPPNAME=Some(\"Brunel\") in Some({folder:?})");
+    assert_eq!(run.stdout.matches(&expected).count(), 3, "{run:?}");
+    // What belongs to a host stays.
+    let temporary = values("TMPDIR");
+    for (line, host) in temporary.iter().zip(NAMES).skip(1) {
+        assert!(line.contains(&format!("/{host}-tmp\"")), "{line}");
+    }
+    hosts.are_idle_within(Duration::from_secs(2));
+}
+
+#[test]
+fn what_a_host_cannot_read_is_told_with_its_name() {
+    let Some((farm, hosts)) = open() else { return };
+    let data = farm.folder("data");
+    farm.command(
+        Path::new(GAUDI),
+        "generate --files 6 --events 50 --output data/dst-%d.h5 -q",
+    )
+    .ends_with(0);
+    // There, another file system is where the others see the data.
+    hosts.on("c", &format!("mount -t tmpfs tmpfs {}", data.display()));
+    let job = example_job("bs2jpsiphi.toml");
+    let line = format!("{GAUDI} run {job} -q --set input.files=['data/*.h5'] --batch 1 --retries 0");
+    let run = hosts.mpirun(&farm, &line).ends_with(1);
+    let error = run.error();
+    assert!(
+        error.contains(" on rank 2 (c)") && error.contains("data/dst-") && error.contains("No such file"),
+        "{run:?}"
+    );
+    assert!(!farm.path("bs2jpsiphi-output/events.h5").exists());
+    // The folder in which the job runs.
+    hosts.on("b", &format!("mount -t tmpfs tmpfs {}", farm.path("").display()));
+    let run = hosts.mpirun(&farm, &format!("{GAUDI} run {job} -q")).run();
+    assert!(!run.status.success(), "{run:?}");
+    assert!(run.stderr.contains('b'), "{run:?}");
+    hosts.on("b", &format!("umount {}", farm.path("").display()));
+    hosts.are_idle_within(Duration::from_secs(5));
+}
+
+const OUTPUTS: [&str; 4] = ["histograms.h5", "gathered.h5", "merged.h5", "virtual.h5"];
+
+/// A job that goes on for hours, and writes all kinds of outputs.
+const ENDLESS: &str = "[input]\nevents = 1000000000\nchunk = 20000
+[[algorithm]]\ntype = 'Define'\ncolumn = 'Gen/Numbers/x'\nvalue = '1.5'
+[histograms]\nfile = 'histograms.h5'
+[[output]]\nfile = 'gathered.h5'\ncompression = 0
+[[output]]\nfile = 'merged.h5'\nmode = 'merged'
+[[output]]\nfile = 'virtual.h5'\nmode = 'virtual'\n";
+
+/// What can befall a host, and what is said of it. A launcher that has news for a host it cannot reach any more does not
+/// end before TCP gives up, a quarter of an hour later: so ranks are not to give up before the launcher does.
+fn trouble(workers: usize, lost_after: u32, befall: impl Fn(&Hosts), is_told: impl Fn(&str) -> bool) {
+    let (Some(jobs), Some(hosts)) = (Jobs::open(), Hosts::open()) else {
+        return;
+    };
+    jobs.job_file("job.toml", ENDLESS);
+    let line = format!(
+        "{} {GAUDI} run job.toml -v --workers {workers} --lost-after {lost_after}",
+        look_after()
+    );
+    let mut running = hosts.mpirun(&jobs, &line).start();
+    running.await_text(" of 3 on ", 3);
+    // Every rank is at work when parts are there.
+    let mut waited = 0;
+    while jobs.names().len() < 4 {
+        std::thread::sleep(Duration::from_millis(20));
+        waited += 1;
+        assert!(waited < 2000, "the job does not get going: {:?}", jobs.names());
+    }
+    std::thread::sleep(Duration::from_secs(2));
+    befall(&hosts);
+    let run = running.wait_at_most(ALL_GONE);
+    assert!(!run.status.success(), "{run:?}");
+    assert!(is_told(&run.stderr), "{run:?}");
+    hosts.are_idle_within(ALL_GONE);
+    for name in OUTPUTS {
+        assert!(!jobs.path(name).exists(), "{name} is there: {run:?}");
+    }
+}
+
+#[test]
+fn a_host_that_is_cut_off_ends_the_job() {
+    for workers in [0, 2] {
+        trouble(
+            workers,
+            15,
+            |hosts| hosts.cut("c"),
+            |told| told.contains("on node c") || told.contains("rank 2 (c) has not been heard of"),
+        );
+    }
+}
+
+#[test]
+fn ranks_end_when_the_host_of_rank_0_is_cut_off() {
+    let names = |told: &str| ["b", "c"].map(|host| told.contains(&format!("on node {host}"))) != [false, false];
+    trouble(2, 15, |hosts| hosts.cut("a"), names);
+}
+
+#[test]
+fn a_rank_that_is_frozen_on_another_host_ends_the_job() {
+    trouble(
+        0,
+        4,
+        |hosts| hosts.signal("b", "gaudi-mpi", Signal::SIGSTOP),
+        |told| told.contains("rank 1 (b) has not been heard of for 4 s"),
+    );
+}
+
+#[test]
+fn a_host_whose_daemon_is_killed_ends_the_job() {
+    let daemon = match family() {
+        Family::OpenMpi => "orted",
+        Family::Mpich => "hydra_pmi_proxy",
+    };
+    let names = |told: &str| ["node c", " c ", "(c)"].iter().any(|name| told.contains(name));
+    trouble(2, 15, |hosts| hosts.signal("c", daemon, Signal::SIGKILL), names);
+}
