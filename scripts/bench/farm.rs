@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 #[derive(Parser)]
 struct Arguments {
     what: What,
-    /// Items
-    #[arg(long, default_value_t = 10_000_000)]
-    items: u64,
+    /// Items [default: ten million that do nothing, or a hundred for each rank]
+    #[arg(long)]
+    items: Option<u64>,
     /// Milliseconds that an item sleeps
-    #[arg(long, default_value_t = 20)]
-    milliseconds: u64,
+    #[arg(long, default_value_t = 20.0)]
+    milliseconds: f64,
     /// Megabytes of output
     #[arg(long, default_value_t = 200)]
     megabytes: usize,
@@ -33,7 +33,7 @@ enum What {
 
 #[derive(Serialize, Deserialize)]
 struct Bench {
-    milliseconds: u64,
+    milliseconds: f64,
     bins: usize,
     #[serde(skip)]
     start: Option<Instant>,
@@ -58,8 +58,8 @@ impl Task for Bench {
         if !sums.is_empty() {
             sums.iter_mut().for_each(|sum| *sum += (item + 1) << 40); // as many bytes on the wire as in memory
         }
-        if self.milliseconds > 0 {
-            std::thread::sleep(Duration::from_millis(self.milliseconds));
+        if self.milliseconds > 0.0 {
+            std::thread::sleep(Duration::from_secs_f64(self.milliseconds / 1e3));
         }
         Ok(())
     }
@@ -93,7 +93,7 @@ fn main() -> JobResult {
         milliseconds: if arguments.what == What::Sleep {
             arguments.milliseconds
         } else {
-            0
+            0.0
         },
         bins: if arguments.what == What::Reduce {
             arguments.megabytes * 125_000
@@ -103,17 +103,17 @@ fn main() -> JobResult {
         start: None,
         elapsed: Duration::ZERO,
     };
-    let items = if arguments.what == What::Empty {
-        arguments.items
+    let items = arguments.items.unwrap_or(if arguments.what == What::Empty {
+        10_000_000
     } else {
-        arguments.items.min(100 * manager.size() as u64)
-    };
+        100 * manager.size() as u64
+    });
     let summary = manager.process(&mut bench, 0..items)?;
     let seconds = bench.elapsed.as_secs_f64();
     match arguments.what {
         What::Empty if manager.is_root() => println!("{:.2}", items as f64 / seconds / 1e6),
         What::Sleep if manager.is_root() => {
-            println!("{:.2}", items as f64 * arguments.milliseconds as f64 / 1e3 / seconds)
+            println!("{:.2}", items as f64 * arguments.milliseconds / 1e3 / seconds)
         }
         What::Reduce => {
             let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
