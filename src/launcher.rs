@@ -1,6 +1,8 @@
 //! What the launcher (mpirun, srun, …) has told this process before MPI is up.
 
+use crate::Error;
 use std::env;
+use std::ffi::OsString;
 
 /// The variables by which launchers tell a process its rank: Open MPI; PMIx (Slurm, PRRTE); Hydra, Slurm and others by
 /// PMI.
@@ -41,6 +43,69 @@ pub(crate) fn is_root() -> bool {
         .is_none_or(|rank| rank == "0")
 }
 
+/// The variables by which launchers tell how many processes they have started, and which of them this is. A launcher
+/// that was started by another comes first: mpirun starts its daemons with srun, whose variables its ranks inherit. Batch
+/// systems set others (`SLURM_NTASKS`) that say how many could be started.
+const COUNTS: [(&str, &str); 3] = [
+    ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
+    ("PMI_SIZE", "PMI_RANK"),
+    ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),
+];
+
+/// As many processes as a launcher has started.
+#[derive(Debug, PartialEq)]
+struct Started {
+    processes: usize,
+    number: usize,
+    /// The variable that says so.
+    variable: &'static str,
+}
+
+fn started(variable: impl Fn(&str) -> Option<OsString>) -> Option<Started> {
+    let number = |name| variable(name)?.to_str()?.parse().ok();
+    COUNTS.iter().find_map(|&(processes, rank)| {
+        Some(Started {
+            processes: number(processes)?,
+            number: number(rank)?,
+            variable: processes,
+        })
+    })
+}
+
+/// Refuses to be one of several processes that a launcher has started and that MPI does not see: each would run the
+/// whole job, and write the same files. (MPI may see more: those of a job with several parts.)
+///
+/// # Errors
+/// On the first of these processes. The others end quietly, and with success: a launcher that hears of a failure may
+/// kill the first before it has said why.
+pub(crate) fn check_size(size: usize) -> Result<(), Error> {
+    let Some(started) = started(|name| env::var_os(name)).filter(|started| started.processes > size) else {
+        return Ok(());
+    };
+    if started.number != 0 {
+        std::process::exit(0)
+    }
+    Err(Error::Mpi(explain(&started, size, &mpi_library())))
+}
+
+/// What is wrong, and what to do.
+fn explain(started: &Started, size: usize, library: &str) -> String {
+    let Started {
+        processes, variable, ..
+    } = started;
+    let advice = match *variable {
+        "SLURM_STEP_NUM_TASKS" => {
+            "Use srun --mpi=pmix, if srun --mpi=list names it, or mpirun in place of srun; \
+             or unset SLURM_STEP_NUM_TASKS for a process that is to run by itself"
+        }
+        _ => "Use the mpirun that belongs to this library",
+    };
+    format!(
+        "{processes} processes were started ({variable}), but {library} connects {size} of them: \
+         each would run the whole job and write the same files. {advice}"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +129,28 @@ mod tests {
         ] {
             assert_eq!(short(text), name);
         }
+    }
+
+    /// What is known from these variables.
+    fn of(variables: &[(&str, &str)]) -> Option<(usize, usize)> {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(other, _)| *other == name)?;
+            Some(OsString::from(found.1))
+        };
+        started(variable).map(|started| (started.processes, started.number))
+    }
+
+    #[test]
+    fn the_nearest_launcher_counts() {
+        let step = [("SLURM_STEP_NUM_TASKS", "2"), ("SLURM_PROCID", "1")];
+        assert_eq!(of(&step), Some((2, 1)));
+        // Ranks of mpirun whose daemons srun has started.
+        let mpirun = [("OMPI_COMM_WORLD_SIZE", "8"), ("OMPI_COMM_WORLD_RANK", "5")];
+        assert_eq!(of(&[step, mpirun].concat()), Some((8, 5)));
+        // A batch script, whose allocation has room for four.
+        let batch = [("SLURM_NTASKS", "4"), ("SLURM_NPROCS", "4"), ("SLURM_PROCID", "0")];
+        assert_eq!(of(&batch), None);
+        assert_eq!(of(&[("PMI_SIZE", "many"), ("PMI_RANK", "0")]), None);
+        assert_eq!(of(&[]), None);
     }
 }

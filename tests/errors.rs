@@ -235,3 +235,29 @@ fn nothing_can_be_processed_after_a_failure() {
         );
     }
 }
+
+#[test]
+fn copies_that_mpi_does_not_connect_do_not_run() {
+    let Some(farm) = Farm::open() else { return };
+    let copy = |variables: &str| {
+        let probe = program("probe");
+        farm.command(Path::new("env"), &format!("{variables} {} --out out", probe.display()))
+    };
+    // srun for another MPI library, and the mpiexec of another one.
+    for (count, number) in [("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"), ("PMI_SIZE", "PMI_RANK")] {
+        if count == "PMI_SIZE" && family() != Family::OpenMpi {
+            continue;
+        }
+        let run = copy(&format!("{count}=2 {number}=0")).ends_with(1);
+        let start = format!("MPI: 2 processes were started ({count}), but ");
+        assert!(
+            run.error().starts_with(&start) && run.error().contains(" connects 1 of them: "),
+            "{run:?}"
+        );
+        let run = copy(&format!("{count}=2 {number}=1")).ends_with(0);
+        assert!(!run.stderr.contains("Error") && run.stdout.is_empty(), "{run:?}");
+        assert!(!farm.path("out").exists());
+        copy(&format!("{count}=1 {number}=0")).ends_with(0);
+        std::fs::remove_file(farm.path("out")).unwrap();
+    }
+}

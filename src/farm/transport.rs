@@ -93,6 +93,7 @@ impl Transport {
             Some((world, _)) => (world.rank() as usize, world.size() as usize),
             None => (0, 1),
         };
+        crate::launcher::check_size(size)?;
         let mut transport = Self::aside(rank, size);
         transport.world = world;
         Ok(transport)
