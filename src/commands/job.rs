@@ -17,6 +17,8 @@ pub struct Changes {
     pub chunk: Option<u64>,
     pub granularity: Option<Granularity>,
     pub output_mode: Option<OutputMode>,
+    /// Where relative names of outputs begin.
+    pub folder: Option<PathBuf>,
 }
 
 /// Runs a job file, or shows what would be run.
@@ -49,7 +51,7 @@ fn describe(file: &Path, changes: &Changes, seed: u64) -> JobResult {
 }
 
 /// The job that a file describes, with changes.
-fn read(file: &Path, changes: &Changes) -> anyhow::Result<JobConfig> {
+pub fn read(file: &Path, changes: &Changes) -> anyhow::Result<JobConfig> {
     let text = fs::read_to_string(file).with_context(|| format!("cannot read the job file {}", file.display()))?;
     // First as it is, since errors then say where in the file they are.
     let config = JobConfig::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
@@ -75,6 +77,12 @@ fn read(file: &Path, changes: &Changes) -> anyhow::Result<JobConfig> {
     }
     if let Some(mode) = changes.output_mode {
         config.outputs.iter_mut().for_each(|output| output.mode = mode);
+    }
+    if let Some(folder) = &changes.folder {
+        let outputs = config.outputs.iter_mut().map(|output| &mut output.file);
+        let histograms = config.histograms.file.iter_mut().chain(&mut config.histograms.picture);
+        // An absolute name stays what it is.
+        outputs.chain(histograms).for_each(|file| *file = folder.join(&*file));
     }
     Ok(config)
 }

@@ -22,7 +22,8 @@ pub struct Arguments {
     /// Events of an item [default: 1000; of the built-in job, 10000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     chunk: Option<u64>,
-    /// Folder for the results of the built-in job [default: gaudi-mpi-output]
+    /// Folder for the results: relative names of a job's outputs begin there [default: .; of the built-in job,
+    /// gaudi-mpi-output]
     #[arg(short, long, value_name = "FOLDER")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -33,7 +34,7 @@ pub struct Arguments {
 #[derive(Args)]
 pub struct JobArguments {
     /// Job file (TOML); without one, the built-in job is run
-    #[arg(value_name = "JOB", conflicts_with = "output")]
+    #[arg(value_name = "JOB")]
     job: Option<PathBuf>,
     /// Change a value of the job: input.events=100, output.0.file=x.h5, or by algorithm, GoodMuons.minimum=1
     #[arg(long, value_name = "KEY=VALUE", requires = "job", value_parser = change)]
@@ -60,21 +61,26 @@ fn change(text: &str) -> std::result::Result<String, &'static str> {
     }
 }
 
+impl JobArguments {
+    /// What they change of a job file.
+    pub fn changes(&self) -> Changes {
+        Changes {
+            set: self.set.clone(),
+            events: self.built_in.events,
+            chunk: self.built_in.chunk,
+            granularity: self.granularity,
+            output_mode: self.output_mode,
+            folder: self.built_in.output.clone(),
+        }
+    }
+}
+
 /// Runs a job file if there is one, or else the built-in job.
 pub fn run_job(arguments: JobArguments) -> JobResult {
-    let Arguments { events, chunk, .. } = arguments.built_in;
+    let changes = arguments.changes();
     match arguments.job {
         None => run(arguments.built_in),
-        Some(file) => {
-            let changes = Changes {
-                set: arguments.set,
-                events,
-                chunk,
-                granularity: arguments.granularity,
-                output_mode: arguments.output_mode,
-            };
-            job::run(&file, &changes, arguments.dry_run, arguments.built_in.farm)
-        }
+        Some(file) => job::run(&file, &changes, arguments.dry_run, arguments.built_in.farm),
     }
 }
 
