@@ -33,6 +33,8 @@ enum Command {
     Memory(commands::memory::Arguments),
     /// Merge files into one: events one after another, histograms summed
     Merge(commands::merge::Arguments),
+    /// Print a script that runs a job file under a batch system
+    Submit(commands::submit::Arguments),
 }
 
 /// The command's version, and the MPI library it runs on: launchers of other libraries cannot start it.
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Some(Command::Diff(arguments)) => commands::diff::run(arguments),
         Some(Command::Memory(arguments)) => commands::memory::run(arguments).report(),
         Some(Command::Merge(arguments)) => commands::merge::run(arguments).report(),
+        Some(Command::Submit(arguments)) => commands::submit::run(arguments).report(),
         None => commands::run::run(run).report(),
     }
 }

@@ -7,6 +7,7 @@ mod job;
 pub mod memory;
 pub mod merge;
 pub mod run;
+pub mod submit;
 mod table;
 
 use std::io::{ErrorKind, Write};

@@ -1,0 +1,295 @@
+//! `gaudi-mpi submit`: the batch script of a job file, as scripts/ has it, with the lines changed that are about the job.
+
+mod quote;
+
+use super::job;
+use super::run::JobArguments;
+use clap::{Args, Parser, ValueEnum};
+use gaudi_mpi::Error;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+const SLURM: &str = include_str!("../../scripts/slurm.sbatch");
+const HTCONDOR: &str = include_str!("../../scripts/htcondor.sub");
+
+/// Prints a batch script that runs a job file; submit it from this folder.
+#[derive(Args)]
+pub struct Arguments {
+    /// The batch system whose script is printed
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    print: System,
+    /// Job file
+    #[arg(value_name = "JOB")]
+    job: PathBuf,
+    /// Options of the job, as `gaudi-mpi run` takes them, such as --set or --retries
+    #[arg(last = true, value_name = "OPTIONS")]
+    options: Vec<OsString>,
+    /// Processors of each rank, and the workers that it forks on them; with 1, it works itself
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    workers: u32,
+    /// Memory of each node, such as 16GB
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    memory: Option<String>,
+    /// The gaudi-mpi that is run [default: this one]
+    #[arg(long, value_name = "PATH")]
+    program: Option<PathBuf>,
+    #[command(flatten)]
+    slurm: Slurm,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq)]
+enum System {
+    Slurm,
+    Htcondor,
+}
+
+/// What the script for HTCondor has no place for.
+#[derive(Args)]
+#[command(next_help_heading = "For Slurm")]
+struct Slurm {
+    /// Nodes [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    nodes: Option<u32>,
+    /// Ranks of each node [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    ranks_per_node: Option<u32>,
+    /// Time limit, such as 90 (minutes), 12:00:00 or 2-00:00:00 [default: 01:00:00]
+    #[arg(long, value_parser = time)]
+    time: Option<String>,
+    /// Partition, or several with commas
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    partition: Option<String>,
+    /// Whose account the job is on
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    account: Option<String>,
+    /// Who starts the ranks [default: mpirun]
+    #[arg(long, value_enum)]
+    launcher: Option<Launcher>,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+enum Launcher {
+    Mpirun,
+    Srun,
+}
+
+/// The command that the scripts run.
+#[derive(Parser)]
+#[command(name = "gaudi-mpi run")]
+struct Run {
+    #[command(flatten)]
+    job: JobArguments,
+}
+
+pub fn run(arguments: Arguments) -> Result<(), Error> {
+    check_job(&arguments)?;
+    let script = match arguments.print {
+        System::Slurm => for_slurm(&arguments)?,
+        System::Htcondor => for_htcondor(&arguments)?,
+    };
+    Ok(super::print(&script)?)
+}
+
+/// Refuses a job that could not begin: nobody wants to wait in a queue for that.
+fn check_job(arguments: &Arguments) -> Result<(), Error> {
+    let scripts_own = ["gaudi-mpi run", "--workers", "1", "--output", "results"].map(OsString::from);
+    let line = scripts_own.into_iter().chain(arguments.options.iter().cloned());
+    let line = line.chain(["--".into(), arguments.job.clone().into_os_string()]);
+    let parsed = Run::try_parse_from(line).unwrap_or_else(|error| error.exit());
+    let read = job::read(&arguments.job, &parsed.job.changes());
+    read.map(drop).map_err(|error| Error::Job(format!("{error:#}")))
+}
+
+fn for_slurm(arguments: &Arguments) -> Result<String, Error> {
+    let (name, program) = (job_name(arguments), program(arguments)?);
+    let Slurm {
+        nodes,
+        ranks_per_node,
+        time,
+        partition,
+        account,
+        launcher,
+    } = &arguments.slurm;
+    let options: Vec<String> = arguments
+        .options
+        .iter()
+        .map(|option| quote::for_shell(option))
+        .collect();
+    let mut lines = vec![
+        ("#SBATCH --job-name=", name.clone()),
+        ("#SBATCH --output=", format!("{name}-%j.log")),
+        ("#SBATCH --cpus-per-task=", arguments.workers.to_string()),
+        ("job=", quote::for_shell(arguments.job.as_os_str())),
+        ("options=", format!("({})", options.join(" "))),
+        ("output=", format!("results/{name}-$SLURM_JOB_ID")),
+        ("program=", quote::for_shell(&program)),
+    ];
+    let number = |number: &Option<u32>| number.map(|number| number.to_string());
+    let launcher = launcher.map(|launcher| match launcher {
+        Launcher::Mpirun => "mpirun".to_string(),
+        Launcher::Srun => "srun".to_string(),
+    });
+    let given = [
+        ("#SBATCH --nodes=", number(nodes)),
+        ("#SBATCH --ntasks-per-node=", number(ranks_per_node)),
+        ("##SBATCH --mem=", arguments.memory.clone()),
+        ("#SBATCH --time=", time.clone()),
+        ("##SBATCH --partition=", partition.clone()),
+        ("##SBATCH --account=", account.clone()),
+        ("launcher=", launcher),
+    ];
+    lines.extend(given.into_iter().filter_map(|(start, value)| Some((start, value?))));
+    Ok(fill(SLURM, &lines))
+}
+
+fn for_htcondor(arguments: &Arguments) -> Result<String, Error> {
+    let Slurm {
+        nodes,
+        ranks_per_node,
+        time,
+        partition,
+        account,
+        launcher,
+    } = &arguments.slurm;
+    let no_place = [
+        (nodes.is_some(), "--nodes"),
+        (ranks_per_node.is_some(), "--ranks-per-node"),
+        (time.is_some(), "--time"),
+        (partition.is_some(), "--partition"),
+        (account.is_some(), "--account"),
+        (launcher.is_some(), "--launcher"),
+    ];
+    if let Some((_, option)) = no_place.into_iter().find(|(given, _)| *given) {
+        return Err(Error::Options(format!(
+            "{option} is for Slurm: under HTCondor a job runs on one host, in one process that forks workers, and the \
+             hosts' owners say for how long"
+        )));
+    }
+    let (name, program) = (job_name(arguments), program(arguments)?);
+    let refused = |error| Error::Options(error);
+    let job = quote::for_htcondor(arguments.job.as_os_str()).map_err(refused)?;
+    let mut line = format!("run --workers $(request_cpus) --output results/{name}-$(Cluster)");
+    for option in &arguments.options {
+        line = format!("{line} {}", quote::for_htcondor(option).map_err(refused)?);
+    }
+    let mut lines = vec![
+        ("request_cpus =", arguments.workers.to_string()),
+        ("executable =", quote::for_htcondor_value(&program).map_err(refused)?),
+        ("arguments =", format!("\"{line} -- {job}\"")),
+        ("output =", format!("{name}-$(Cluster).out")),
+        ("error =", format!("{name}-$(Cluster).err")),
+        ("log =", format!("{name}-$(Cluster).log")),
+    ];
+    lines.extend(
+        arguments
+            .memory
+            .iter()
+            .map(|memory| ("request_memory =", format!("{memory}B"))),
+    );
+    let lines: Vec<_> = lines
+        .into_iter()
+        .map(|(start, value)| (start, format!(" {value}")))
+        .collect();
+    Ok(fill(HTCONDOR, &lines))
+}
+
+/// A script whose lines that begin so have these values. Those that are commented out by a `##` are no longer.
+fn fill(template: &str, values: &[(&str, String)]) -> String {
+    let mut script = String::new();
+    for line in template.lines() {
+        match values.iter().find(|(start, _)| line.starts_with(start)) {
+            Some((start, value)) => {
+                script += start
+                    .strip_prefix('#')
+                    .filter(|rest| rest.starts_with('#'))
+                    .unwrap_or(start);
+                script += value;
+            }
+            None => script += line,
+        }
+        script.push('\n');
+    }
+    script
+}
+
+/// What the job is called, which is that of its file, in letters that are the same everywhere.
+fn job_name(arguments: &Arguments) -> String {
+    let stem = arguments.job.file_stem().unwrap_or_default().to_string_lossy();
+    let plain = |letter: char| match letter {
+        letter if letter.is_ascii_alphanumeric() || ".-".contains(letter) => letter,
+        _ => '_',
+    };
+    let name: String = stem.chars().map(plain).collect();
+    name.trim_start_matches(['.', '-']).into()
+}
+
+fn program(arguments: &Arguments) -> Result<OsString, Error> {
+    match &arguments.program {
+        Some(program) => Ok(program.clone().into_os_string()),
+        None => match std::env::current_exe() {
+            Ok(program) => Ok(program.into_os_string()),
+            Err(error) => Err(Error::Options(format!(
+                "cannot tell where this program is ({error}): give its path with --program"
+            ))),
+        },
+    }
+}
+
+/// A size of memory, as both systems take it up to a `B`.
+fn memory(text: &str) -> Result<String, &'static str> {
+    let size = text.strip_suffix('B').unwrap_or(text);
+    let number = size.strip_suffix(['K', 'M', 'G', 'T']).unwrap_or_default();
+    match !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => Ok(size.into()),
+        false => Err("a size of memory is a whole number of MB, GB or TB, such as 16GB"),
+    }
+}
+
+/// A time, as Slurm takes it.
+fn time(text: &str) -> Result<String, &'static str> {
+    let begins = text.starts_with(|first: char| first.is_ascii_digit());
+    match begins && text.bytes().all(|byte| byte.is_ascii_digit() || b":-".contains(&byte)) {
+        true => Ok(text.into()),
+        false => Err("a time limit is a number of minutes, or of the form 12:00:00 or 2-00:00:00"),
+    }
+}
+
+/// A name of something that an administrator has made.
+fn name(text: &str) -> Result<String, &'static str> {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-.,:@+/".contains(letter);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => Ok(text.into()),
+        false => Err("a name has letters, digits and _ - . , : @ + / in it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_that_is_filled_is_there_once() {
+        let slurm = "#SBATCH --job-name=|#SBATCH --output=|#SBATCH --nodes=|#SBATCH --ntasks-per-node=|\
+            #SBATCH --cpus-per-task=|##SBATCH --mem=|#SBATCH --time=|##SBATCH --partition=|##SBATCH --account=|job=|\
+            options=|output=|program=|launcher=";
+        let htcondor = "request_cpus =|request_memory =|executable =|arguments =|output =|error =|log =";
+        for (template, starts) in [(SLURM, slurm), (HTCONDOR, htcondor)] {
+            for start in starts.split('|') {
+                let found = template.lines().filter(|line| line.starts_with(start)).count();
+                assert_eq!(found, 1, "{start}");
+            }
+        }
+    }
+
+    #[test]
+    fn sizes_and_times_are_those_of_batch_systems() {
+        assert_eq!(memory("16GB").as_deref(), Ok("16G"));
+        assert_eq!(memory("500M").as_deref(), Ok("500M"));
+        for wrong in ["16", "GB", "1.5GB", "16 GB", "16GiB", "-1G", ""] {
+            assert!(memory(wrong).is_err(), "{wrong}");
+        }
+        assert!(time("2-00:00:00").is_ok() && time("90").is_ok());
+        assert!(time("1h").is_err() && time("").is_err() && time("-1").is_err() && time("1\n2").is_err());
+        assert!(name("long,short").is_ok() && name("a b").is_err() && name("a\nb").is_err() && name("").is_err());
+    }
+}
