@@ -71,7 +71,10 @@ fn lines_about_the_job_are_filled() {
         let script = printed(&farm, &arguments);
         assert_eq!(script.lines().count(), shipped.lines().count());
         let lines = script.lines().zip(shipped.lines());
-        lines.filter(|(new, old)| new != old).map(|(new, _)| new.into()).collect()
+        lines
+            .filter(|(new, old)| new != old)
+            .map(|(new, _)| new.into())
+            .collect()
     };
     let slurm = changed(
         include_str!("../scripts/slurm.sbatch"),
@@ -175,7 +178,11 @@ fn signalled(signal: Signal) -> Option<Finished> {
 fn the_script_passes_the_warning_on_and_waits_for_the_end() {
     let Some(run) = signalled(Signal::SIGUSR1) else { return };
     assert_eq!(run.status.code(), Some(138), "{run:?}");
-    for text in ["the time limit is near: stopping", "heard", "gaudi-mpi ended with status 138"] {
+    for text in [
+        "the time limit is near: stopping",
+        "heard",
+        "gaudi-mpi ended with status 138",
+    ] {
         assert_eq!(run.stderr.matches(text).count(), 1, "{run:?}");
     }
 }
@@ -192,7 +199,10 @@ fn htcondor_gets_names_in_its_own_quotes() {
     for (name, quoted) in [
         ("two words.toml", "'two words.toml'"),
         ("it's \"it\".toml", r#"'it''s ""it"".toml'"#),
-        ("$HOME and $(Cluster).toml", "'$(DOLLAR)HOME and $(DOLLAR)(Cluster).toml'"),
+        (
+            "$HOME and $(Cluster).toml",
+            "'$(DOLLAR)HOME and $(DOLLAR)(Cluster).toml'",
+        ),
     ] {
         fs::write(farm.path(name), JOB).unwrap();
         let script = printed(&farm, &["--print", "htcondor", name].map(OsStr::new));
@@ -203,7 +213,10 @@ fn htcondor_gets_names_in_its_own_quotes() {
         let output = submit(&farm, &["--print", "htcondor", name].map(OsStr::new));
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1));
-        assert!(error.contains("cannot be written in a submit file of HTCondor"), "{error}");
+        assert!(
+            error.contains("cannot be written in a submit file of HTCondor"),
+            "{error}"
+        );
     }
 }
 
@@ -216,16 +229,48 @@ fn a_job_that_could_not_begin_is_refused() {
         ("--print slurm", 2, "<JOB>"),
         ("job.toml", 2, "--print <SYSTEM>"),
         ("--print pbs job.toml", 2, "invalid value 'pbs' for '--print <SYSTEM>'"),
-        ("--print slurm none.toml", 1, "Error: cannot read the job file none.toml: "),
+        (
+            "--print slurm none.toml",
+            1,
+            "Error: cannot read the job file none.toml: ",
+        ),
         ("--print slurm wrong.toml", 1, "unknown field `event`"),
-        ("--print slurm job.toml -- --nonsense", 2, "unexpected argument '--nonsense'"),
-        ("--print slurm job.toml -- --workers 4", 2, "'--workers <N>' cannot be used multiple times"),
-        ("--print slurm job.toml -- --set None.x=1", 1, "'None' is neither a section"),
-        ("--print slurm --time soon job.toml", 2, "a time limit is a number of minutes, or"),
+        (
+            "--print slurm job.toml -- --nonsense",
+            2,
+            "unexpected argument '--nonsense'",
+        ),
+        (
+            "--print slurm job.toml -- --workers 4",
+            2,
+            "'--workers <N>' cannot be used multiple times",
+        ),
+        (
+            "--print slurm job.toml -- --set None.x=1",
+            1,
+            "'None' is neither a section",
+        ),
+        (
+            "--print slurm --time soon job.toml",
+            2,
+            "a time limit is a number of minutes, or",
+        ),
         ("--print slurm --memory lots job.toml", 2, "such as 16GB"),
-        ("--print slurm --partition a;b job.toml", 2, "a name has letters, digits and"),
-        ("--print slurm --nodes 0 job.toml", 2, "invalid value '0' for '--nodes <N>'"),
-        ("--print htcondor --nodes 2 job.toml", 1, "Error: --nodes is for Slurm: "),
+        (
+            "--print slurm --partition a;b job.toml",
+            2,
+            "a name has letters, digits and",
+        ),
+        (
+            "--print slurm --nodes 0 job.toml",
+            2,
+            "invalid value '0' for '--nodes <N>'",
+        ),
+        (
+            "--print htcondor --nodes 2 job.toml",
+            1,
+            "Error: --nodes is for Slurm: ",
+        ),
     ] {
         let output = submit(&farm, &words(line));
         let error = String::from_utf8_lossy(&output.stderr);

@@ -11,6 +11,7 @@ pub mod job;
 pub mod launcher;
 pub mod particles;
 pub mod processes;
+pub mod slurm;
 
 use std::env;
 use std::fmt;

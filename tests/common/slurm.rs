@@ -1,0 +1,210 @@
+//! A Slurm of the test's own: two nodes, on hosts made of namespaces. It is gone when the test is, however that ends:
+//! scripts/slurm-rig ends with the pipe to it.
+
+use super::processes::{MARK, Mark};
+use super::say;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Long enough for any job here: warnings before the time limit come to the half minute.
+const LIMIT: Duration = Duration::from_secs(120);
+/// What the system may take to clear processes away.
+const GRACE: Duration = Duration::from_secs(2);
+/// The status of scripts that cannot do here what they are for.
+const NOT_HERE: i32 = 77;
+
+pub struct Slurm {
+    rig: Child,
+    folder: TempDir,
+}
+
+impl Slurm {
+    /// Says so if there can be none.
+    pub fn start() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/slurm-rig");
+        let log = fs::File::create(folder.path().join("rig.log")).unwrap();
+        let mut rig = Command::new(script)
+            .arg("--serve")
+            .arg(folder.path().join("rig"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut ready = String::new();
+        BufReader::new(rig.stdout.take().unwrap())
+            .read_line(&mut ready)
+            .unwrap();
+        if ready == "ready\n" {
+            return Some(Self { rig, folder });
+        }
+        let status = rig.wait().unwrap();
+        let why = fs::read_to_string(folder.path().join("rig.log")).unwrap();
+        assert_eq!(status.code(), Some(NOT_HERE), "{why}");
+        say(format_args!("skipped: {}", why.trim()));
+        None
+    }
+
+    /// A file in the folder that jobs are submitted from.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Runs a line of shell on the first node, and all it starts under this mark.
+    fn run(&self, line: &str, mark: &Mark) -> Output {
+        let node = self.read("rig/hosts/node1.pid");
+        Command::new("nsenter")
+            .args(["--target", node.trim(), "--all", "--", "env", "--chdir"])
+            .arg(self.folder.path())
+            .args(["bash", "-c", line])
+            .env(MARK, &mark.0)
+            .env("SLURM_CONF", self.path("rig/slurm.conf"))
+            .env("TMPDIR", self.path("rig/hosts/node1-tmp"))
+            .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
+            .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
+            .env_remove("RUST_LOG")
+            .env_remove("RUST_BACKTRACE")
+            .output()
+            .unwrap()
+    }
+
+    /// Runs a line of shell on the first node, which has to go well or not; what it wrote.
+    pub fn shell(&self, line: &str, succeeds: bool) -> String {
+        let mark = mark();
+        let output = self.run(&format!("exec 2>&1\n{line}"), &mark);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.success(), succeeds, "{line}: {text}");
+        assert_eq!(mark.left_after(GRACE), Vec::<String>::new(), "{line}: {text}");
+        text
+    }
+
+    /// Submits a script in the folder.
+    pub fn submit(&self, script: &str) -> Submitted<'_> {
+        let mark = mark();
+        let output = self.run(&format!("exec 2>&1\nsbatch --parsable '{script}'"), &mark);
+        let number = String::from_utf8_lossy(&output.stdout).trim().to_string();
+        assert!(output.status.success(), "{number}");
+        Submitted {
+            slurm: self,
+            number,
+            mark,
+            start: Instant::now(),
+        }
+    }
+}
+
+impl Drop for Slurm {
+    fn drop(&mut self) {
+        drop(self.rig.stdin.take());
+        // Before its folder goes.
+        let _ = self.rig.wait();
+    }
+}
+
+fn mark() -> Mark {
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    Mark(format!(
+        "slurm-{}-{}-{}",
+        std::process::id(),
+        RUNS.fetch_add(1, Ordering::Relaxed),
+        now.as_nanos()
+    ))
+}
+
+/// A job that Slurm has.
+pub struct Submitted<'a> {
+    slurm: &'a Slurm,
+    number: String,
+    mark: Mark,
+    start: Instant,
+}
+
+impl Submitted<'_> {
+    /// The folder of its outputs.
+    fn results(&self) -> PathBuf {
+        self.slurm.path(&format!("results/job-{}", self.number))
+    }
+
+    /// What is in the folder of its outputs.
+    pub fn outputs(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.results()) else {
+            return vec![];
+        };
+        let names = entries
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
+    pub fn output(&self, name: &str) -> Vec<u8> {
+        fs::read(self.results().join(name)).unwrap_or_else(|error| panic!("{name}: {error}\n{}", self.log()))
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.slurm.path(&format!("job-{}.log", self.number))).unwrap_or_default()
+    }
+
+    /// Waits until it has begun an output, and all its ranks and their workers are there.
+    pub fn await_work(&self, workers: usize) {
+        while self.outputs().is_empty() || self.mark.helpers("worker").len() < workers {
+            assert!(!self.log().contains("gaudi-mpi ended"), "{}", self.log());
+            self.check_time("it does not begin to work");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub fn cancel(&self) {
+        self.slurm.shell(&format!("scancel {}", self.number), true);
+    }
+
+    /// Waits for its end, of which no process may be left: its state and its exit code, as Slurm has them.
+    pub fn ended(&self) -> (String, String) {
+        loop {
+            let shown = self.slurm.shell(&format!("scontrol show job {}", self.number), true);
+            let field = |name: &str| {
+                let found = shown.split_whitespace().find_map(|field| field.strip_prefix(name));
+                found.unwrap_or_else(|| panic!("{shown}")).to_string()
+            };
+            let state = field("JobState=");
+            if [
+                "COMPLETED",
+                "FAILED",
+                "CANCELLED",
+                "TIMEOUT",
+                "NODE_FAIL",
+                "OUT_OF_MEMORY",
+            ]
+            .contains(&state.as_str())
+            {
+                assert_eq!(
+                    self.mark.left_after(GRACE),
+                    Vec::<String>::new(),
+                    "{shown}{}",
+                    self.log()
+                );
+                return (state, field("ExitCode="));
+            }
+            self.check_time("it does not end");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn check_time(&self, what: &str) {
+        assert!(self.start.elapsed() < LIMIT, "{what}: {}", self.log());
+    }
+}
