@@ -3,7 +3,9 @@
 mod common;
 
 use common::expected;
-use common::job::{Farm, Finished};
+use common::job::{Farm, Finished, program};
+use common::launcher::{Family, family};
+use std::path::Path;
 use std::time::Duration;
 
 /// How soon an error has to stop a job, whatever else goes on.

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::slurm::Slurm;
+use common::slurm::{Slurm, Submitted};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -130,18 +130,28 @@ fn jobs_that_are_cancelled_or_out_of_time_stop_in_order() {
         check_nothing_is_complete(&job.outputs());
     }
     let late_too = slurm.submit("srun");
+    // What users can send in its place, and it is as in time.
+    let asked = slurm.submit("mpirun");
+    asked.await_work(4);
+    asked.signal("USR1");
+    check_stopped_in_order(&asked);
     for job in [late, late_too] {
-        // 128 + SIGUSR1
-        assert_eq!(job.ended(), ("FAILED".into(), "138:0".into()), "{}", job.log());
-        for text in [
-            "the time limit is near: stopping",
-            "Error: stopped by SIGUSR1, ",
-            "gaudi-mpi ended with status 138",
-        ] {
-            assert_eq!(job.log().matches(text).count(), 1, "{text}: {}", job.log());
-        }
-        assert_eq!(job.outputs(), ["report.json"]);
+        check_stopped_in_order(&job);
     }
+}
+
+/// By the script's signal, whoever has sent it.
+fn check_stopped_in_order(job: &Submitted) {
+    // 128 + SIGUSR1
+    assert_eq!(job.ended(), ("FAILED".into(), "138:0".into()), "{}", job.log());
+    for text in [
+        "stopping",
+        "Error: stopped by SIGUSR1, ",
+        "gaudi-mpi ended with status 138",
+    ] {
+        assert_eq!(job.log().matches(text).count(), 1, "{text}: {}", job.log());
+    }
+    assert_eq!(job.outputs(), ["report.json"]);
 }
 
 fn check_nothing_is_complete(outputs: &[String]) {

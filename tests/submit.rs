@@ -179,7 +179,7 @@ fn the_script_passes_the_warning_on_and_waits_for_the_end() {
     let Some(run) = signalled(Signal::SIGUSR1) else { return };
     assert_eq!(run.status.code(), Some(138), "{run:?}");
     for text in [
-        "the time limit is near: stopping",
+        "stopping, since the time limit is near",
         "heard",
         "gaudi-mpi ended with status 138",
     ] {

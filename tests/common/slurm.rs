@@ -172,6 +172,12 @@ impl Submitted<'_> {
         self.slurm.shell(&format!("scancel {}", self.number), true);
     }
 
+    /// Sends a signal to the script alone.
+    pub fn signal(&self, signal: &str) {
+        self.slurm
+            .shell(&format!("scancel --batch --signal={signal} {}", self.number), true);
+    }
+
     /// Waits for its end, of which no process may be left: its state and its exit code, as Slurm has them.
     pub fn ended(&self) -> (String, String) {
         loop {
