@@ -1,14 +1,16 @@
 //! A Slurm of the test's own: two nodes, on hosts made of namespaces. It is gone when the test is, however that ends:
 //! scripts/slurm-rig ends with the pipe to it.
 
+use super::launcher::{Family, family, mpirun};
 use super::processes::{MARK, Mark};
 use super::say;
-use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use std::{env, fs};
 use tempfile::TempDir;
 
 /// Long enough for any job here: warnings before the time limit come to the half minute.
@@ -26,7 +28,19 @@ pub struct Slurm {
 impl Slurm {
     /// Says so if there can be none.
     pub fn start() -> Option<Self> {
+        if family() != Family::OpenMpi {
+            say(format_args!(
+                "skipped: what is tested under Slurm is built with Open MPI"
+            ));
+            return None;
+        }
         let folder = tempfile::tempdir().unwrap();
+        // Where several MPI libraries are installed, mpirun may be that of another one.
+        fs::create_dir(folder.path().join("bin")).unwrap();
+        let own = format!("#!/bin/sh\nexec {} \"$@\"\n", mpirun().display());
+        let own_mpirun = folder.path().join("bin/mpirun");
+        fs::write(&own_mpirun, own).unwrap();
+        fs::set_permissions(&own_mpirun, fs::Permissions::from_mode(0o755)).unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/slurm-rig");
         let log = fs::File::create(folder.path().join("rig.log")).unwrap();
         let mut rig = Command::new(script)
@@ -63,7 +77,9 @@ impl Slurm {
     /// Runs a line of shell on the first node, and all it starts under this mark.
     fn run(&self, line: &str, mark: &Mark) -> Output {
         let node = self.read("rig/hosts/node1.pid");
+        let path = format!("{}:{}", self.path("bin").display(), env::var("PATH").unwrap());
         Command::new("nsenter")
+            .env("PATH", path)
             .args(["--target", node.trim(), "--all", "--", "env", "--chdir"])
             .arg(self.folder.path())
             .args(["bash", "-c", line])
