@@ -46,6 +46,8 @@ impl Slurm {
         let mut rig = Command::new(script)
             .arg("--serve")
             .arg(folder.path().join("rig"))
+            // For three jobs at a time.
+            .env("GAUDI_MPI_SLURM_CPUS", "6")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)
