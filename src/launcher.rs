@@ -23,6 +23,27 @@ pub fn mpi_library() -> String {
     short(&text)
 }
 
+/// The launcher that belongs to this library. Where several libraries are installed, Debian gives each launcher a name of
+/// its own beside `mpirun`, which is that of one of them.
+///
+/// ```
+/// assert!(gaudi_mpi::mpirun().starts_with("mpirun"));
+/// ```
+pub fn mpirun() -> &'static str {
+    let library = mpi_library();
+    let own = match library.split(' ').next() {
+        Some("Open") => "mpirun.openmpi",
+        Some("MPICH") => "mpirun.mpich",
+        _ => "mpirun",
+    };
+    let path = env::var_os("PATH").unwrap_or_default();
+    if env::split_paths(&path).any(|folder| folder.join(own).is_file()) {
+        own
+    } else {
+        "mpirun"
+    }
+}
+
 /// Of what libraries say of themselves, the name and the number. Open MPI has a comma after them; MPICH and those
 /// made of it have a line each for name and number, the build, the date, and so on.
 fn short(text: &str) -> String {

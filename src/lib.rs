@@ -93,7 +93,7 @@ pub use counter::Counter;
 pub use error::{Error, JobResult, Result};
 pub use exact_sum::ExactSum;
 pub use farm::statistics::{HostStatistics, RankStatistics, Statistics};
-pub use launcher::mpi_library;
+pub use launcher::{mpi_library, mpirun};
 pub use merge::Merge;
 pub use options::{ForkAfter, OnError, Options, Schedule, parse};
 pub use random::Random;

@@ -4,7 +4,7 @@ mod common;
 
 use common::hosts::{Hosts, NAMES};
 use common::job::{Farm, program};
-use common::launcher::{Family, family, rank_variable};
+use common::launcher::rank_variable;
 use common::particles::Jobs;
 use nix::sys::signal::Signal;
 use std::fs;
@@ -17,15 +17,9 @@ const GAUDI: &str = env!("CARGO_BIN_EXE_gaudi-mpi");
 /// docs/clusters.md has it, but sooner.
 const ALL_GONE: Duration = Duration::from_secs(30);
 
-/// What makes Open MPI's launcher notice, within seven seconds, that a host is gone.
-fn look_after() -> &'static str {
-    match family() {
-        Family::OpenMpi => {
-            "--mca oob_tcp_keepalive_time 3 --mca oob_tcp_keepalive_intvl 2 --mca oob_tcp_keepalive_probes 2"
-        }
-        Family::Mpich => "",
-    }
-}
+/// What makes mpirun notice, within seven seconds, that a host is gone.
+const LOOK_AFTER: &str =
+    "--mca oob_tcp_keepalive_time 3 --mca oob_tcp_keepalive_intvl 2 --mca oob_tcp_keepalive_probes 2";
 
 fn open() -> Option<(Farm, Hosts)> {
     Some((Farm::open()?, Hosts::open()?))
@@ -234,10 +228,7 @@ fn trouble(workers: usize, lost_after: u32, befall: impl Fn(&Hosts), is_told: im
         return;
     };
     jobs.job_file("job.toml", ENDLESS);
-    let line = format!(
-        "{} {GAUDI} run job.toml -v --workers {workers} --lost-after {lost_after}",
-        look_after()
-    );
+    let line = format!("{LOOK_AFTER} {GAUDI} run job.toml -v --workers {workers} --lost-after {lost_after}");
     let mut running = hosts.mpirun(&jobs, &line).start();
     running.await_text(" of 3 on ", 3);
     // Every rank is at work when parts are there.
@@ -280,18 +271,14 @@ fn ranks_end_when_the_host_of_rank_0_is_cut_off() {
 fn a_rank_that_is_frozen_on_another_host_ends_the_job() {
     trouble(
         0,
-        4,
+        8,
         |hosts| hosts.signal("b", "gaudi-mpi", Signal::SIGSTOP),
-        |told| told.contains("rank 1 (b) has not been heard of for 4 s"),
+        |told| told.contains("rank 1 (b) has not been heard of for 8 s"),
     );
 }
 
 #[test]
 fn a_host_whose_daemon_is_killed_ends_the_job() {
-    let daemon = match family() {
-        Family::OpenMpi => "orted",
-        Family::Mpich => "hydra_pmi_proxy",
-    };
     let names = |told: &str| ["node c", " c ", "(c)"].iter().any(|name| told.contains(name));
-    trouble(2, 15, |hosts| hosts.signal("c", daemon, Signal::SIGKILL), names);
+    trouble(2, 15, |hosts| hosts.signal("c", "orted", Signal::SIGKILL), names);
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::job::Farm;
-use common::launcher::{Family, family, mpirun};
+use common::launcher::{Family, family};
 use std::path::Path;
 
 #[test]
@@ -55,7 +55,10 @@ fn the_version_names_the_mpi_library() {
     let run = farm
         .command(Path::new(env!("CARGO_BIN_EXE_gaudi-mpi")), "--version")
         .ends_with(0);
-    let launcher = farm.command(mpirun(), "--version").ends_with(0).stdout;
+    let launcher = farm
+        .command(Path::new(gaudi_mpi::mpirun()), "--version")
+        .ends_with(0)
+        .stdout;
     // mpirun of the same library says the same number.
     let number = run.stdout.trim_end().trim_end_matches(')').rsplit(' ').next().unwrap();
     assert!(launcher.contains(number), "{run:?} and {launcher}");

@@ -178,3 +178,17 @@ fn large_outputs_are_summed_in_bounded_memory() {
         );
     }
 }
+
+#[test]
+fn many_more_ranks_than_cores_start_work_and_end() {
+    let Some(farm) = Farm::open() else { return };
+    farm.program("hist_task", 0, "--entries 1000 -q -o alone").ends_with(0);
+    for ranks in [64, 128] {
+        farm.program("hist_task", ranks, "--entries 1000 -q -o many")
+            .ends_with(0);
+        for name in ["hist_task.h5", "hist_task.png"] {
+            let [alone, many] = ["alone", "many"].map(|folder| std::fs::read(farm.path(folder).join(name)).unwrap());
+            assert!(alone == many, "{name} differs on {ranks} ranks");
+        }
+    }
+}

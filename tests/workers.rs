@@ -4,6 +4,7 @@ mod common;
 
 use common::expected;
 use common::job::{Farm, Finished};
+use common::launcher::keeps_status;
 use nix::sys::signal::{Signal, kill};
 use std::time::{Duration, Instant};
 
@@ -295,7 +296,8 @@ fn nothing_outlives_a_signal() {
             kind => kill(running.helpers(kind)[0], signal).unwrap(),
         }
         let run = running.wait_at_most(VERY_SOON);
-        assert!(!run.status.success(), "after {signal} to {whom}: {run:?}");
+        let is_lost = whom == "mpirun" && !keeps_status();
+        assert!(!run.status.success() || is_lost, "after {signal} to {whom}: {run:?}");
         if whom == "zygote" || whom == "keeper" {
             assert!(run.error().contains("the process that "), "{run:?}");
         }

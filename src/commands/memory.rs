@@ -82,7 +82,7 @@ fn measure(arguments: &Arguments, way: &Way, report: &std::path::Path) -> gaudi_
     let mut command = match way.ranks {
         1 => Command::new(&program),
         ranks => {
-            let mut mpirun = Command::new("mpirun");
+            let mut mpirun = Command::new(gaudi_mpi::mpirun());
             mpirun.args(["-n", &ranks.to_string()]).arg(&program);
             // It is memory that is measured: there may be fewer cores than ranks.
             mpirun.env("OMPI_MCA_rmaps_base_oversubscribe", "1");

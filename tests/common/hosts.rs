@@ -2,7 +2,7 @@
 //! own; they share all folders.
 
 use super::job::{Farm, Job};
-use super::launcher::{mpirun, on_hosts};
+use super::launcher::{Family, family};
 use super::processes::MARK;
 use super::say;
 use nix::sys::signal::{Signal, kill};
@@ -30,6 +30,12 @@ pub struct Hosts {
 impl Hosts {
     /// Says so if they cannot be made here.
     pub fn open() -> Option<Self> {
+        if family() == Family::Mpich {
+            say(format_args!(
+                "skipped: MPICH 4.0, as Debian builds it, hangs in MPI_Finalize now and then when ranks are on several hosts"
+            ));
+            return None;
+        }
         let folder = tempfile::tempdir().unwrap();
         let mut rig = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/hosts"))
             .arg("--serve")
@@ -61,11 +67,11 @@ impl Hosts {
     /// mpirun on the first host, one rank on each; the programs run in the test's folder.
     pub fn mpirun(&self, farm: &Farm, arguments: &str) -> Job {
         let own = format!(
-            "{} env --chdir={} {} {} {arguments}",
+            "{} env --chdir={} {} --host {} -x {MARK} {arguments}",
             self.enter("a"),
             farm.path("").display(),
-            mpirun().display(),
-            on_hosts(&NAMES.join(","), MARK)
+            gaudi_mpi::mpirun(),
+            NAMES.join(",")
         );
         farm.command(Path::new("nsenter"), &own)
     }

@@ -1,7 +1,7 @@
 //! Runs a program as a user would, under mpirun or alone, and looks behind it: it ends in time, and no process of it is
 //! left.
 
-use super::launcher::{mpirun, oversubscribe};
+use super::launcher::oversubscribe;
 use super::processes::{MARK, Mark};
 use super::say;
 use nix::sys::signal::{Signal, kill};
@@ -29,7 +29,7 @@ pub struct Farm {
 impl Farm {
     /// Says so if there is no mpirun.
     pub fn open() -> Option<Self> {
-        if Command::new(mpirun()).arg("--version").output().is_err() {
+        if Command::new(gaudi_mpi::mpirun()).arg("--version").output().is_err() {
             say(format_args!(
                 "skipped: there is no mpirun; install openmpi-bin, or mpich"
             ));
@@ -80,7 +80,10 @@ impl Farm {
 
     /// mpirun with these arguments.
     pub fn mpirun(&self, arguments: &str) -> Job {
-        self.command(mpirun(), &format!("{} {arguments}", oversubscribe()))
+        self.command(
+            Path::new(gaudi_mpi::mpirun()),
+            &format!("{} {arguments}", oversubscribe()),
+        )
     }
 
     fn job(&self, mut command: Command) -> Job {

@@ -1,10 +1,6 @@
 //! The launcher that belongs to the MPI library the programs were built with. All that tests know of the differences
 //! between launchers stands here.
 
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::OnceLock;
-
 /// The families of MPI libraries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
@@ -21,17 +17,9 @@ pub fn family() -> Family {
     }
 }
 
-/// mpirun of this family: where several are installed, Debian gives each a name of its own.
-pub fn mpirun() -> &'static PathBuf {
-    static MPIRUN: OnceLock<PathBuf> = OnceLock::new();
-    MPIRUN.get_or_init(|| {
-        let own = match family() {
-            Family::OpenMpi => "mpirun.openmpi",
-            Family::Mpich => "mpirun.mpich",
-        };
-        let is_there = Command::new(own).arg("--version").output().is_ok();
-        PathBuf::from(if is_there { own } else { "mpirun" })
-    })
+/// Whether mpirun ends with the status of its ranks when it has passed a signal on to them. MPICH's does by chance.
+pub fn keeps_status() -> bool {
+    family() == Family::OpenMpi
 }
 
 /// What lets mpirun start more ranks than there are cores.
@@ -39,14 +27,6 @@ pub fn oversubscribe() -> &'static str {
     match family() {
         Family::OpenMpi => "--oversubscribe",
         Family::Mpich => "",
-    }
-}
-
-/// What starts one rank on each of these hosts, with a variable of this process's.
-pub fn on_hosts(hosts: &str, variable: &str) -> String {
-    match family() {
-        Family::OpenMpi => format!("--host {hosts} -x {variable}"),
-        Family::Mpich => format!("-hosts {hosts} -ppn 1 -genvlist {variable},PATH"),
     }
 }
 

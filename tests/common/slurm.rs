@@ -1,7 +1,7 @@
 //! A Slurm of the test's own: two nodes, on hosts made of namespaces. It is gone when the test is, however that ends:
 //! scripts/slurm-rig ends with the pipe to it.
 
-use super::launcher::{Family, family, mpirun};
+use super::launcher::{Family, family};
 use super::processes::{MARK, Mark};
 use super::say;
 use std::io::{BufRead, BufReader};
@@ -37,7 +37,7 @@ impl Slurm {
         let folder = tempfile::tempdir().unwrap();
         // Where several MPI libraries are installed, mpirun may be that of another one.
         fs::create_dir(folder.path().join("bin")).unwrap();
-        let own = format!("#!/bin/sh\nexec {} \"$@\"\n", mpirun().display());
+        let own = format!("#!/bin/sh\nexec {} \"$@\"\n", gaudi_mpi::mpirun());
         let own_mpirun = folder.path().join("bin/mpirun");
         fs::write(&own_mpirun, own).unwrap();
         fs::set_permissions(&own_mpirun, fs::Permissions::from_mode(0o755)).unwrap();
