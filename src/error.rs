@@ -96,7 +96,8 @@ pub enum Error {
         /// What the system said.
         message: String,
     },
-    /// A signal asked the job to stop.
+    /// A signal asked the job to stop. Whatever `main` makes of this, the process ends with status 128 and the signal's
+    /// number.
     #[error("stopped by {name}, sent to rank {rank} ({host}), before all items were done")]
     Interrupted {
         /// The signal's number.

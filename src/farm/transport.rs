@@ -56,12 +56,23 @@ struct Sending {
     _bytes: Vec<u8>,
 }
 
+/// A message that has begun to arrive.
+struct Receiving {
+    request: ffi::MPI_Request,
+    /// What MPI writes until the request is complete: so long, it counts as empty.
+    bytes: Vec<u8>,
+    length: usize,
+    from: usize,
+    tag: c_int,
+}
+
 /// This rank's end of all connections.
 pub(crate) struct Transport {
     world: Option<(SimpleCommunicator, Universe)>,
     rank: usize,
     size: usize,
     sending: Vec<Sending>,
+    receiving: Option<Receiving>,
     /// The parts so far of messages longer than MPI can send at once.
     parts: HashMap<usize, Vec<u8>>,
     bytes_in: u64,
@@ -106,6 +117,7 @@ impl Transport {
             rank,
             size,
             sending: Vec::new(),
+            receiving: None,
             parts: HashMap::new(),
             bytes_in: 0,
             bytes_out: 0,
@@ -216,44 +228,14 @@ impl Transport {
     pub(crate) fn try_receive(&mut self) -> Result<Option<Message>, Error> {
         self.check()?;
         loop {
-            let Some((world, _)) = &self.world else { return Ok(None) };
-            let mut found: c_int = 0;
-            let mut message = MaybeUninit::uninit();
-            let mut status = MaybeUninit::uninit();
-            // SAFETY: MPI fills `message` and `status` if and only if it sets `found`.
-            let (mut message, mut status) = unsafe {
-                ffi::MPI_Improbe(
-                    ffi::RSMPI_ANY_SOURCE,
-                    ffi::RSMPI_ANY_TAG,
-                    world.as_raw(),
-                    &mut found,
-                    message.as_mut_ptr(),
-                    status.as_mut_ptr(),
-                );
-                if found == 0 {
-                    return Ok(None);
-                }
-                (message.assume_init(), status.assume_init())
-            };
-            let mut length: c_int = 0;
-            // SAFETY: `status` belongs to the matched message; the buffer has room for its length, and all of it is
-            // written by MPI_Mrecv.
-            let bytes = unsafe {
-                ffi::MPI_Get_count(&status, ffi::RSMPI_UINT8_T, &mut length);
-                let mut bytes: Vec<u8> = Vec::with_capacity(length as usize);
-                ffi::MPI_Mrecv(
-                    bytes.as_mut_ptr().cast(),
-                    length,
-                    ffi::RSMPI_UINT8_T,
-                    &mut message,
-                    &mut status,
-                );
-                bytes.set_len(length as usize);
-                bytes
+            if self.receiving.is_none() {
+                self.receiving = self.begin_to_receive();
+            }
+            let Some(Receiving { from, tag, bytes, .. }) = self.complete()? else {
+                return Ok(None);
             };
             self.bytes_in += bytes.len() as u64;
-            let from = status.MPI_SOURCE as usize;
-            if status.MPI_TAG > Tag::MORE {
+            if tag > Tag::MORE {
                 self.parts.entry(from).or_default().extend_from_slice(&bytes);
                 continue;
             }
@@ -264,12 +246,8 @@ impl Transport {
                 }
                 None => bytes,
             };
-            let tag = Tag::from_raw(status.MPI_TAG).ok_or_else(|| {
-                Error::Mpi(format!(
-                    "rank {from} sent a message with the unknown tag {}",
-                    status.MPI_TAG
-                ))
-            })?;
+            let tag = Tag::from_raw(tag)
+                .ok_or_else(|| Error::Mpi(format!("rank {from} sent a message with the unknown tag {tag}")))?;
             if tag == Tag::Interrupt {
                 if let [signal, host @ ..] = bytes.as_slice() {
                     self.interrupted(*signal, from, String::from_utf8_lossy(host).into_owned())?;
@@ -277,6 +255,76 @@ impl Transport {
                 continue;
             }
             return Ok(Some(Message { from, tag, bytes }));
+        }
+    }
+
+    /// Begins to receive the next message, if one has arrived or is about to.
+    fn begin_to_receive(&self) -> Option<Receiving> {
+        let (world, _) = self.world.as_ref()?;
+        let mut found: c_int = 0;
+        let mut message = MaybeUninit::uninit();
+        let mut status = MaybeUninit::uninit();
+        // SAFETY: MPI fills `message` and `status` if and only if it sets `found`.
+        let (mut message, status) = unsafe {
+            ffi::MPI_Improbe(
+                ffi::RSMPI_ANY_SOURCE,
+                ffi::RSMPI_ANY_TAG,
+                world.as_raw(),
+                &mut found,
+                message.as_mut_ptr(),
+                status.as_mut_ptr(),
+            );
+            if found == 0 {
+                return None;
+            }
+            (message.assume_init(), status.assume_init())
+        };
+        let mut length: c_int = 0;
+        let mut request = MaybeUninit::uninit();
+        // SAFETY: `status` belongs to the matched message; the buffer has room for its length, lives on the heap, and
+        // stays where it is, untouched, in `receiving` until MPI_Test says that the request is complete.
+        let (bytes, request) = unsafe {
+            ffi::MPI_Get_count(&status, ffi::RSMPI_UINT8_T, &mut length);
+            let mut bytes: Vec<u8> = Vec::with_capacity(length as usize);
+            ffi::MPI_Imrecv(
+                bytes.as_mut_ptr().cast(),
+                length,
+                ffi::RSMPI_UINT8_T,
+                &mut message,
+                request.as_mut_ptr(),
+            );
+            (bytes, request.assume_init())
+        };
+        Some(Receiving {
+            request,
+            bytes,
+            length: length as usize,
+            from: status.MPI_SOURCE as usize,
+            tag: status.MPI_TAG,
+        })
+    }
+
+    /// What is being received, when all of it is there. The sender of a large message may be lost before its end: nobody
+    /// waits for it any more when the job has to end.
+    fn complete(&mut self) -> Result<Option<Receiving>, Error> {
+        loop {
+            let Some(receiving) = &mut self.receiving else {
+                return Ok(None);
+            };
+            let mut complete: c_int = 0;
+            // SAFETY: the request came from MPI_Imrecv and has not completed before, or it would have been taken.
+            unsafe {
+                ffi::MPI_Test(&mut receiving.request, &mut complete, ffi::RSMPI_STATUS_IGNORE);
+            }
+            if complete != 0 {
+                // SAFETY: MPI has written all of the buffer, which has room for so many bytes.
+                unsafe { receiving.bytes.set_len(receiving.length) };
+                return Ok(self.receiving.take());
+            }
+            if self.alarmed {
+                return Ok(None);
+            }
+            self.check()?;
         }
     }
 
@@ -292,13 +340,13 @@ impl Transport {
 impl Transport {
     /// Leaves the job, together with all other ranks.
     pub(crate) fn finalize(&mut self) {
+        self.alarm.leave();
         while self.is_sending() {
             // What nobody will receive must not be freed under MPI's hands: the other side takes everything before it
             // says goodbye.
             let _ = self.try_receive();
             std::thread::sleep(std::time::Duration::from_micros(100));
         }
-        self.alarm.leave();
         self.world = None;
     }
 }
