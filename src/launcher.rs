@@ -3,6 +3,7 @@
 use crate::Error;
 use std::env;
 use std::ffi::OsString;
+use std::time::Duration;
 
 /// The variables by which launchers tell a process its rank: Open MPI; PMIx (Slurm, PRRTE); Hydra, Slurm and others by
 /// PMI.
@@ -97,14 +98,16 @@ fn started(variable: impl Fn(&str) -> Option<OsString>) -> Option<Started> {
 /// whole job, and write the same files. (MPI may see more: those of a job with several parts.)
 ///
 /// # Errors
-/// On the first of these processes. The others end quietly, and with success: a launcher that hears of a failure may
-/// kill the first before it has said why.
+/// On the first of these processes. The others end by themselves, a little later, with status 1.
 pub(crate) fn check_size(size: usize) -> Result<(), Error> {
     let Some(started) = started(|name| env::var_os(name)).filter(|started| started.processes > size) else {
         return Ok(());
     };
     if started.number != 0 {
-        std::process::exit(0)
+        // A launcher that hears of a failure kills the others: the first is given the time to say why.
+        std::thread::sleep(Duration::from_secs(1));
+        eprintln!("Process {} of {} has not run either", started.number, started.processes);
+        std::process::exit(1)
     }
     Err(Error::Mpi(explain(&started, size, &mpi_library())))
 }

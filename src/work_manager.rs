@@ -196,6 +196,7 @@ impl WorkManager {
         if let Err(interrupted) = self.transport.check() {
             error = interrupted;
         }
+        self.transport.end();
         let status = match error {
             Error::Interrupted { signal, .. } => interrupt::decide_status(signal),
             _ => 1,

@@ -206,7 +206,13 @@ fn what_a_host_cannot_read_is_told_with_its_name() {
     hosts.on("b", &format!("mount -t tmpfs tmpfs {}", farm.path("").display()));
     let run = hosts.mpirun(&farm, &format!("{GAUDI} run {job} -q")).run();
     assert!(!run.status.success(), "{run:?}");
-    assert!(run.stderr.contains('b'), "{run:?}");
+    let folder = farm.path("").display().to_string();
+    assert!(
+        ["node b", "(b)", "Node: b", folder.as_str()]
+            .iter()
+            .any(|name| run.stderr.contains(name)),
+        "{run:?}"
+    );
     hosts.on("b", &format!("umount {}", farm.path("").display()));
     hosts.are_idle_within(Duration::from_secs(5));
 }

@@ -256,8 +256,11 @@ fn copies_that_mpi_does_not_connect_do_not_run() {
             run.error().starts_with(&start) && run.error().contains(" connects 1 of them: "),
             "{run:?}"
         );
-        let run = copy(&format!("{count}=2 {number}=1")).ends_with(0);
-        assert!(!run.stderr.contains("Error") && run.stdout.is_empty(), "{run:?}");
+        let run = copy(&format!("{count}=2 {number}=1")).ends_with(1);
+        assert!(
+            run.stderr == "Process 1 of 2 has not run either\n" && run.stdout.is_empty(),
+            "{run:?}"
+        );
         assert!(!farm.path("out").exists());
         copy(&format!("{count}=1 {number}=0")).ends_with(0);
         std::fs::remove_file(farm.path("out")).unwrap();

@@ -320,7 +320,7 @@ fn a_rank_that_is_frozen_is_named() {
     let mut running = farm
         .probe(
             2,
-            "--items 4 --batch 1 --nap 4000 --lost-after 1 --sleep 0,1 --nap-in finalize --out out",
+            "--items 4 --batch 1 --nap 6000 --lost-after 2.5 --sleep 0,1 --nap-in finalize --out out",
         )
         .start();
     running.await_text(" sleeps on rank ", 2);
@@ -328,7 +328,7 @@ fn a_rank_that_is_frozen_is_named() {
         for rank in [0, 1] {
             running.signal_rank(rank, signal);
         }
-        std::thread::sleep(Duration::from_secs(2));
+        std::thread::sleep(Duration::from_secs(4));
     }
     let run = running.wait();
     assert!(run.status.success() && farm.path("out").exists(), "{run:?}");

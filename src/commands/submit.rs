@@ -92,8 +92,14 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
 
 /// Refuses a job that could not begin: nobody wants to wait in a queue for that.
 fn check_job(arguments: &Arguments) -> Result<(), Error> {
-    let scripts_own = ["gaudi-mpi run", "--workers", "1", "--output", "results"].map(OsString::from);
-    let line = scripts_own.into_iter().chain(arguments.options.iter().cloned());
+    let mut scripts_own = vec!["gaudi-mpi run", "--workers", "1", "--output", "results"];
+    if arguments.print == System::Slurm {
+        scripts_own.extend(["--json", "report.json"]);
+    }
+    let line = scripts_own
+        .into_iter()
+        .map(OsString::from)
+        .chain(arguments.options.iter().cloned());
     let line = line.chain(["--".into(), arguments.job.clone().into_os_string()]);
     let parsed = Run::try_parse_from(line).unwrap_or_else(|error| error.exit());
     let read = job::read(&arguments.job, &parsed.job.changes());
@@ -220,7 +226,10 @@ fn job_name(arguments: &Arguments) -> String {
         _ => '_',
     };
     let name: String = stem.chars().map(plain).collect();
-    name.trim_start_matches(['.', '-']).into()
+    match name.trim_start_matches(['.', '-']) {
+        "" => "job".into(),
+        name => name.into(),
+    }
 }
 
 fn program(arguments: &Arguments) -> Result<OsString, Error> {

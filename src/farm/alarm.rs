@@ -2,15 +2,16 @@
 
 use crate::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 /// A reason to end the job that somebody else has found, until the main thread asks for it.
 #[derive(Default)]
 pub(crate) struct Alarm {
     raised: AtomicBool,
     error: Mutex<Option<Error>>,
-    /// The main thread may be in a call of MPI that nothing brings it out of.
-    leaving: AtomicBool,
+    /// Since when the main thread may be in a call of MPI that nothing brings it out of.
+    leaving: OnceLock<Instant>,
 }
 
 impl Alarm {
@@ -27,11 +28,17 @@ impl Alarm {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    pub(crate) fn leave(&self) {
-        self.leaving.store(true, Ordering::SeqCst);
+    /// The reason is none any more, if nobody has asked for it yet.
+    pub(crate) fn withdraw(&self) {
+        self.raised.store(false, Ordering::SeqCst);
     }
 
-    pub(crate) fn is_leaving(&self) -> bool {
-        self.leaving.load(Ordering::SeqCst)
+    pub(crate) fn leave(&self) {
+        self.leaving.get_or_init(Instant::now);
+    }
+
+    /// For how long the main thread has been leaving MPI.
+    pub(crate) fn leaving_for(&self) -> Duration {
+        self.leaving.get().map_or(Duration::ZERO, Instant::elapsed)
     }
 }

@@ -11,13 +11,14 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
 use nix::sys::signal::{Signal, kill};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn6, bind, setsockopt, socket, sockopt};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How often a heart beats; faster when little time is given.
@@ -40,7 +41,7 @@ pub(crate) struct Meeting {
 
 impl Meeting {
     fn beat(&self) -> Duration {
-        BEAT.min(self.lost_after / BEATS_BEFORE_LOST)
+        BEAT.min(self.lost_after / BEATS_BEFORE_LOST).max(BEAT / 50)
     }
 
     fn packet(&self, rank: usize) -> [u8; PACKET] {
@@ -58,30 +59,17 @@ impl Meeting {
     }
 }
 
-/// A thread that listens, and beats, until this is dropped.
+/// A thread that listens, or beats, until this is dropped. Nobody waits for it: it ends a little later.
 pub(crate) struct Heart {
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Drop for Heart {
-    fn drop(&mut self) {
-        self.stop = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+    _stop: Sender<()>,
 }
 
 fn spawn(run: impl FnOnce(Receiver<()>) + Send + 'static) -> io::Result<Heart> {
     let (stop, stopped) = bounded(0);
-    let thread = std::thread::Builder::new()
+    std::thread::Builder::new()
         .name("heartbeat".into())
         .spawn(move || run(stopped))?;
-    Ok(Heart {
-        stop: Some(stop),
-        thread: Some(thread),
-    })
+    Ok(Heart { _stop: stop })
 }
 
 /// Rank 0's ear, before the others know of it.
@@ -92,9 +80,7 @@ pub(crate) struct Ear {
 
 impl Ear {
     pub(crate) fn open(lost_after: Duration) -> io::Result<Self> {
-        let any = |address: IpAddr| UdpSocket::bind((address, 0));
-        // One for both, where there is IPv6.
-        let socket = any(Ipv6Addr::UNSPECIFIED.into()).or_else(|_| any(Ipv4Addr::UNSPECIFIED.into()))?;
+        let socket = for_both().or_else(|_| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))?;
         let local = socket.local_addr()?;
         let mut word = [0; 16];
         File::open("/dev/urandom")?.read_exact(&mut word)?;
@@ -119,7 +105,7 @@ impl Ear {
     fn attend(self, hosts: &[String], alarm: &Alarm, stopped: &Receiver<()>) {
         let mut patients: Vec<Silence> = vec![Silence::default(); hosts.len()];
         let mut clock = Clock::new(self.meeting.beat());
-        let mut lost_since: Option<(usize, Instant)> = None;
+        let mut lost: Option<usize> = None;
         let mut wondered = false;
         while stopped.try_recv().is_err_and(|error| error.is_empty()) {
             self.hear(&mut patients);
@@ -127,19 +113,22 @@ impl Ear {
             for patient in &mut patients[1..] {
                 patient.lasts(beat);
             }
-            match lost_since {
+            let limit = self.meeting.lost_after;
+            match lost {
                 None => {
-                    let limit = self.meeting.lost_after;
-                    let lost = (1..hosts.len()).find(|&rank| patients[rank].is_longer_than(limit));
+                    lost = (1..hosts.len()).find(|&rank| patients[rank].is_longer_than(limit));
                     if let Some(rank) = lost {
                         alarm.raise(lost_error(rank, &hosts[rank], limit));
-                        lost_since = Some((rank, Instant::now()));
                     }
                 }
+                // Back before the main thread had time to hear of it.
+                Some(rank) if !patients[rank].is_longer_than(limit) => {
+                    alarm.withdraw();
+                    lost = None;
+                }
                 // Only the main thread can end the job in order; but not out of a call of MPI that does not return.
-                Some((rank, since)) if since.elapsed() > PATIENCE && alarm.is_leaving() => {
-                    eprintln!("Error: {}", lost_error(rank, &hosts[rank], self.meeting.lost_after));
-                    die();
+                Some(rank) if alarm.leaving_for() > PATIENCE => {
+                    die(&format!("Error: {}", lost_error(rank, &hosts[rank], limit)))
                 }
                 Some(_) => {}
             }
@@ -168,6 +157,18 @@ impl Ear {
             let _ = self.socket.send_to(&packet[..length], from);
         }
     }
+}
+
+/// A socket for IPv6 and IPv4, whatever this host takes IPv6 for when it is not told.
+fn for_both() -> io::Result<UdpSocket> {
+    let flags = SockFlag::SOCK_CLOEXEC;
+    let socket = socket(AddressFamily::Inet6, SockType::Datagram, flags, None)?;
+    setsockopt(&socket, sockopt::Ipv6V6Only, &false)?;
+    bind(
+        socket.as_raw_fd(),
+        &SockaddrIn6::from(SocketAddrV6::new(Ipv6Addr::UNSPECIFIED, 0, 0, 0)),
+    )?;
+    Ok(socket.into())
 }
 
 fn lost_error(rank: usize, host: &str, after: Duration) -> Error {
@@ -220,13 +221,11 @@ pub(crate) fn beat(rank: usize, host: String, meeting: Meeting) -> io::Result<He
             }
             silence.lasts(clock.tick().unwrap_or_default());
             if silence.is_longer_than(meeting.lost_after) {
-                // Standard error may be a pipe to a launcher that is gone.
-                log::error!(
-                    "rank 0 has not been heard of on {host} for {} s: its process is frozen, or its host or the network is \
-                     down. Rank {rank} ends",
+                die(&format!(
+                    "Error: rank 0 has not been heard of on {host} for {} s: its process is frozen, or its host or the network \
+                     is down. Rank {rank} ends",
                     meeting.lost_after.as_secs_f64()
-                );
-                die();
+                ));
             }
         }
     })
@@ -243,8 +242,15 @@ fn connect(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
-/// Ends this process, whatever its main thread is at; its forked workers go with it.
-fn die() -> ! {
+/// Ends this process, whatever its main thread is at; its forked workers go with it. Says why, if anybody listens: standard
+/// error may be a pipe to a launcher that is gone, or frozen.
+fn die(why: &str) -> ! {
+    let line = format!("{why}\n");
+    let said = std::thread::Builder::new().spawn(move || std::io::stderr().write_all(line.as_bytes()));
+    let start = Instant::now();
+    while said.as_ref().is_ok_and(|said| !said.is_finished()) && start.elapsed() < BEAT {
+        std::thread::sleep(BEAT / 100);
+    }
     let _ = kill(Pid::this(), Signal::SIGKILL);
     std::process::abort()
 }

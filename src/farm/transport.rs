@@ -209,6 +209,11 @@ impl Transport {
         }
     }
 
+    /// The job ends, and needs no further reasons to.
+    pub(crate) fn end(&mut self) {
+        self.alarmed = true;
+    }
+
     /// A signal has come to a rank: rank 0 is told, who ends the job.
     fn interrupted(&mut self, signal: u8, rank: usize, host: String) -> Result<(), Error> {
         if std::mem::replace(&mut self.alarmed, true) {

@@ -59,6 +59,8 @@ impl WorkManager {
         }
         let output = self.reduce::<T>(worker, results)?;
         drop(attention);
+        // One that came just before.
+        self.transport.check()?;
         let statistics = Statistics::new(results.ranks.clone(), start.elapsed(), self.created.elapsed());
         guard(|| task.finalize(output, &statistics)).map_err(|message| here(HookFailure::new("finalize", message)))?;
         Ok(statistics)
@@ -102,7 +104,18 @@ impl WorkManager {
         if let Reduced::Failed(failure) = reduce(&mut self.transport, &mut *worker, false, &mut control)? {
             return Err(hook_error(0, &hosts[0], failure));
         }
-        let output = collect::<T>(&mut *worker).map_err(|failure| hook_error(0, &hosts[0], failure))?;
+        let mut ended = None;
+        let output = collect::<T>(&mut *worker, || match self.transport.check() {
+            Ok(()) => true,
+            Err(error) => {
+                ended = Some(error);
+                false
+            }
+        });
+        if let Some(error) = ended {
+            return Err(error);
+        }
+        let output = output.map_err(|failure| hook_error(0, &hosts[0], failure))?;
         let mut idle = Idle::default();
         while finished.get() < self.transport.size() {
             match self.transport.try_receive()? {

@@ -53,8 +53,11 @@ pub(crate) trait Worker {
     fn finish(self: Box<Self>) -> Duration;
 }
 
-/// Takes a worker's output, whole.
-pub(crate) fn collect<T: Task>(worker: &mut dyn Worker) -> Result<T::Output, HookFailure> {
+/// Takes a worker's output, whole; gives up when `goes_on` says no, which is asked while the worker takes its time.
+pub(crate) fn collect<T: Task>(
+    worker: &mut dyn Worker,
+    mut goes_on: impl FnMut() -> bool,
+) -> Result<T::Output, HookFailure> {
     const LOOK_AGAIN: Duration = Duration::from_millis(20);
     worker.emit(true);
     let mut failed = None;
@@ -67,7 +70,8 @@ pub(crate) fn collect<T: Task>(worker: &mut dyn Worker) -> Result<T::Output, Hoo
                     failed = Some(failure);
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
-                Some(_) | None => {}
+                Some(_) | None if goes_on() => {}
+                Some(_) | None => return Err(io::ErrorKind::Interrupted.into()),
             }
         }
     });
