@@ -286,6 +286,50 @@ fn a_signal_in_a_hook_of_rank_0_ends_it_at_once() {
 }
 
 #[test]
+fn a_signal_in_a_long_hook_of_a_worker_ends_the_job() {
+    let Some(farm) = Farm::open() else { return };
+    for workers in [0, 2] {
+        let mut running = farm
+            .probe(
+                0,
+                &format!("--items 2 --nap-in finalize_remote --out out --workers {workers}"),
+            )
+            .start();
+        running.await_text(" naps in finalize_remote", 1);
+        running.signal(Signal::SIGTERM);
+        check_interrupted(&running.wait_at_most(VERY_SOON), Signal::SIGTERM);
+        assert!(!farm.path("out").exists());
+    }
+}
+
+#[test]
+fn a_second_signal_ends_what_the_first_could_not() {
+    let Some(farm) = Farm::open() else { return };
+    let mut running = farm.probe(0, "--items 2 --nap-in local_process --out out").start();
+    running.await_text(" naps in local_process", 1);
+    running.signal(Signal::SIGTERM);
+    std::thread::sleep(Duration::from_secs(6));
+    assert!(running.goes_on());
+    running.signal(Signal::SIGINT);
+    let run = running.wait_at_most(VERY_SOON);
+    assert_eq!(run.status.signal(), Some(Signal::SIGINT as i32), "{run:?}");
+}
+
+#[test]
+fn a_rank_that_comes_back_in_time_is_not_lost() {
+    let Some(farm) = Farm::open() else { return };
+    let mut running = farm
+        .probe(8, "--items 8 --nap-in finalize --nap 6000 --lost-after 2 --out out")
+        .start();
+    running.await_text(" naps in finalize", 1);
+    running.signal_rank(1, Signal::SIGSTOP);
+    std::thread::sleep(Duration::from_secs(4));
+    running.signal_rank(1, Signal::SIGCONT);
+    let run = running.wait();
+    assert!(run.status.success() && farm.path("out").exists(), "{run:?}");
+}
+
+#[test]
 fn a_rank_that_is_frozen_is_named() {
     let Some(farm) = Farm::open() else { return };
     let sleeping = "--items 30 --batch 1 --nap 1000 --lost-after 2 --sleep 0,1,2,3,4,5,6,7";

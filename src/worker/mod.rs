@@ -71,7 +71,7 @@ pub(crate) fn collect<T: Task>(
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
                 Some(_) | None if goes_on() => {}
-                Some(_) | None => return Err(io::ErrorKind::Interrupted.into()),
+                Some(_) | None => return Err(io::ErrorKind::UnexpectedEof.into()),
             }
         }
     });
