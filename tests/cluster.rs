@@ -202,18 +202,22 @@ fn what_a_host_cannot_read_is_told_with_its_name() {
         "{run:?}"
     );
     assert!(!farm.path("bs2jpsiphi-output/events.h5").exists());
-    // The folder in which the job runs.
-    hosts.on("b", &format!("mount -t tmpfs tmpfs {}", farm.path("").display()));
-    let run = hosts.mpirun(&farm, &format!("{GAUDI} run {job} -q")).run();
-    assert!(!run.status.success(), "{run:?}");
-    let folder = farm.path("").display().to_string();
+    // The folder in which the job runs: rank 0 is there, the others are to follow.
+    let inner = farm.folder("outer/inner");
+    let script = format!(
+        "[ \"${}\" != 0 ] || cd {}\nexec \"$@\"\n",
+        rank_variable(),
+        inner.display()
+    );
+    fs::write(farm.path("in-folder"), script).unwrap();
+    hosts.on("b", &format!("mount -t tmpfs tmpfs {}", farm.path("outer").display()));
+    let line = format!("sh {} {GAUDI} -q", farm.path("in-folder").display());
+    let run = hosts.mpirun(&farm, &line).ends_with(1);
     assert!(
-        ["node b", "(b)", "Node: b", folder.as_str()]
-            .iter()
-            .any(|name| run.stderr.contains(name)),
+        run.error()
+            .starts_with("rank 1 (b) cannot enter rank 0's working directory"),
         "{run:?}"
     );
-    hosts.on("b", &format!("umount {}", farm.path("").display()));
     hosts.are_idle_within(Duration::from_secs(5));
 }
 
