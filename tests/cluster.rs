@@ -144,9 +144,9 @@ fn other_hosts_take_over_the_environment_and_the_folder() {
     let folder = farm.folder("work");
     let probe = program("probe").display().to_string();
     let values = |name: &str| {
-        let line = format!("env --chdir={} {probe} --environment {name}", folder.display());
-        // Only what the launcher itself starts on the first host has the variable.
-        let first = hosts.mpirun(&farm, &line).ends_with(0);
+        let first = hosts
+            .mpirun(&farm, &format!("{probe} --environment {name}"))
+            .ends_with(0);
         let mut told: Vec<String> = first
             .stdout
             .lines()
@@ -157,20 +157,17 @@ fn other_hosts_take_over_the_environment_and_the_folder() {
         assert_eq!(told.len(), 3, "{first:?}");
         told
     };
-    // The job's folder on all; and a variable that ssh does not bring.
+    // A variable and a folder that rank 0 alone begins with.
     fs::write(
         farm.path("on-a"),
         format!(
-            "#!/bin/sh\n[ \"${}\" != 0 ] || export GAUDIAPPNAME=Brunel\nexec \"$@\"\n",
-            rank_variable()
+            "[ \"${}\" != 0 ] || {{ export GAUDIAPPNAME=Brunel; cd {}; }}\nexec \"$@\"\n",
+            rank_variable(),
+            folder.display()
         ),
     )
     .unwrap();
-    let line = format!(
-        "sh {} env --chdir={} {probe} --environment GAUDIAPPNAME",
-        farm.path("on-a").display(),
-        folder.display()
-    );
+    let line = format!("sh {} {probe} --environment GAUDIAPPNAME", farm.path("on-a").display());
     let run = hosts.mpirun(&farm, &line).ends_with(0);
     let expected = format!("GAUDIAPPNAME=Some(\"Brunel\") in Some({folder:?})");
     assert_eq!(run.stdout.matches(&expected).count(), 3, "{run:?}");
