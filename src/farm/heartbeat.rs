@@ -6,18 +6,16 @@
 //! packets do not get through, nothing is concluded from their absence.
 
 use super::alarm::Alarm;
+use super::silence::{Clock, Silence};
+use super::udp;
 use crate::Error;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use nix::ifaddrs::getifaddrs;
-use nix::net::if_::InterfaceFlags;
 use nix::sys::signal::{Signal, kill};
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn6, bind, setsockopt, socket, sockopt};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
-use std::os::fd::AsRawFd;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -80,12 +78,12 @@ pub(crate) struct Ear {
 
 impl Ear {
     pub(crate) fn open(lost_after: Duration) -> io::Result<Self> {
-        let socket = for_both().or_else(|_| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))?;
+        let socket = udp::listen()?;
         let local = socket.local_addr()?;
         let mut word = [0; 16];
         File::open("/dev/urandom")?.read_exact(&mut word)?;
         let meeting = Meeting {
-            addresses: addresses(local.is_ipv6(), local.port()),
+            addresses: udp::addresses(local.is_ipv6(), local.port()),
             word,
             lost_after,
         };
@@ -159,18 +157,6 @@ impl Ear {
     }
 }
 
-/// A socket for IPv6 and IPv4, whatever this host takes IPv6 for when it is not told.
-fn for_both() -> io::Result<UdpSocket> {
-    let flags = SockFlag::SOCK_CLOEXEC;
-    let socket = socket(AddressFamily::Inet6, SockType::Datagram, flags, None)?;
-    setsockopt(&socket, sockopt::Ipv6V6Only, &false)?;
-    bind(
-        socket.as_raw_fd(),
-        &SockaddrIn6::from(SocketAddrV6::new(Ipv6Addr::UNSPECIFIED, 0, 0, 0)),
-    )?;
-    Ok(socket.into())
-}
-
 fn lost_error(rank: usize, host: &str, after: Duration) -> Error {
     Error::Lost {
         rank,
@@ -184,7 +170,7 @@ pub(crate) fn beat(rank: usize, host: String, meeting: Meeting) -> io::Result<He
     let sockets: Vec<UdpSocket> = meeting
         .addresses
         .iter()
-        .filter_map(|&address| connect(address).ok())
+        .filter_map(|&address| udp::connect(address).ok())
         .collect();
     spawn(move |stopped| {
         let packet = meeting.packet(rank);
@@ -231,17 +217,6 @@ pub(crate) fn beat(rank: usize, host: String, meeting: Meeting) -> io::Result<He
     })
 }
 
-fn connect(address: SocketAddr) -> io::Result<UdpSocket> {
-    let any: IpAddr = match address {
-        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    let socket = UdpSocket::bind((any, 0))?;
-    socket.connect(address)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
 /// Ends this process, whatever its main thread is at; its forked workers go with it. Says why, if anybody listens: standard
 /// error may be a pipe to a launcher that is gone, or frozen.
 fn die(why: &str) -> ! {
@@ -253,78 +228,6 @@ fn die(why: &str) -> ! {
     }
     let _ = kill(Pid::this(), Signal::SIGKILL);
     std::process::abort()
-}
-
-/// This host's addresses, those of other kinds of networks first.
-fn addresses(with_v6: bool, port: u16) -> Vec<SocketAddr> {
-    let interfaces = getifaddrs().into_iter().flatten();
-    let up = interfaces.filter(|interface| interface.flags.contains(InterfaceFlags::IFF_UP));
-    let mut addresses: Vec<IpAddr> = up
-        .filter_map(|interface| {
-            let address = interface.address?;
-            let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
-            v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
-        })
-        .filter(|address| match address {
-            IpAddr::V4(_) => true,
-            // An address that is good on one link only would have to name it.
-            IpAddr::V6(v6) => with_v6 && !v6.is_unicast_link_local(),
-        })
-        .collect();
-    addresses.sort_by_key(|address| (address.is_loopback(), address.is_ipv6()));
-    addresses.dedup();
-    addresses
-        .into_iter()
-        .map(|address| SocketAddr::new(address, port))
-        .collect()
-}
-
-/// How long somebody has said nothing.
-#[derive(Debug, Clone, Default)]
-struct Silence {
-    lasted: Duration,
-    heard: bool,
-}
-
-impl Silence {
-    fn lasts(&mut self, more: Duration) {
-        self.lasted += more;
-    }
-
-    fn is_broken(&mut self) {
-        self.heard = true;
-        self.lasted = Duration::ZERO;
-    }
-
-    /// Somebody who was never heard may be out of reach by design.
-    fn is_longer_than(&self, limit: Duration) -> bool {
-        self.heard && self.lasted > limit
-    }
-}
-
-/// Counts time in beats.
-struct Clock {
-    beat: Duration,
-    latest: Instant,
-}
-
-impl Clock {
-    fn new(beat: Duration) -> Self {
-        Self {
-            beat,
-            latest: Instant::now(),
-        }
-    }
-
-    /// How much time counts, if a beat is over. What is longer than two beats is time in which this machine slept.
-    fn tick(&mut self) -> Option<Duration> {
-        let elapsed = self.latest.elapsed();
-        if elapsed < self.beat * 9 / 10 {
-            return None;
-        }
-        self.latest = Instant::now();
-        Some(elapsed.min(2 * self.beat))
-    }
 }
 
 #[cfg(test)]
@@ -350,16 +253,5 @@ mod tests {
         let mut other = packet;
         other[3] ^= 1;
         assert_eq!(meeting.rank(&other), None);
-    }
-
-    #[test]
-    fn only_who_was_heard_can_fall_silent() {
-        let mut silence = Silence::default();
-        silence.lasts(100 * BEAT);
-        assert!(!silence.is_longer_than(BEAT));
-        silence.is_broken();
-        assert!(!silence.is_longer_than(BEAT));
-        silence.lasts(2 * BEAT);
-        assert!(silence.is_longer_than(BEAT));
     }
 }

@@ -14,6 +14,8 @@ pub(crate) mod message;
 pub(crate) mod reduce;
 pub(crate) mod reorder;
 pub(crate) mod schedule;
+mod silence;
 pub(crate) mod statistics;
 pub(crate) mod transport;
+mod udp;
 pub(crate) mod wire;

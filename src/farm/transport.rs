@@ -1,4 +1,4 @@
-//! Messages of bytes between ranks that never block: the one place that calls MPI.
+//! Messages of bytes between ranks that never block: the one place that sends and receives by MPI.
 //!
 //! Only the thread that made the transport may use it (`MPI_THREAD_FUNNELED`). A program that was not started by an MPI
 //! launcher is one rank, and MPI is left alone: that saves it half a second, and it runs where no MPI daemon may.
