@@ -4,9 +4,10 @@
 use super::launcher::oversubscribe;
 use super::processes::{MARK, Mark};
 use super::say;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -105,11 +106,23 @@ impl Farm {
             .env("OMPI_MCA_btl_vader_backing_directory", self.folder.path())
             .env_remove("RUST_LOG")
             .env_remove("RUST_BACKTRACE");
+        // SAFETY: what runs between fork and exec makes system calls, and nothing else.
+        unsafe { command.pre_exec(listen_to_signals) };
         Job {
             command,
             mark: Mark(mark),
         }
     }
+}
+
+/// Tests that are started in the background, or by nohup, ignore some signals, and so would whatever they start.
+fn listen_to_signals() -> std::io::Result<()> {
+    use Signal::{SIGHUP, SIGINT, SIGQUIT};
+    for ignored in [SIGHUP, SIGINT, SIGQUIT] {
+        // SAFETY: no handler is set.
+        unsafe { signal(ignored, SigHandler::SigDfl) }?;
+    }
+    Ok(())
 }
 
 /// An example of this crate, which cargo has built beside the tests.
