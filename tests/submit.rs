@@ -3,7 +3,6 @@
 mod common;
 
 use common::job::{Farm, Finished};
-use common::say;
 use nix::sys::signal::Signal;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -246,6 +245,11 @@ fn a_job_that_could_not_begin_is_refused() {
             "'--workers <N>' cannot be used multiple times",
         ),
         (
+            "--print slurm job.toml -- --dry-run",
+            1,
+            "Error: --dry-run would leave nothing",
+        ),
+        (
             "--print slurm job.toml -- --set None.x=1",
             1,
             "'None' is neither a section",
@@ -276,15 +280,5 @@ fn a_job_that_could_not_begin_is_refused() {
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(status), "{line}: {error}");
         assert!(error.contains(message) && output.stdout.is_empty(), "{line}: {error}");
-    }
-}
-
-#[test]
-fn shellcheck_has_nothing_to_say() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let scripts = ["slurm.sbatch", "slurm-rig"].map(|name| root.join("scripts").join(name));
-    match Command::new("shellcheck").args(&scripts).output() {
-        Err(_) => say(format_args!("skipped: there is no shellcheck; install shellcheck")),
-        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout)),
     }
 }

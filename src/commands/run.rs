@@ -41,7 +41,7 @@ pub struct JobArguments {
     set: Vec<String>,
     /// Show what would be done, and check it against the first input file
     #[arg(long, requires = "job")]
-    dry_run: bool,
+    pub dry_run: bool,
     /// What one item of work is
     #[arg(long, value_enum, requires = "job")]
     granularity: Option<Granularity>,

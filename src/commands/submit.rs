@@ -102,6 +102,12 @@ fn check_job(arguments: &Arguments) -> Result<(), Error> {
         .chain(arguments.options.iter().cloned());
     let line = line.chain(["--".into(), arguments.job.clone().into_os_string()]);
     let parsed = Run::try_parse_from(line).unwrap_or_else(|error| error.exit());
+    if parsed.job.dry_run {
+        return Err(Error::Options(
+            "--dry-run would leave nothing for the batch job to do: use it with gaudi-mpi run, and leave it out here"
+                .into(),
+        ));
+    }
     let read = job::read(&arguments.job, &parsed.job.changes());
     read.map(drop).map_err(|error| Error::Job(format!("{error:#}")))
 }
