@@ -3,6 +3,7 @@
 mod common;
 
 use common::job::{Farm, Finished};
+use common::launcher::oversubscribe;
 use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
@@ -259,7 +260,8 @@ fn a_terminal_gets_a_bar() {
     let Some(farm) = Farm::open() else { return };
     let probe = common::job::program("probe");
     let probe = probe.display();
-    for command in [format!("{probe}"), format!("mpirun --oversubscribe -n 2 {probe}")] {
+    let mpirun = format!("{} {} -n 2", gaudi_mpi::mpirun(), oversubscribe());
+    for command in [format!("{probe}"), format!("{mpirun} {probe}")] {
         // `script` gives it a terminal, and passes on what it writes there.
         let job = |options: &str| {
             let script = farm.command(Path::new("script"), "-q -e -c");

@@ -16,6 +16,12 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::os::raw::c_int;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a rank that leaves looks whether it may.
+const POLL: Duration = Duration::from_micros(100);
+/// How long ranks let MPI be before they leave, if they have to.
+const REST: Duration = Duration::from_millis(50);
 
 /// What a message is about; MPI's tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,6 +58,7 @@ pub(crate) struct Message {
 
 struct Sending {
     request: ffi::MPI_Request,
+    to: usize,
     /// What MPI reads until the request is complete. Never touched in between.
     _bytes: Vec<u8>,
 }
@@ -78,6 +85,8 @@ pub(crate) struct Transport {
     bytes_in: u64,
     bytes_out: u64,
     alarm: Arc<Alarm>,
+    /// The hosts of all ranks, on rank 0.
+    hosts: Vec<String>,
     /// This rank knows that the job ends.
     alarmed: bool,
     /// MPI belongs to one thread.
@@ -88,6 +97,7 @@ impl Transport {
     /// Joins the job that this process was started for.
     pub(crate) fn new() -> Result<Self, Error> {
         let world = if crate::launcher::is_launched() {
+            crate::launcher::end_with_daemon();
             let (universe, threading) = mpi::initialize_with_threading(Threading::Funneled).ok_or_else(|| {
                 Error::Mpi("it has been initialised before: make one WorkManager, and use it for everything".into())
             })?;
@@ -105,6 +115,10 @@ impl Transport {
             None => (0, 1),
         };
         crate::launcher::check_size(size)?;
+        if let Some((world, _)) = &world {
+            // SAFETY: a predefined handler is given to a communicator that is alive.
+            unsafe { ffi::MPI_Comm_set_errhandler(world.as_raw(), ffi::RSMPI_ERRORS_RETURN) };
+        }
         let mut transport = Self::aside(rank, size);
         transport.world = world;
         Ok(transport)
@@ -122,6 +136,7 @@ impl Transport {
             bytes_in: 0,
             bytes_out: 0,
             alarm: Arc::default(),
+            hosts: Vec::new(),
             alarmed: false,
             _not_send: PhantomData,
         }
@@ -138,6 +153,35 @@ impl Transport {
     /// Where other threads of this rank say why the job has to end: [`try_receive`](Self::try_receive) passes it on.
     pub(crate) fn alarm(&self) -> Arc<Alarm> {
         self.alarm.clone()
+    }
+
+    /// So that errors can name them.
+    pub(crate) fn know_hosts(&mut self, hosts: &[String]) {
+        self.hosts = hosts.to_vec();
+    }
+
+    /// What a function of MPI has returned. If that is an error, whoever it had to do with is probably gone: rank 0 ends the
+    /// job, any other rank ends at once, and all others with it.
+    fn is_well(&self, code: c_int, doing: &str, other: Option<usize>) -> bool {
+        if code == ffi::MPI_SUCCESS as c_int {
+            return true;
+        }
+        let other = match other.map(|rank| (rank, self.hosts.get(rank))) {
+            Some((rank, Some(host))) => format!(" rank {rank} ({host})"),
+            Some((rank, None)) => format!(" rank {rank}"),
+            None => " other ranks".into(),
+        };
+        let error = Error::Mpi(format!(
+            "cannot {doing}{other}: {}. That process or its host may be gone. The job was stopped",
+            error_text(code)
+        ));
+        if self.rank == 0 {
+            self.alarm.raise(error);
+        } else if !self.alarmed {
+            eprintln!("Error: rank {} ({}): {error}", self.rank, host());
+            self.abort(1);
+        }
+        false
     }
 
     /// Bytes received and sent since this was last asked.
@@ -164,7 +208,7 @@ impl Transport {
         // SAFETY: the bytes live on the heap and stay where they are, unchanged, in `sending` until MPI_Test says that
         // the request is complete; the transport is never dropped with requests pending (see Drop). The length fits:
         // parts are at most 2^30.
-        let request = unsafe {
+        let code = unsafe {
             ffi::MPI_Isend(
                 bytes.as_ptr().cast(),
                 bytes.len() as c_int,
@@ -173,22 +217,35 @@ impl Transport {
                 tag,
                 world.as_raw(),
                 request.as_mut_ptr(),
-            );
-            request.assume_init()
+            )
         };
-        self.sending.push(Sending { request, _bytes: bytes });
+        if self.is_well(code, "send to", Some(to)) {
+            // SAFETY: MPI has made the request, as it says.
+            let request = unsafe { request.assume_init() };
+            self.sending.push(Sending {
+                request,
+                to,
+                _bytes: bytes,
+            });
+        }
     }
 
     /// Whether something sent is still on its way.
     pub(crate) fn is_sending(&mut self) -> bool {
+        let mut failed = None;
         self.sending.retain_mut(|sending| {
             let mut complete: c_int = 0;
             // SAFETY: the request came from MPI_Isend and has not completed before, or it would have been removed.
-            unsafe {
-                ffi::MPI_Test(&mut sending.request, &mut complete, ffi::RSMPI_STATUS_IGNORE);
+            let code = unsafe { ffi::MPI_Test(&mut sending.request, &mut complete, ffi::RSMPI_STATUS_IGNORE) };
+            if code != ffi::MPI_SUCCESS as c_int {
+                failed = Some((code, sending.to));
+                return false;
             }
             complete == 0
         });
+        if let Some((code, to)) = failed {
+            self.is_well(code, "send to", Some(to));
+        }
         !self.sending.is_empty()
     }
 
@@ -271,7 +328,7 @@ impl Transport {
         let mut status = MaybeUninit::uninit();
         // SAFETY: MPI fills `message` and `status` if and only if it sets `found`.
         let (mut message, status) = unsafe {
-            ffi::MPI_Improbe(
+            let code = ffi::MPI_Improbe(
                 ffi::RSMPI_ANY_SOURCE,
                 ffi::RSMPI_ANY_TAG,
                 world.as_raw(),
@@ -279,11 +336,12 @@ impl Transport {
                 message.as_mut_ptr(),
                 status.as_mut_ptr(),
             );
-            if found == 0 {
+            if !self.is_well(code, "hear of", None) || found == 0 {
                 return None;
             }
             (message.assume_init(), status.assume_init())
         };
+        let from = status.MPI_SOURCE as usize;
         let mut length: c_int = 0;
         let mut request = MaybeUninit::uninit();
         // SAFETY: `status` belongs to the matched message; the buffer has room for its length, lives on the heap, and
@@ -291,20 +349,23 @@ impl Transport {
         let (bytes, request) = unsafe {
             ffi::MPI_Get_count(&status, ffi::RSMPI_UINT8_T, &mut length);
             let mut bytes: Vec<u8> = Vec::with_capacity(length as usize);
-            ffi::MPI_Imrecv(
+            let code = ffi::MPI_Imrecv(
                 bytes.as_mut_ptr().cast(),
                 length,
                 ffi::RSMPI_UINT8_T,
                 &mut message,
                 request.as_mut_ptr(),
             );
+            if !self.is_well(code, "receive from", Some(from)) {
+                return None;
+            }
             (bytes, request.assume_init())
         };
         Some(Receiving {
             request,
             bytes,
             length: length as usize,
-            from: status.MPI_SOURCE as usize,
+            from,
             tag: status.MPI_TAG,
         })
     }
@@ -318,10 +379,14 @@ impl Transport {
             };
             let mut complete: c_int = 0;
             // SAFETY: the request came from MPI_Imrecv and has not completed before, or it would have been taken.
-            unsafe {
-                ffi::MPI_Test(&mut receiving.request, &mut complete, ffi::RSMPI_STATUS_IGNORE);
+            let code = unsafe { ffi::MPI_Test(&mut receiving.request, &mut complete, ffi::RSMPI_STATUS_IGNORE) };
+            let from = receiving.from;
+            if !self.is_well(code, "receive from", Some(from)) {
+                // Nobody knows whether MPI still writes there.
+                std::mem::forget(self.receiving.take());
+                return Ok(None);
             }
-            if complete != 0 {
+            if let Some(receiving) = self.receiving.as_mut().filter(|_| complete != 0) {
                 // SAFETY: MPI has written all of the buffer, which has room for so many bytes.
                 unsafe { receiving.bytes.set_len(receiving.length) };
                 return Ok(self.receiving.take());
@@ -350,10 +415,54 @@ impl Transport {
             // What nobody will receive must not be freed under MPI's hands: the other side takes everything before it
             // says goodbye.
             let _ = self.try_receive();
-            std::thread::sleep(std::time::Duration::from_micros(100));
+            std::thread::sleep(POLL);
+        }
+        if self.size > 1 && crate::launcher::needs_rest() {
+            self.come_to_rest();
         }
         self.world = None;
     }
+}
+
+impl Transport {
+    /// Waits until all ranks are here, and then lets MPI be for a moment.
+    fn come_to_rest(&self) {
+        self.meet();
+        std::thread::sleep(REST);
+    }
+
+    /// Waits for all ranks to be here.
+    fn meet(&self) {
+        let Some((world, _)) = &self.world else { return };
+        let mut request = MaybeUninit::uninit();
+        let mut complete: c_int = 0;
+        // SAFETY: the request is that of MPI_Ibarrier, and is not used any more once it is complete.
+        unsafe {
+            if ffi::MPI_Ibarrier(world.as_raw(), request.as_mut_ptr()) != ffi::MPI_SUCCESS as c_int {
+                return;
+            }
+            while complete == 0
+                && ffi::MPI_Test(request.as_mut_ptr(), &mut complete, ffi::RSMPI_STATUS_IGNORE)
+                    == ffi::MPI_SUCCESS as c_int
+            {
+                std::thread::sleep(POLL);
+            }
+        }
+    }
+}
+
+/// What MPI says of an error, in one line.
+fn error_text(code: c_int) -> String {
+    let mut text = [0u8; ffi::MPI_MAX_ERROR_STRING as usize + 1];
+    let mut length: c_int = 0;
+    // SAFETY: MPI writes at most as many bytes as it promises to, and there is one more for the zero.
+    unsafe { ffi::MPI_Error_string(code, text.as_mut_ptr().cast(), &mut length) };
+    let text = &text[..usize::try_from(length).unwrap_or(0).min(text.len())];
+    let lines: Vec<_> = String::from_utf8_lossy(text)
+        .lines()
+        .map(|line| line.trim().to_string())
+        .collect();
+    lines.join(" ")
 }
 
 impl Drop for Transport {

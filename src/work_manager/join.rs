@@ -63,6 +63,7 @@ impl WorkManager {
                 }
             }
         }
+        self.transport.know_hosts(&self.hosts);
         if let Some(ear) = ear {
             self.heart = heard(ear.listen(self.hosts.clone(), self.transport.alarm()));
         }

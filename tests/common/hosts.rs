@@ -2,7 +2,7 @@
 //! own; they share all folders.
 
 use super::job::{Farm, Job};
-use super::launcher::{Family, family};
+use super::launcher::mpirun_on;
 use super::processes::MARK;
 use super::say;
 use nix::sys::signal::{Signal, kill};
@@ -30,12 +30,6 @@ pub struct Hosts {
 impl Hosts {
     /// Says so if they cannot be made here.
     pub fn open() -> Option<Self> {
-        if family() == Family::Mpich {
-            say(format_args!(
-                "skipped: MPICH 4.0, as Debian builds it, hangs in MPI_Finalize now and then when ranks are on several hosts"
-            ));
-            return None;
-        }
         let folder = tempfile::tempdir().unwrap();
         let mut rig = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/hosts"))
             .arg("--serve")
@@ -67,11 +61,10 @@ impl Hosts {
     /// mpirun on the first host, one rank on each; the programs run in the test's folder.
     pub fn mpirun(&self, farm: &Farm, arguments: &str) -> Job {
         let own = format!(
-            "{} env --chdir={} {} --host {} -x {MARK} {arguments}",
+            "{} env --chdir={} {} {arguments}",
             self.enter("a"),
             farm.path("").display(),
-            gaudi_mpi::mpirun(),
-            NAMES.join(",")
+            mpirun_on(&NAMES.join(","), MARK)
         );
         farm.command(Path::new("nsenter"), &own)
     }

@@ -45,3 +45,35 @@ pub fn working_directory() -> &'static str {
         Family::Mpich => "-wdir",
     }
 }
+
+/// mpirun on several hosts, as arguments of `env`: each rank gets this variable, and within ten seconds mpirun notices that a
+/// host is gone.
+pub fn mpirun_on(hosts: &str, variable: &str) -> String {
+    let mpirun = gaudi_mpi::mpirun();
+    match family() {
+        Family::OpenMpi => format!(
+            "{mpirun} --host {hosts} -x {variable} --mca oob_tcp_keepalive_time 3 --mca oob_tcp_keepalive_intvl 2 \
+             --mca oob_tcp_keepalive_probes 2"
+        ),
+        // Ranks get all variables that it has.
+        Family::Mpich => format!("HYDRA_LAUNCHER_EXTRA_ARGS=-oServerAliveInterval=2 {mpirun} --host {hosts}"),
+    }
+}
+
+/// Whether ranks on other hosts have those variables that these hosts have.
+pub fn leaves_variables_to_hosts() -> bool {
+    family() == Family::OpenMpi
+}
+
+/// What mpirun runs on each host.
+pub fn daemon() -> &'static str {
+    match family() {
+        Family::OpenMpi => "orted",
+        Family::Mpich => "hydra_pmi_proxy",
+    }
+}
+
+/// Whether mpirun says which host it was whose daemon is gone.
+pub fn names_hosts() -> bool {
+    family() == Family::OpenMpi
+}
