@@ -3,7 +3,7 @@
 mod common;
 
 use common::job::{Farm, Finished};
-use common::launcher::oversubscribe;
+use common::launcher::{gives_terminals, oversubscribe};
 use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
@@ -260,8 +260,11 @@ fn a_terminal_gets_a_bar() {
     let Some(farm) = Farm::open() else { return };
     let probe = common::job::program("probe");
     let probe = probe.display();
-    let mpirun = format!("{} {} -n 2", gaudi_mpi::mpirun(), oversubscribe());
-    for command in [format!("{probe}"), format!("{mpirun} {probe}")] {
+    let mut commands = vec![format!("{probe}")];
+    if gives_terminals() {
+        commands.push(format!("{} {} -n 2 {probe}", gaudi_mpi::mpirun(), oversubscribe()));
+    }
+    for command in commands {
         // `script` gives it a terminal, and passes on what it writes there.
         let job = |options: &str| {
             let script = farm.command(Path::new("script"), "-q -e -c");
