@@ -2,6 +2,7 @@
 
 use crate::Options;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+use procfs::process::Process;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -88,16 +89,24 @@ impl Drop for Progress {
 }
 
 /// Whether what this process writes to standard error is seen on a terminal. Under mpirun it goes through a pipe, or
-/// through a terminal that is not the user's; then it is mpirun, the parent, whose standard error tells.
+/// through a terminal that is not the user's; then it is mpirun whose standard error tells: the parent, or that of a proxy.
 fn ends_at_terminal() -> bool {
     if !crate::launcher::is_launched() {
         return io::stderr().is_terminal();
     }
-    let parent = std::os::unix::process::parent_id();
-    let name = std::fs::read_to_string(format!("/proc/{parent}/comm")).unwrap_or_default();
-    let target = std::fs::read_link(format!("/proc/{parent}/fd/2"));
-    ["mpirun", "mpiexec", "orterun", "prterun", "mpiexec.hydra"].contains(&name.trim())
-        && target.is_ok_and(|target| target.starts_with("/dev/pts") || target.starts_with("/dev/tty"))
+    let mut process = std::os::unix::process::parent_id() as i32;
+    while let Ok(stat) = Process::new(process).and_then(|process| process.stat()) {
+        // Debian adds the name of the library: mpirun.openmpi.
+        match stat.comm.split('.').next().unwrap_or_default() {
+            "hydra_pmi_proxy" => process = stat.ppid,
+            "mpirun" | "mpiexec" | "orterun" | "prterun" => {
+                let target = std::fs::read_link(format!("/proc/{process}/fd/2"));
+                return target.is_ok_and(|target| target.starts_with("/dev/pts") || target.starts_with("/dev/tty"));
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// Standard error as a terminal, although a launcher's pipe may be in between.

@@ -77,8 +77,3 @@ pub fn daemon() -> &'static str {
 pub fn names_hosts() -> bool {
     family() == Family::OpenMpi
 }
-
-/// Whether ranks write to a terminal if mpirun does.
-pub fn gives_terminals() -> bool {
-    family() == Family::OpenMpi
-}
