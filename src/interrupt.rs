@@ -131,8 +131,8 @@ pub(crate) fn decide_status(signal: u8) -> i32 {
         }
     }
     if STATUS.swap(128 + usize::from(signal), Ordering::SeqCst) == 0 {
-        // SAFETY: `leave` calls fflush and _exit, which may be called then. What `main` returns cannot say it: the standard library makes status
-        // 1 of any error.
+        // SAFETY: `leave` calls fflush and _exit, which may be called then. What `main` returns cannot say it: the standard
+        // library makes status 1 of any error.
         unsafe { libc::atexit(leave) };
     }
     128 + i32::from(signal)

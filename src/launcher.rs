@@ -1,4 +1,4 @@
-//! What the launcher (mpirun, srun, …) has told this process before MPI is up.
+//! What the launcher (mpirun, srun, …) has told this process before MPI is up, and in what MPI libraries differ.
 
 use crate::Error;
 use nix::sys::prctl;

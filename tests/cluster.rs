@@ -108,6 +108,7 @@ fn hosts_can_be_made_by_hand() {
         let run = farm.command(&rig, &line).ends_with(0);
         let contents = |folder| files(&farm, folder).into_iter().map(|(_, bytes)| bytes);
         assert!(contents("alone").eq(contents("by-hand")), "{run:?}");
+        fs::remove_dir_all(farm.path("by-hand")).unwrap();
         for host in ["| a\n", "| b\n"] {
             assert!(run.stdout.contains(host), "{run:?}");
         }

@@ -63,6 +63,8 @@ fn sum(list: &Value, number: &str) -> f64 {
 
 #[test]
 fn the_table_adds_up() {
+    // Times in the table have three digits.
+    const ROUNDING: f64 = 0.0005;
     let Some(farm) = Farm::open() else { return };
     let host = nix::unistd::gethostname().unwrap().into_string().unwrap();
     for ranks in [0, 1, 4] {
@@ -80,7 +82,7 @@ fn the_table_adds_up() {
         assert!(line.sum >= 0.8 && line.per_job >= 0.02, "{run:?}");
         assert!((line.sum / 40.0 - line.per_job).abs() < 0.001, "{run:?}");
         assert!(
-            elapsed * ranks.max(1) as f64 >= line.sum && elapsed < run.took.as_secs_f64() + 0.001,
+            elapsed * ranks.max(1) as f64 >= line.sum && elapsed - ROUNDING <= run.took.as_secs_f64(),
             "{run:?}"
         );
 

@@ -1,4 +1,4 @@
-//! News that other threads have for the one that speaks MPI.
+//! News that end the job, for the thread that speaks MPI: what other threads have found, or MPI has answered.
 
 use crate::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,8 +15,12 @@ pub(crate) struct Alarm {
 }
 
 impl Alarm {
+    /// The first reason is the one that counts.
     pub(crate) fn raise(&self, error: Error) {
-        *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        self.error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(error);
         self.raised.store(true, Ordering::SeqCst);
     }
 
@@ -28,9 +32,12 @@ impl Alarm {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// The reason is none any more, if nobody has asked for it yet.
-    pub(crate) fn withdraw(&self) {
-        self.raised.store(false, Ordering::SeqCst);
+    /// That a rank was lost is no reason any more, if nobody has asked for it yet; any other reason stays.
+    pub(crate) fn withdraw_lost(&self) {
+        let mut error = self.error.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*error, Some(Error::Lost { .. })) {
+            *error = None;
+        }
     }
 
     pub(crate) fn leave(&self) {
@@ -40,5 +47,38 @@ impl Alarm {
     /// For how long the main thread has been leaving MPI.
     pub(crate) fn leaving_for(&self) -> Duration {
         self.leaving.get().map_or(Duration::ZERO, Instant::elapsed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lost() -> Error {
+        Error::Lost {
+            rank: 1,
+            host: "b".into(),
+            seconds: 60.0,
+        }
+    }
+
+    #[test]
+    fn a_rank_that_comes_back_withdraws_that_it_was_lost() {
+        let alarm = Alarm::default();
+        alarm.raise(lost());
+        alarm.withdraw_lost();
+        assert!(alarm.take().is_none());
+        alarm.raise(lost());
+        assert!(matches!(alarm.take(), Some(Error::Lost { .. })));
+        assert!(alarm.take().is_none());
+    }
+
+    #[test]
+    fn any_other_reason_stays() {
+        let alarm = Alarm::default();
+        alarm.raise(Error::Mpi("broken".into()));
+        alarm.raise(lost());
+        alarm.withdraw_lost();
+        assert!(matches!(alarm.take(), Some(Error::Mpi(_))));
     }
 }

@@ -121,7 +121,7 @@ impl Ear {
                 }
                 // Back before the main thread had time to hear of it.
                 Some(rank) if !patients[rank].is_longer_than(limit) => {
-                    alarm.withdraw();
+                    alarm.withdraw_lost();
                     lost = None;
                 }
                 // Only the main thread can end the job in order; but not out of a call of MPI that does not return.
