@@ -58,49 +58,36 @@
 //! - **[`Options`]** are the command-line options that every program can take.
 #![warn(missing_docs)]
 
-mod affinity;
 pub mod algorithms;
-mod allocator;
 pub mod app;
-mod context;
-mod counter;
-mod environment;
 mod error;
 pub mod event;
-pub mod exact_sum;
 pub mod expression;
 mod farm;
-mod guard;
+mod files;
 pub mod hist;
-mod interrupt;
+mod host;
 pub mod io;
-mod launcher;
-mod logging;
-pub mod merge;
-mod node;
-mod options;
+mod job;
+mod manager;
+pub mod numbers;
 pub mod picture;
-mod progress;
-pub mod random;
-mod report;
-mod summary;
-mod task;
-mod work_manager;
+mod wire;
 mod worker;
 
-pub use context::{current_item, item_random};
-pub use counter::Counter;
 pub use error::{Error, JobResult, Result};
-pub use exact_sum::ExactSum;
-pub use farm::statistics::{HostStatistics, RankStatistics, Statistics};
-pub use launcher::{mpi_library, mpirun};
-pub use merge::Merge;
-pub use options::{ForkAfter, OnError, Options, Schedule, parse};
-pub use random::Random;
-pub use summary::{SkippedItem, Summary};
-pub use task::Task;
-pub use work_manager::WorkManager;
-pub use worker::MemoryUse;
+pub use host::launcher::{mpi_library, mpirun};
+pub use job::context::{current_item, item_random};
+pub use job::memory::MemoryUse;
+pub use job::options::{ForkAfter, OnError, Options, Schedule, parse};
+pub use job::statistics::{HostStatistics, RankStatistics, Statistics};
+pub use job::summary::{SkippedItem, Summary};
+pub use job::task::Task;
+pub use manager::WorkManager;
+pub use numbers::counter::Counter;
+pub use numbers::exact_sum::ExactSum;
+pub use numbers::merge::Merge;
+pub use numbers::random::Random;
 
 /// The README's program, so that it keeps compiling.
 #[cfg(doctest)]
@@ -114,9 +101,17 @@ struct Jobs;
 
 /// What most programs need: `use gaudi_mpi::prelude::*;`
 pub mod prelude {
-    pub use crate::{
-        Counter, ExactSum, JobResult, Merge, Options, Random, Result, Statistics, Summary, Task, WorkManager,
-        item_random, mergeable,
-    };
+    pub use crate::error::{JobResult, Result};
+    pub use crate::job::context::item_random;
+    pub use crate::job::options::Options;
+    pub use crate::job::statistics::Statistics;
+    pub use crate::job::summary::Summary;
+    pub use crate::job::task::Task;
+    pub use crate::manager::WorkManager;
+    pub use crate::mergeable;
+    pub use crate::numbers::counter::Counter;
+    pub use crate::numbers::exact_sum::ExactSum;
+    pub use crate::numbers::merge::Merge;
+    pub use crate::numbers::random::Random;
     pub use serde::{Deserialize, Serialize};
 }

@@ -14,8 +14,8 @@ mod tests;
 pub use columns::{CombineColumns, MassFrom};
 
 use super::decay_descriptor::{Decay, DecayDescriptor};
-use crate::Result;
 use crate::app::prelude::*;
+use crate::error::Result;
 use crate::event::path;
 use daughters::Daughters;
 use origin::Origins;

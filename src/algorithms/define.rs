@@ -1,7 +1,7 @@
 //! `Define`: a new column from an expression.
 
-use crate::Result;
 use crate::app::prelude::*;
+use crate::error::Result;
 use crate::event::path;
 
 /// Adds a column whose values are those of an expression: to a table that is there, or to a new one with one row an

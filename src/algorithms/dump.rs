@@ -1,7 +1,7 @@
 //! `Dump`: prints tables of the first events.
 
-use crate::Result;
 use crate::app::prelude::*;
+use crate::error::Result;
 use crate::event::{Element, Values, each_type};
 use std::fmt::Write;
 

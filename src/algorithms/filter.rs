@@ -1,7 +1,7 @@
 //! `Filter`: rejects events, or keeps rows of a table.
 
-use crate::Result;
 use crate::app::prelude::*;
+use crate::error::Result;
 use crate::event::{Element, Values, each_type};
 
 /// Rejects events by a cut; or chooses the rows of a table that pass a cut, and rejects events with too few of them.

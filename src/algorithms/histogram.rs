@@ -1,7 +1,7 @@
 //! `Histogram` and `Profile`: filled from expressions.
 
-use crate::Result;
 use crate::app::prelude::*;
+use crate::error::Result;
 use crate::hist::{Histogram3D, Profile1D, Profile2D};
 
 /// An axis in a job file: what is filled along it, and its bins.

@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use gaudi_mpi::algorithms::{kinematics::{FourMomentum, two_body_decay}, particles};
-//! use gaudi_mpi::random::Random;
+//! use gaudi_mpi::numbers::random::Random;
 //!
 //! let j_psi = FourMomentum::from_mass(3_000.0, 0.0, 40_000.0, particles::J_PSI.mass);
 //! let muon = particles::MUON.mass;
@@ -16,7 +16,7 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 
 use serde::{Deserialize, Serialize};
 
-use crate::random::Random;
+use crate::numbers::random::Random;
 
 /// A decay that cannot be.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -314,7 +314,7 @@ pub fn two_body_decay(
 ///
 /// ```
 /// use gaudi_mpi::algorithms::{kinematics::{FourMomentum, two_body_decay_of_mass}, particles};
-/// use gaudi_mpi::random::Random;
+/// use gaudi_mpi::numbers::random::Random;
 ///
 /// let phi = particles::PHI.mass;
 /// let kaon = particles::KAON.mass;

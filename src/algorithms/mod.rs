@@ -31,8 +31,8 @@ pub use make_decays::ToyDecays;
 pub use prescale::Prescale;
 pub use velo::{PrimaryVertices, ToyVelo, TrackChecker, VeloFit, VeloTracking};
 
-use crate::Result;
 use crate::app::{Algorithm, make};
+use crate::error::Result;
 use std::any::TypeId;
 
 /// Makes an algorithm of its properties.

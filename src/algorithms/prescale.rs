@@ -1,7 +1,7 @@
 //! `Prescale`: lets a part of the events pass.
 
-use crate::Result;
 use crate::app::prelude::*;
+use crate::error::Result;
 
 /// Lets a part of the events pass, chosen by chance: a function of the job's seed, the event's number and the
 /// algorithm's name.

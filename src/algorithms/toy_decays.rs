@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use gaudi_mpi::algorithms::{toy_decays::ToyDecays, toy_selection::Selection};
-//! use gaudi_mpi::random::Random;
+//! use gaudi_mpi::numbers::random::Random;
 //!
 //! let toy_decays = ToyDecays::default();
 //! let selection = Selection::default();
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::kinematics::{FourMomentum, back_to_back, momentum_above_threshold};
 use super::particles::{B_S, J_PSI, KAON, MUON, PHI};
-use crate::random::Random;
+use crate::numbers::random::Random;
 
 /// Largest mass drawn for a φ: ten widths above its peak, MeV. The smallest is the K⁺K⁻ threshold.
 const PHI_MASS_MAX: f64 = PHI.mass + 10.0 * PHI.width;

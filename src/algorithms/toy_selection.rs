@@ -62,7 +62,7 @@ impl Selection {
     /// ```
     /// use gaudi_mpi::algorithms::toy_decays::{Configuration, ToyDecays};
     /// use gaudi_mpi::algorithms::toy_selection::Selection;
-    /// use gaudi_mpi::random::Random;
+    /// use gaudi_mpi::numbers::random::Random;
     ///
     /// let toy_decays = ToyDecays::new(Configuration { signal_fraction: 1.0, ..Default::default() })?;
     /// let selection = Selection { phi_window: 8.0, ..Default::default() };
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
     use crate::algorithms::particles::B_S;
     use crate::algorithms::toy_decays::{Configuration, ToyDecays, Track};
-    use crate::random::Random;
+    use crate::numbers::random::Random;
 
     fn candidates(configuration: Configuration, selection: &Selection, n: usize) -> Vec<Candidate> {
         let toy_decays = ToyDecays::new(configuration).unwrap();

@@ -3,7 +3,7 @@
 use super::block::{Block, Event};
 use super::job_output::JobOutput;
 use super::setup::Setup;
-use crate::Result;
+use crate::error::Result;
 
 /// What is done with each event: it may read tables of the event, add tables to it, fill histograms, and reject it.
 ///

@@ -2,9 +2,10 @@
 
 use super::job_output::JobOutput;
 use super::setup::CounterHandle;
+use crate::error::Result;
 use crate::event::{ColumnHandle, Element, EventStore, TableHandle};
 use crate::hist::{self, Bookable, Histograms};
-use crate::{Random, Result};
+use crate::numbers::random::Random;
 use std::ops::Range;
 
 /// Some thousand consecutive events.

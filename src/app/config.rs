@@ -1,6 +1,6 @@
 //! What a job is: its input, algorithms and outputs, as they stand in a job file.
 
-use crate::Result;
+use crate::error::Result;
 use crate::io::{EventFileWriter, Granularity};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

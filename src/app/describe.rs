@@ -2,7 +2,7 @@
 
 use super::config::JobConfig;
 use super::event_loop::EventLoop;
-use crate::Result;
+use crate::error::Result;
 use crate::event::{ColumnType, Rows};
 use crate::io::{InputFile, Segment};
 use std::fmt::Write;

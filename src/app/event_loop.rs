@@ -5,7 +5,7 @@ use super::items::ItemList;
 use super::job_output::JobOutput;
 use super::setup::Setup;
 use super::steps::Steps;
-use crate::Result;
+use crate::error::Result;
 use crate::event::{ColumnType, Element, ElementType, EventStore, Rows, Selection, TableHandle, each_type, listing};
 use crate::io::{EventReader, InputFile, Segment};
 use std::ops::Range;

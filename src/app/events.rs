@@ -3,7 +3,7 @@
 use super::app_mgr::AppMgr;
 use super::event_loop::EventLoop;
 use super::job_output::JobOutput;
-use crate::Result;
+use crate::error::Result;
 use crate::event::{ColumnHandle, Element, EventStore, TableHandle};
 use crate::io::Segment;
 use std::ops::Range;

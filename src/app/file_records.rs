@@ -1,8 +1,8 @@
 //! File records: what became of the events of each input file, and what was counted, written beside the events.
 
 use super::job_output::JobOutput;
+use crate::files::hdf5_node::Node;
 use crate::io::{InputFile, RECORDS, Segment, write_counters};
-use crate::node::Node;
 use hdf5::File;
 
 /// What became of an input file.

@@ -1,7 +1,7 @@
 //! [`Formula`]: an expression over columns of the event store.
 
 use super::setup::Setup;
-use crate::Result;
+use crate::error::Result;
 use crate::event::{Element, EventStore, Rows, Slice, TableHandle, Values, each_type};
 use crate::expression::{Data, Expression, Level, Name, Program, Source, Unbound};
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! Item lists: which tables and columns an output stream writes.
 
-use crate::Result;
+use crate::error::Result;
 use crate::event::{EventStore, Rows, Selection, TableHandle};
 use crate::io::EventReader;
 use globset::{GlobBuilder, GlobMatcher};

@@ -1,7 +1,8 @@
 //! What the events of a job add up to: histograms, counters, and how many events came through.
 
 use crate::hist::Histograms;
-use crate::{Counter, Merge};
+use crate::numbers::counter::Counter;
+use crate::numbers::merge::Merge;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;

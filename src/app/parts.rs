@@ -4,9 +4,9 @@
 //! Those of a virtual output become event files when there are no more items.
 
 use super::config::{OutputConfig, OutputMode};
-use crate::Result;
-use crate::environment::host;
+use crate::error::Result;
 use crate::event::{ColumnType, EncodedEvents};
+use crate::host::environment::host;
 use crate::io::{self, BlockWriter, Complete, Compression, EventWriter, read_blocks};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

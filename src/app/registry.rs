@@ -1,7 +1,7 @@
 //! Types of algorithms by name: how a job file's `type = "Filter"` becomes an algorithm.
 
 use super::algorithm::Algorithm;
-use crate::Result;
+use crate::error::Result;
 use serde::de::DeserializeOwned;
 use std::any::{TypeId, type_name};
 use std::collections::BTreeMap;

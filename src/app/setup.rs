@@ -1,13 +1,12 @@
 //! [`Setup`]: what an algorithm can ask for before the first event.
 
 use super::job_output::JobOutput;
-use crate::event::{
-    ColumnHandle, ColumnType, Element, ElementType, EventStore, Rows, TableHandle, path::column as column_path,
-    path::full,
-};
+use crate::error::Result;
+use crate::event::path::{column as column_path, full};
+use crate::event::{ColumnHandle, ColumnType, Element, ElementType, EventStore, Rows, TableHandle};
 use crate::hist::{self, Bookable};
 use crate::io::{self, EventReader};
-use crate::{Counter, Result};
+use crate::numbers::counter::Counter;
 
 /// The place of a counter.
 #[derive(Clone, Copy, Debug)]

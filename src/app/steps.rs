@@ -8,9 +8,10 @@ use super::config::{AlgorithmConfig, SequenceConfig, SequenceMode};
 use super::job_output::{JobOutput, Tally};
 use super::registry;
 use super::setup::Setup;
+use crate::error::Result;
 use crate::event::{EventStore, TableHandle, listing};
 use crate::io::EventReader;
-use crate::{Random, Result};
+use crate::numbers::random::Random;
 use std::collections::HashMap;
 
 /// What a worker does with events.

@@ -10,7 +10,7 @@ use super::store::{EventStore, TableHandle};
 use super::table::{ColumnType, Rows, Table};
 use super::texts::Texts;
 use super::values::{Element, Values, each_type};
-use crate::farm::wire;
+use crate::wire;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 

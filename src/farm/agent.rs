@@ -1,11 +1,12 @@
 //! The side of every rank but rank 0: passes batches to its worker, and what the worker says to rank 0.
 
-use super::idle::Idle;
-use super::message::{Body, HookFailure, Message, Order, Pass, Report, Waits, pack, unpack};
+use super::backoff::Backoff;
+use super::protocol::{HookFailure, Message, Order, Pass, Payload, RankUsage, Report, pack, unpack};
 use super::reduce::{Control, Reduced, reduce};
 use super::transport::{Tag, Transport};
-use crate::Error;
-use crate::worker::{MemoryUse, Worker, WorkerReport};
+use crate::error::Error;
+use crate::farm::worker::{Worker, WorkerReport};
+use crate::job::memory::MemoryUse;
 use std::time::{Duration, Instant};
 
 /// How an agent's part in a pass ends.
@@ -20,7 +21,7 @@ pub(crate) enum Ended {
 /// Serves one call of `process`; `spawn` makes the worker.
 pub(crate) fn serve(
     transport: &mut Transport,
-    spawn: impl FnOnce(Body, Pass) -> Result<Box<dyn Worker>, HookFailure>,
+    spawn: impl FnOnce(Payload, Pass) -> Result<Box<dyn Worker>, HookFailure>,
 ) -> Result<Ended, Error> {
     let mut asked = false;
     let (pass, task) = loop {
@@ -39,7 +40,7 @@ pub(crate) fn serve(
         Ok(worker) => worker,
         Err(failure) => return fail(transport, failure),
     };
-    let mut idle = Idle::default();
+    let mut idle = Backoff::default();
     loop {
         let mut busy = false;
         while let Some(message) = transport.try_receive()? {
@@ -108,7 +109,7 @@ fn sum(
             let waiting = worker.finish();
             say(
                 transport,
-                &Report::Finished(Waits {
+                &Report::Finished(RankUsage {
                     waiting,
                     memory,
                     bytes_in,
@@ -139,7 +140,7 @@ pub(crate) fn fail(transport: &mut Transport, failure: HookFailure) -> Result<En
 /// After `Stop`: lets everything arrive that is on its way, so that no other rank waits for it, says so, and waits for
 /// the end.
 pub(crate) fn stop(transport: &mut Transport) -> Result<Ended, Error> {
-    let mut idle = Idle::default();
+    let mut idle = Backoff::default();
     while transport.is_sending() {
         if transport.try_receive()?.is_none() {
             idle.pause(true);
@@ -159,7 +160,7 @@ pub(crate) fn stop(transport: &mut Transport) -> Result<Ended, Error> {
     }
 }
 
-/// Waits for the end of the program; tells rank 0 if it has other plans.
+/// RankUsage for the end of the program; tells rank 0 if it has other plans.
 pub(crate) fn await_goodbye(transport: &mut Transport) -> Result<(), Error> {
     loop {
         match await_order(transport)?.0 {
@@ -172,8 +173,8 @@ pub(crate) fn await_goodbye(transport: &mut Transport) -> Result<(), Error> {
 }
 
 /// The next order, whenever it comes.
-pub(crate) fn await_order(transport: &mut Transport) -> Result<(Order, Body), Error> {
-    let mut idle = Idle::default();
+pub(crate) fn await_order(transport: &mut Transport) -> Result<(Order, Payload), Error> {
+    let mut idle = Backoff::default();
     loop {
         match transport.try_receive()? {
             Some(message) if message.tag == Tag::Control => return order(message),
@@ -192,7 +193,7 @@ pub(crate) fn say(transport: &mut Transport, report: &Report, body: &[u8]) -> Re
     Ok(())
 }
 
-fn order(message: Message) -> Result<(Order, Body), Error> {
+fn order(message: Message) -> Result<(Order, Payload), Error> {
     unpack(message.bytes)
 }
 
@@ -211,7 +212,7 @@ pub(crate) fn stop_all(transport: &mut Transport, patience: Duration) -> Result<
     let mut stopped = vec![false; transport.size()];
     stopped[0] = true;
     let start = Instant::now();
-    let mut idle = Idle::default();
+    let mut idle = Backoff::default();
     while stopped.contains(&false) {
         match transport.try_receive()? {
             Some(message) if message.tag == Tag::Control => {

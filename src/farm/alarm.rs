@@ -1,6 +1,6 @@
 //! News that end the job, for the thread that speaks MPI: what other threads have found, or MPI has answered.
 
-use crate::Error;
+use crate::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,20 +1,20 @@
 //! Rank 0's side of the farm: hands out items, takes results back, releases replies in order.
 
-use super::idle::Idle;
-use super::message::{Batch, Body, Death, Done, HookFailure, Order, Report, pack, unpack};
+use super::backoff::Backoff;
+use super::protocol::{Batch, Death, Done, HookFailure, Order, Payload, Report, pack, unpack};
 use super::reorder::{Reorder, Run};
 use super::schedule::Schedule;
-use super::statistics::RankStatistics;
 use super::transport::{Tag, Transport};
-use crate::Error;
-use crate::options::{OnError, Options};
-use crate::summary::SkippedItem;
-use crate::worker::{Worker, WorkerReport};
+use crate::error::Error;
+use crate::farm::worker::{Worker, WorkerReport};
+use crate::job::options::{OnError, Options};
+use crate::job::statistics::RankStatistics;
+use crate::job::summary::SkippedItem;
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 /// What the coordinator has to know of items and replies, whose types it does not know.
-pub(crate) trait Parent {
+pub(crate) trait ItemFeed {
     /// How many items there are.
     fn total(&self) -> u64;
     /// The items of a batch as bytes.
@@ -39,7 +39,7 @@ struct Member {
 /// A run of replies that is being handed to the user.
 struct Release {
     items: Batch,
-    replies: Body,
+    replies: Payload,
     given: usize,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Coordinator<'a> {
     hosts: &'a [String],
     transport: &'a mut Transport,
     worker: &'a mut dyn Worker,
-    parent: &'a mut dyn Parent,
+    parent: &'a mut dyn ItemFeed,
     members: Vec<Member>,
     schedule: Schedule,
     reorder: Reorder,
@@ -79,7 +79,7 @@ impl<'a> Coordinator<'a> {
         hosts: &'a [String],
         transport: &'a mut Transport,
         worker: &'a mut dyn Worker,
-        parent: &'a mut dyn Parent,
+        parent: &'a mut dyn ItemFeed,
     ) -> Self {
         let size = transport.size();
         let schedule = Schedule::new(options.schedule, options.batch, parent.total(), size, options.window);
@@ -112,7 +112,7 @@ impl<'a> Coordinator<'a> {
 
     /// Sees all items through.
     pub(crate) fn run(&mut self) -> Result<(), Error> {
-        let mut idle = Idle::default();
+        let mut idle = Backoff::default();
         let total = self.parent.total();
         while self.settled < total || self.release.is_some() || self.reorder.next() < total {
             let mut busy = false;
@@ -166,7 +166,7 @@ impl<'a> Coordinator<'a> {
         Ok(())
     }
 
-    fn hear_agent(&mut self, rank: usize, report: Report, body: Body) -> Result<(), Error> {
+    fn hear_agent(&mut self, rank: usize, report: Report, body: Payload) -> Result<(), Error> {
         match report {
             Report::Ready { slots } => self.ready(rank, slots),
             Report::Done(done) => self.done(rank, done, body)?,
@@ -251,7 +251,7 @@ impl<'a> Coordinator<'a> {
         Ok(())
     }
 
-    fn done(&mut self, rank: usize, done: Done, body: Body) -> Result<(), Error> {
+    fn done(&mut self, rank: usize, done: Done, body: Payload) -> Result<(), Error> {
         self.returned(rank, done.batch)?;
         log::trace!(
             "items {:?} come back from rank {rank} after {:?}",
@@ -278,7 +278,7 @@ impl<'a> Coordinator<'a> {
                 self.settled += run.count;
                 self.reorder.insert(Run {
                     items: run,
-                    replies: Some(Body::from(replies.to_vec())),
+                    replies: Some(Payload::from(replies.to_vec())),
                 });
             }
         }

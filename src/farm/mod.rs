@@ -7,15 +7,12 @@
 
 pub(crate) mod agent;
 pub(crate) mod alarm;
+pub(crate) mod backoff;
 pub(crate) mod coordinator;
 pub(crate) mod heartbeat;
-pub(crate) mod idle;
-pub(crate) mod message;
+pub(crate) mod protocol;
 pub(crate) mod reduce;
 pub(crate) mod reorder;
 pub(crate) mod schedule;
-mod silence;
-pub(crate) mod statistics;
 pub(crate) mod transport;
-mod udp;
-pub(crate) mod wire;
+pub(crate) mod worker;

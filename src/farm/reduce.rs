@@ -3,11 +3,11 @@
 //! A rank asks its children for their outputs one after the other, and hands the pieces to its worker, which decodes as
 //! they come: so no rank ever holds more than its own output, one that is being put together, and a few pieces.
 
-use super::idle::Idle;
-use super::message::{HookFailure, Message, Order, pack};
+use super::backoff::Backoff;
+use super::protocol::{HookFailure, Message, Order, pack};
 use super::transport::{Tag, Transport};
-use crate::Error;
-use crate::worker::{Worker, WorkerReport};
+use crate::error::Error;
+use crate::farm::worker::{Worker, WorkerReport};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ pub(crate) fn reduce(
     let mut absorbing = false;
     let mut emitting = false;
     let mut emitted = false;
-    let mut idle = Idle::default();
+    let mut idle = Backoff::default();
     loop {
         let mut busy = false;
         if !absorbing {

@@ -1,6 +1,6 @@
 //! Replies arrive as workers finish and leave in item order.
 
-use super::message::{Batch, Body};
+use super::protocol::{Batch, Payload};
 use std::collections::BTreeMap;
 
 /// The buffer between workers that are ahead and the item that everybody waits for.
@@ -15,7 +15,7 @@ pub(crate) struct Reorder {
 #[derive(Debug)]
 pub(crate) struct Run {
     pub items: Batch,
-    pub replies: Option<Body>,
+    pub replies: Option<Payload>,
 }
 
 impl Run {
@@ -60,7 +60,7 @@ mod tests {
             let mut first = 0;
             let mut runs = Vec::new();
             for (index, (count, skipped)) in counts.into_iter().enumerate() {
-                let replies = (!skipped).then(|| Body::from(vec![0; count as usize]));
+                let replies = (!skipped).then(|| Payload::from(vec![0; count as usize]));
                 runs.push((order[index], Run { items: Batch { first, count }, replies }));
                 first += count;
             }

@@ -1,7 +1,7 @@
 //! Which items next, and how many at once. Pure logic: no MPI, no clock.
 
-use super::message::{Batch, Done};
-use crate::options::Schedule as Policy;
+use super::protocol::{Batch, Done};
+use crate::job::options::Schedule as Policy;
 use std::collections::VecDeque;
 use std::time::Duration;
 

@@ -4,8 +4,9 @@
 //! launcher is one rank, and MPI is left alone: that saves it half a second, and it runs where no MPI daemon may.
 
 use super::alarm::Alarm;
-use crate::environment::host;
-use crate::{Error, interrupt};
+use crate::error::Error;
+use crate::host::environment::host;
+use crate::host::signals;
 use mpi::Threading;
 use mpi::environment::Universe;
 use mpi::ffi;
@@ -96,8 +97,8 @@ pub(crate) struct Transport {
 impl Transport {
     /// Joins the job that this process was started for.
     pub(crate) fn new() -> Result<Self, Error> {
-        let world = if crate::launcher::is_launched() {
-            crate::launcher::end_with_daemon();
+        let world = if crate::host::launcher::is_launched() {
+            crate::host::launcher::end_with_daemon();
             let (universe, threading) = mpi::initialize_with_threading(Threading::Funneled).ok_or_else(|| {
                 Error::Mpi("it has been initialised before: make one WorkManager, and use it for everything".into())
             })?;
@@ -114,7 +115,7 @@ impl Transport {
             Some((world, _)) => (world.rank() as usize, world.size() as usize),
             None => (0, 1),
         };
-        crate::launcher::check_size(size)?;
+        crate::host::launcher::check_size(size)?;
         if let Some((world, _)) = &world {
             // SAFETY: a predefined handler is given to a communicator that is alive.
             unsafe { ffi::MPI_Comm_set_errhandler(world.as_raw(), ffi::RSMPI_ERRORS_RETURN) };
@@ -257,7 +258,7 @@ impl Transport {
 
     /// Fails, on rank 0 and once, if there is news that ends the job.
     pub(crate) fn check(&mut self) -> Result<(), Error> {
-        if let Some(signal) = interrupt::take() {
+        if let Some(signal) = signals::take() {
             self.interrupted(signal, self.rank, host())?;
         }
         match self.alarm.take() {
@@ -277,7 +278,7 @@ impl Transport {
             return Ok(());
         }
         if self.rank == 0 {
-            return Err(interrupt::error(signal, rank, host));
+            return Err(signals::error(signal, rank, host));
         }
         let mut bytes = vec![signal];
         bytes.extend_from_slice(host.as_bytes());
@@ -398,7 +399,7 @@ impl Transport {
         }
     }
 
-    /// Ends the whole job at once, when asking nicely has failed.
+    /// ZygoteEnds the whole job at once, when asking nicely has failed.
     pub(crate) fn abort(&self, status: i32) -> ! {
         if let Some((world, _)) = &self.world {
             world.abort(status);
@@ -417,7 +418,7 @@ impl Transport {
             let _ = self.try_receive();
             std::thread::sleep(POLL);
         }
-        if self.size > 1 && crate::launcher::needs_rest() {
+        if self.size > 1 && crate::host::launcher::needs_rest() {
             self.come_to_rest();
         }
         self.world = None;
@@ -425,13 +426,13 @@ impl Transport {
 }
 
 impl Transport {
-    /// Waits until all ranks are here, and then lets MPI be for a moment.
+    /// RankUsage until all ranks are here, and then lets MPI be for a moment.
     fn come_to_rest(&self) {
         self.meet();
         std::thread::sleep(REST);
     }
 
-    /// Waits for all ranks to be here.
+    /// RankUsage for all ranks to be here.
     fn meet(&self) {
         let Some((world, _)) = &self.world else { return };
         let mut request = MaybeUninit::uninit();

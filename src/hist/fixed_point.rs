@@ -1,6 +1,6 @@
 //! Fixed-point integers out of floating-point numbers: sums of them do not depend on the order.
 
-use crate::exact_sum::ExactSum;
+use crate::numbers::exact_sum::ExactSum;
 
 /// Numbers of up to 2^exponent in magnitude as multiples of 2^(exponent − 62), rounded to the nearest, ties to even.
 ///

@@ -7,7 +7,7 @@ use super::grid::Grid;
 use super::moments::{Moments, Scale};
 use super::weights::{Totals, Weights};
 use super::{Axis, Bin, Bins, Coordinate, Error, block};
-use crate::exact_sum::ExactSum;
+use crate::numbers::exact_sum::ExactSum;
 
 /// A histogram with `N` axes: [`Histogram1D`], [`Histogram2D`] or [`Histogram3D`].
 ///

@@ -6,7 +6,7 @@ use super::axis::Location;
 use super::fixed_point::FixedPoint;
 use super::grid::Grid;
 use super::{Axis, array};
-use crate::exact_sum::ExactSum;
+use crate::numbers::exact_sum::ExactSum;
 
 /// Σw·xᵢ and Σw·xᵢ·xⱼ over all fills inside the axes.
 ///

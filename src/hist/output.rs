@@ -1,7 +1,7 @@
 //! Histograms as the output of a task.
 
 use super::{Histogram, Histograms, Profile, or_panic};
-use crate::Merge;
+use crate::numbers::merge::Merge;
 use std::ops::Range;
 
 macro_rules! merge_by_method {

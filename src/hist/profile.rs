@@ -8,7 +8,7 @@ use super::moments::{Moments, Scale};
 use super::sample::{Sample, ValueSums};
 use super::weights::{Totals, Weights};
 use super::{Axis, Bins, Coordinate, Error};
-use crate::exact_sum::ExactSum;
+use crate::numbers::exact_sum::ExactSum;
 
 /// The mean and spread of a quantity in each bin of `N` axes: [`Profile1D`] or [`Profile2D`].
 ///

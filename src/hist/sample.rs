@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::weights::Totals;
-use crate::exact_sum::ExactSum;
+use crate::numbers::exact_sum::ExactSum;
 
 /// Sums over the profiled values in a bin.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

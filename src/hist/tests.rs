@@ -263,8 +263,8 @@ proptest! {
         values.iter().for_each(|x| h.fill(x * scale));
         let inside = || values.iter().map(|x| x * scale).filter(|x| (-scale..scale).contains(x));
         let count = inside().count() as f64;
-        let mean = inside().collect::<crate::exact_sum::ExactSum>().value() / count;
-        let square = inside().map(|x| x * x).collect::<crate::exact_sum::ExactSum>().value() / count;
+        let mean = inside().collect::<crate::numbers::exact_sum::ExactSum>().value() / count;
+        let square = inside().map(|x| x * x).collect::<crate::numbers::exact_sum::ExactSum>().value() / count;
         prop_assert!((h.mean() - mean).abs() <= scale * 2_f64.powi(-60));
         prop_assert!((h.covariance(0, 0) - (square - mean * mean)).abs() <= scale * scale * 2_f64.powi(-51));
     }

@@ -23,7 +23,7 @@ mod read;
 
 use std::path::Path;
 
-use crate::node::{self, Node};
+use crate::files::hdf5_node::{self, Node};
 
 use self::exact::Exact;
 use super::object::for_any;
@@ -119,7 +119,7 @@ impl Histograms {
             file: file.to_owned(),
             source: error.into(),
         };
-        let opened = node::create_file(file).map_err(|error| failure("create", error))?;
+        let opened = hdf5_node::create_file(file).map_err(|error| failure("create", error))?;
         let folder = Node::of(opened.as_group().map_err(|error| failure("create", error))?).child(FOLDER);
         let folder = folder.map_err(|source| Error::Hdf5 {
             path: FOLDER.to_owned(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use crate::exact_sum::ExactSum;
+use crate::numbers::exact_sum::ExactSum;
 
 /// For each bin, the number of fills without weight and, since the first fill with one, exact sums of weights and of
 /// their squares.

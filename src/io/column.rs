@@ -5,7 +5,7 @@ use super::filter::{Filters, Unpacker};
 use super::raw::{StoredChunk, find_chunk, virtual_files};
 use crate::event::path::full;
 use crate::event::{ColumnType, Element, ElementType, Texts, Values, each_type};
-use crate::node::text_attribute;
+use crate::files::hdf5_node::text_attribute;
 use hdf5::filters::Filter;
 use hdf5::types::{FloatSize, IntSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{Conversion, Dataset, H5Type};

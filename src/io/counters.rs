@@ -4,8 +4,9 @@
 //! files exactly: as many `f64` for each counter as keep every bit of its sum, where counter `i` has those from
 //! `sum_ends[i - 1]` to `sum_ends[i]`.
 
-use crate::node::Node;
-use crate::{Counter, ExactSum};
+use crate::files::hdf5_node::Node;
+use crate::numbers::counter::Counter;
+use crate::numbers::exact_sum::ExactSum;
 use hdf5::Group;
 use hdf5::types::VarLenUnicode;
 

@@ -5,7 +5,7 @@ use super::error::{Error, Result};
 use super::pack::Ticket;
 use super::raw::write_chunk;
 use crate::event::{ColumnType, ElementType};
-use crate::node::{Node, create_file, text, unicode};
+use crate::files::hdf5_node::{Node, create_file, text, unicode};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use hdf5::dataset::FillTime;
 use hdf5::{Dataset, File};
@@ -47,7 +47,7 @@ impl Datasets {
         let thread = Builder::new()
             .name("writer".into())
             .spawn(move || {
-                crate::affinity::widen();
+                crate::host::affinity::widen();
                 write(file, &target, queue)
             })
             .map_err(|error| Error::write(path, error))?;

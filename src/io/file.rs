@@ -4,7 +4,7 @@ use super::column::{ColumnInput, RawFile};
 use super::error::{Error, Result};
 use crate::event::path::{OFFSETS, ROOT};
 use crate::event::{ColumnType, Rows, Values, listing};
-use crate::node::text_attribute;
+use crate::files::hdf5_node::text_attribute;
 use hdf5::{Conversion, File, Group};
 use std::fs;
 use std::ops::Range;

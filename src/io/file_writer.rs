@@ -3,8 +3,8 @@
 use super::error::{Error, Result};
 use super::writer::{Compression, EventWriter};
 use crate::event::{EncodedEvents, EventStore};
+use crate::files::hdf5_node::Node;
 use crate::hist::{FOLDER, Histograms};
-use crate::node::Node;
 use hdf5::File;
 use std::path::{Path, PathBuf};
 
@@ -60,7 +60,7 @@ impl EventFileWriter {
     /// If there can be no such file.
     pub fn compressed(path: impl AsRef<Path>, level: u8) -> Result<Self> {
         let path = path.as_ref();
-        let threads = crate::affinity::processors();
+        let threads = crate::host::affinity::processors();
         let level = level.min(9);
         Ok(Self {
             path: path.into(),

@@ -9,7 +9,7 @@ use super::error::{Error, Result};
 use super::file::{EventFile, FORMAT, FORMAT_VERSION};
 use crate::event::path::{OFFSETS, ROOT};
 use crate::event::{ColumnType, Element, Rows, Values, each_type};
-use crate::node::{Node, create_file, text};
+use crate::files::hdf5_node::{Node, create_file, text};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -12,7 +12,7 @@ use super::output::{ColumnOutput, Full, FullChunk};
 use super::pack::PackPool;
 use crate::event::path::{OFFSETS, ROOT};
 use crate::event::{ColumnType, EncodedEvents, EncodedTable, Rows};
-use crate::node::Node;
+use crate::files::hdf5_node::Node;
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,9 @@
 //! The default worker: a thread of its rank.
 
 use super::processor::Processor;
-use super::{Worker, WorkerReport};
-use crate::Task;
-use crate::farm::message::{Batch, Body, HookFailure, Pass};
+use crate::farm::protocol::{Batch, HookFailure, Pass, Payload};
+use crate::farm::worker::{Worker, WorkerReport};
+use crate::job::task::Task;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, unbounded};
 use std::io;
 use std::thread::{Builder, JoinHandle, Thread};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// What a worker is asked to do.
 enum Command {
-    Process(Batch, Body),
+    Process(Batch, Payload),
     Absorb,
     Emit { always: bool },
 }
@@ -32,7 +32,7 @@ const WAITING: usize = 4;
 
 impl InlineWorker {
     /// Starts a worker with its copy of the task.
-    pub(crate) fn spawn<T: Task>(task: Body, pass: Pass) -> Result<Self, HookFailure> {
+    pub(crate) fn spawn<T: Task>(task: Payload, pass: Pass) -> Result<Self, HookFailure> {
         let (commands, orders) = unbounded();
         let (pieces, incoming) = bounded(WAITING);
         let (reporter, reports) = bounded(WAITING);
@@ -71,7 +71,7 @@ impl Worker for InlineWorker {
         Vec::new()
     }
 
-    fn submit(&mut self, batch: Batch, items: Body) {
+    fn submit(&mut self, batch: Batch, items: Payload) {
         self.command(Command::Process(batch, items));
     }
 

@@ -1,11 +1,12 @@
 //! What a worker does with a task: the place where types are known again.
 
 use super::pieces::{PieceReader, PieceWriter};
-use crate::context::{Current, set_current};
-use crate::farm::message::{Batch, Done, HookFailure, Pass};
-use crate::farm::wire;
-use crate::guard::guard;
-use crate::{Merge, Task};
+use crate::farm::protocol::{Batch, Done, HookFailure, Pass};
+use crate::job::context::{Current, set_current};
+use crate::job::guard::guard;
+use crate::job::task::Task;
+use crate::numbers::merge::Merge;
+use crate::wire;
 use std::cell::Cell;
 use std::io::{self, BufReader};
 use std::ops::Range;

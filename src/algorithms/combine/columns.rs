@@ -1,9 +1,9 @@
 //! Which columns of a table are a momentum.
 
-use crate::Result;
 use crate::algorithms::kinematics::FourMomentum;
 use crate::algorithms::particles::Particle;
 use crate::app::Setup;
+use crate::error::Result;
 use crate::event::{ElementType, EventStore, Slice, TableHandle};
 use serde::{Deserialize, Serialize};
 

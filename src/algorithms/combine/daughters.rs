@@ -1,9 +1,9 @@
 //! Inputs and cuts of a decay's daughters, which are given by name.
 
 use super::full_path;
-use crate::Result;
 use crate::algorithms::decay_descriptor::{DecayDescriptor, unknown};
 use crate::algorithms::particles::Particle;
+use crate::error::Result;
 use std::collections::BTreeMap;
 
 /// For each daughter, in the order of the descriptor, what was given for its name.

@@ -1,8 +1,8 @@
 //! What a row is made of in the end: the tracks that it leads to along references.
 
 use super::full_path;
-use crate::Result;
 use crate::app::Setup;
+use crate::error::Result;
 use crate::event::{EventStore, Slice, TableHandle};
 
 /// The tables in which references end, by number.

@@ -1,11 +1,11 @@
 //! What `Combine` has to find, found the slow way: all tuples of rows, one after the other. And the tables to find it in.
 
 use super::{Combine, MassFrom};
-use crate::Result;
 use crate::algorithms::decay_descriptor::DecayDescriptor;
 use crate::algorithms::particles::Particle;
 use crate::app::prelude::*;
 use crate::app::{EventView, Events};
+use crate::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Makes a table of random particles.

@@ -2,10 +2,10 @@
 
 use super::columns::{CombineColumns, Momentum, at, number};
 use super::origin::{Origin, Origins};
-use crate::Result;
 use crate::algorithms::kinematics::FourMomentum;
 use crate::algorithms::particles::Particle;
 use crate::app::{Formula, Setup};
+use crate::error::Result;
 use crate::event::{EventStore, TableHandle};
 use std::ops::Range;
 

@@ -3,9 +3,9 @@
 use super::efficiency::{CATEGORIES, COUNTS, table};
 use super::matching::Links;
 use super::{HITS, LINKS, PARTICLES, tracks};
-use crate::Counter;
 use crate::app::JobOutput;
 use crate::app::prelude::*;
+use crate::numbers::counter::Counter;
 
 /// Compares tracks with the true particles, and prints efficiencies at the end of the job.
 ///

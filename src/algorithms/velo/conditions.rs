@@ -4,7 +4,7 @@
 //! so do children of a process that has them.
 
 use super::geometry::{MODULE_Z, MODULES, SENSORS, to_module};
-use crate::Result;
+use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
 

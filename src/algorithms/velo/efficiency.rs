@@ -1,6 +1,6 @@
 //! The table of efficiencies that `TrackChecker` prints, of counters that have been summed over all workers.
 
-use crate::Counter;
+use crate::numbers::counter::Counter;
 use std::fmt::Write;
 
 /// The kinds of particles that efficiencies are counted for, electrons never.

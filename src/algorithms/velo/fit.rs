@@ -150,7 +150,7 @@ fn update(state: &mut State, position: [f64; 2]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Random;
+    use crate::numbers::random::Random;
 
     /// Hits of a particle from (0, 0, `origin`) with the scattering that the fit takes it to have.
     fn hits(random: &mut Random, slope: [f64; 2], origin: f64, number: usize, direction: f64) -> Vec<Measurement> {

@@ -6,8 +6,8 @@
 
 use super::fit::scattering;
 use super::geometry::{MODULE_Z, MODULES, PIXEL, SENSORS, from_module, to_module};
-use crate::Random;
-use crate::random::rand_distr::{Distribution, Poisson};
+use crate::numbers::random::Random;
+use crate::numbers::random::rand_distr::{Distribution, Poisson};
 use serde::{Deserialize, Serialize};
 
 /// What toy events are like.

@@ -201,8 +201,8 @@ fn invert([a, b, c, d, e, f]: [f64; 6]) -> Option<[f64; 6]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Random;
     use crate::algorithms::velo::fit::move_to;
+    use crate::numbers::random::Random;
 
     const CUTS: Cuts = Cuts {
         tracks: 4,

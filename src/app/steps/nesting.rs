@@ -1,7 +1,7 @@
 //! How sequences are nested: not in circles, not too deep, and with what in several of them.
 
 use super::{Kind, Member, Steps};
-use crate::Result;
+use crate::error::Result;
 
 /// Sequences within sequences within sequences: more than anybody wants.
 const DEEPEST: usize = 200;

@@ -15,8 +15,8 @@
 
 use super::super::Axis;
 use super::super::moments::{Moments, Scale};
-use crate::exact_sum::ExactSum;
-use crate::node::Node;
+use crate::files::hdf5_node::Node;
+use crate::numbers::exact_sum::ExactSum;
 
 pub(super) const GROUP: &str = "exact";
 pub(super) const VALUES: &str = "values";

@@ -6,12 +6,12 @@ use hdf5::types::VarLenUnicode;
 use hdf5::{Conversion, Dataset, Group, H5Type};
 
 use super::{FOLDER, UHI_SCHEMA, exact};
-use crate::exact_sum::ExactSum;
+use crate::files::hdf5_node::text_attribute;
 use crate::hist::moments::{Moments, Scale};
 use crate::hist::sample::ValueSums;
 use crate::hist::weights::Weights;
 use crate::hist::{Axis, Error, Histogram, Histograms, Object, Profile};
-use crate::node::text_attribute;
+use crate::numbers::exact_sum::ExactSum;
 
 /// Groups within groups within groups: more than anybody wants.
 const DEEPEST: usize = 32;

@@ -1,29 +1,29 @@
 //! What a zygote's children do: workers process batches, the keeper adds up.
 
-use super::link::Link;
-use super::messages::{KeeperAnswer, KeeperOrder, WorkerAnswer, WorkerOrder};
-use super::shelf::Place;
-use crate::Task;
-use crate::farm::message::HookFailure;
+use super::channel::ChildChannel;
+use super::messages::{AccumulatorAnswer, AccumulatorOrder, WorkerAnswer, WorkerOrder};
+use super::reply_buffers::Place;
+use crate::farm::protocol::HookFailure;
+use crate::job::task::Task;
 use crate::worker::processor::Processor;
 use std::io;
 use std::time::{Duration, Instant};
 
 /// A worker's whole life: it ends when nobody is there to tell it anything. Replies that `put` has no place for are sent.
-pub(super) fn work<T: Task>(mut processor: Processor<T>, mut link: Link, put: impl Fn(&[u8]) -> Option<Place>) {
+pub(super) fn work<T: Task>(mut processor: Processor<T>, mut link: ChildChannel, put: impl Fn(&[u8]) -> Option<Place>) {
     match obey(&mut processor, &mut link, put) {
         Ok(()) => {}
         Err(Trouble::Hook(failure)) => {
             let _ = link.send(&WorkerAnswer::Failed(failure), &[]);
         }
-        Err(Trouble::Link) => {}
+        Err(Trouble::ChildChannel) => {}
     }
 }
 
 enum Trouble {
     Hook(HookFailure),
     /// Nobody listens any more.
-    Link,
+    ChildChannel,
 }
 
 impl From<HookFailure> for Trouble {
@@ -34,13 +34,13 @@ impl From<HookFailure> for Trouble {
 
 impl From<io::Error> for Trouble {
     fn from(_: io::Error) -> Self {
-        Self::Link
+        Self::ChildChannel
     }
 }
 
 fn obey<T: Task>(
     processor: &mut Processor<T>,
-    link: &mut Link,
+    link: &mut ChildChannel,
     put: impl Fn(&[u8]) -> Option<Place>,
 ) -> Result<(), Trouble> {
     processor.initialize()?;
@@ -73,34 +73,34 @@ fn obey<T: Task>(
 }
 
 /// A keeper's whole life.
-pub(super) fn keep<T: Task>(mut processor: Processor<T>, mut link: Link) {
+pub(super) fn keep<T: Task>(mut processor: Processor<T>, mut link: ChildChannel) {
     match add_up(&mut processor, &mut link) {
         Ok(()) => {}
         Err(Trouble::Hook(failure)) => {
-            let _ = link.send(&KeeperAnswer::Failed(failure), &[]);
+            let _ = link.send(&AccumulatorAnswer::Failed(failure), &[]);
         }
-        Err(Trouble::Link) => {}
+        Err(Trouble::ChildChannel) => {}
     }
 }
 
-fn add_up<T: Task>(processor: &mut Processor<T>, link: &mut Link) -> Result<(), Trouble> {
+fn add_up<T: Task>(processor: &mut Processor<T>, link: &mut ChildChannel) -> Result<(), Trouble> {
     while let Some((order, body)) = link.receive()? {
         match order {
-            KeeperOrder::Add { last } => {
+            AccumulatorOrder::Add { last } => {
                 let start = Instant::now();
                 let mut first = Some((body.into_vec(), last));
                 processor.absorb(|| match first.take() {
                     Some(piece) => Ok(piece),
                     None => match link.receive()? {
-                        Some((KeeperOrder::Add { last }, body)) => Ok((body.into_vec(), last)),
+                        Some((AccumulatorOrder::Add { last }, body)) => Ok((body.into_vec(), last)),
                         _ => Err(io::ErrorKind::UnexpectedEof.into()),
                     },
                 })?;
-                link.send(&KeeperAnswer::Added(start.elapsed()), &[])?;
+                link.send(&AccumulatorAnswer::Added(start.elapsed()), &[])?;
             }
-            KeeperOrder::Emit { always } => {
-                let last = processor.emit(always, |piece| link.send(&KeeperAnswer::Piece, &piece))?;
-                link.send(&KeeperAnswer::LastPiece, &last)?;
+            AccumulatorOrder::Emit { always } => {
+                let last = processor.emit(always, |piece| link.send(&AccumulatorAnswer::Piece, &piece))?;
+                link.send(&AccumulatorAnswer::LastPiece, &last)?;
             }
         }
     }

@@ -1,9 +1,9 @@
 //! What a rank and its children say to each other. A message is a header, encoded, and a body of raw bytes.
 
 use super::process::Ended;
-use super::shelf::Place;
-use crate::farm::message::{Batch, Done, HookFailure, Pass};
-use crate::options::ForkAfter;
+use super::reply_buffers::Place;
+use crate::farm::protocol::{Batch, Done, HookFailure, Pass};
+use crate::job::options::ForkAfter;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,9 +18,9 @@ pub(super) enum ZygoteOrder {
         variables: Vec<(String, String)>,
         directory: Option<PathBuf>,
     },
-    /// A call of `process` begins. Body: the task.
+    /// A call of `process` begins. Payload: the task.
     Start { pass: Pass, fork_after: ForkAfter },
-    /// Process this item, and forget what comes of it. Body: the item.
+    /// Process this item, and forget what comes of it. Payload: the item.
     WarmUp(Batch),
     /// Fork the child with this number, after the one before has been seen off.
     Fork { child: usize },
@@ -48,7 +48,7 @@ pub(super) enum ZygoteReport {
 /// From a rank to a worker. A worker whose socket is closed ends.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum WorkerOrder {
-    /// Process these items. Body: the items.
+    /// Process these items. Payload: the items.
     Process(Batch),
     /// There are no more items.
     Finalize,
@@ -59,9 +59,9 @@ pub(super) enum WorkerOrder {
 pub(super) enum WorkerAnswer {
     /// The task is initialised.
     Ready,
-    /// Body: the output of the batch that is told of next.
+    /// Payload: the output of the batch that is told of next.
     Output,
-    /// A batch is done. Body: the replies, unless they are on the shelf.
+    /// A batch is done. Payload: the replies, unless they are on the shelf.
     Done(Done, Option<Place>),
     /// `finalize_remote` has been run; how long the worker had waited for items.
     Finalized(Duration),
@@ -71,8 +71,8 @@ pub(super) enum WorkerAnswer {
 
 /// From a rank to its keeper.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum KeeperOrder {
-    /// Body: an output of a worker's, or a piece of another rank's.
+pub(super) enum AccumulatorOrder {
+    /// Payload: an output of a worker's, or a piece of another rank's.
     Add { last: bool },
     /// Give the sum away. With `always`, there is one even if there were no items.
     Emit { always: bool },
@@ -80,12 +80,12 @@ pub(super) enum KeeperOrder {
 
 /// From a keeper to its rank.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum KeeperAnswer {
+pub(super) enum AccumulatorAnswer {
     /// An output has been added, which took so long.
     Added(Duration),
-    /// Body: a piece of the sum.
+    /// Payload: a piece of the sum.
     Piece,
-    /// Body: the last piece.
+    /// Payload: the last piece.
     LastPiece,
     /// The merging failed.
     Failed(HookFailure),

@@ -94,7 +94,7 @@ pub(super) fn fork_bound() -> io::Result<Option<Pid>> {
     }
 }
 
-/// Waits for a child's end, which must have come or be on its way.
+/// RankUsage for a child's end, which must have come or be on its way.
 pub(super) fn wait(pid: Pid) -> io::Result<Ended> {
     let mut status = 0;
     // SAFETY: all zeros are a valid `rusage`; wait4 fills what it is given.
@@ -134,7 +134,7 @@ pub(super) fn ends_within(pid: Pid, patience: Duration) -> bool {
     }
 }
 
-/// Ends a child that may have ended already; how it did.
+/// ZygoteEnds a child that may have ended already; how it did.
 pub(super) fn see_off(pid: Pid) -> io::Result<Ended> {
     // One that has ended stays as it is until it is waited for: its number belongs to nobody else.
     let _ = kill(pid, Signal::SIGKILL);

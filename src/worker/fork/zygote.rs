@@ -1,15 +1,15 @@
 //! The zygote: initialises the task, forks children of it, and sees them off.
 
+use super::channel::{ChildChannel, hand_over};
 use super::child::{keep, work};
-use super::link::{Link, hand_over};
+use super::current_items::CurrentItems;
 use super::messages::{ZygoteOrder, ZygoteReport};
 use super::process::{ends_within, limit_memory, name, see_off, spawn, wait};
-use super::roster::Roster;
-use super::shelf::Shelf;
-use crate::Task;
-use crate::environment;
-use crate::farm::message::{Batch, Body, HookFailure, Pass};
-use crate::options::ForkAfter;
+use super::reply_buffers::ReplyBuffers;
+use crate::farm::protocol::{Batch, HookFailure, Pass, Payload};
+use crate::host::environment;
+use crate::job::options::ForkAfter;
+use crate::job::task::Task;
 use crate::worker::inline::STACK;
 use crate::worker::processor::Processor;
 use nix::unistd::Pid;
@@ -23,24 +23,24 @@ use std::time::Duration;
 
 /// A rank's zygote, as it sees itself.
 pub(crate) struct Zygote {
-    ends: Option<Ends>,
-    settings: Settings,
+    ends: Option<ZygoteEnds>,
+    settings: ChildSettings,
     rank: usize,
     size: usize,
 }
 
 /// Its ends of the connections to its rank.
-pub(super) struct Ends {
-    pub(super) link: Link,
+pub(super) struct ZygoteEnds {
+    pub(super) link: ChildChannel,
     /// By which it hands over its children's sockets.
     pub(super) sockets: OwnedFd,
 }
 
 /// What it knows of its children to be.
 #[derive(Clone, Copy)]
-pub(super) struct Settings {
-    pub(super) roster: Roster,
-    pub(super) shelf: Shelf,
+pub(super) struct ChildSettings {
+    pub(super) roster: CurrentItems,
+    pub(super) shelf: ReplyBuffers,
     /// How many workers there are at most; the keeper's number comes after theirs.
     pub(super) workers: usize,
     /// Bytes that each of them may take, apart from what it shares.
@@ -48,8 +48,8 @@ pub(super) struct Settings {
 }
 
 impl Zygote {
-    /// Waits to be told who it belongs to. None if nobody is left to tell.
-    pub(super) fn new(mut ends: Ends, settings: Settings) -> io::Result<Option<Self>> {
+    /// RankUsage to be told who it belongs to. None if nobody is left to tell.
+    pub(super) fn new(mut ends: ZygoteEnds, settings: ChildSettings) -> io::Result<Option<Self>> {
         let Some((order, _)) = ends.link.receive()? else {
             return Ok(None);
         };
@@ -89,7 +89,7 @@ impl Zygote {
         };
         // As much stack as a worker that is a thread has: children go on with that of the thread that forked them.
         std::thread::scope(|scope| {
-            let mut brood = Brood {
+            let mut brood = Children {
                 ends: &mut self.ends,
                 settings: self.settings,
                 children: HashMap::new(),
@@ -108,13 +108,13 @@ impl Zygote {
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The children of one call of `process`.
-struct Brood<'a> {
-    ends: &'a mut Option<Ends>,
-    settings: Settings,
+struct Children<'a> {
+    ends: &'a mut Option<ZygoteEnds>,
+    settings: ChildSettings,
     children: HashMap<usize, Pid>,
 }
 
-impl Brood<'_> {
+impl Children<'_> {
     fn say(&mut self, report: &ZygoteReport) -> io::Result<()> {
         match self.ends {
             Some(ends) => ends.link.send(report, &[]),
@@ -122,7 +122,7 @@ impl Brood<'_> {
         }
     }
 
-    fn hear(&mut self) -> io::Result<Option<(ZygoteOrder, Body)>> {
+    fn hear(&mut self) -> io::Result<Option<(ZygoteOrder, Payload)>> {
         match self.ends {
             Some(ends) => ends.link.receive(),
             None => Ok(None),
@@ -179,7 +179,7 @@ impl Brood<'_> {
         }
         let (rank_end, child_end) = UnixStream::pair()?;
         let (mut rank_end, mut child_end) = (Some(rank_end), Some(child_end));
-        let Settings {
+        let ChildSettings {
             roster,
             shelf,
             workers,
@@ -191,7 +191,7 @@ impl Brood<'_> {
             if let (Some(mut processor), Some(socket)) = (processor.take(), child_end.take()) {
                 if child == workers {
                     name(c"gaudi:keeper");
-                    return keep(processor, Link::new(socket));
+                    return keep(processor, ChildChannel::new(socket));
                 }
                 name(c"gaudi:worker");
                 if let Some(more) = memory
@@ -200,7 +200,9 @@ impl Brood<'_> {
                     log::warn!("the memory of a worker could not be limited: {error}");
                 }
                 processor.watch(roster.place(child));
-                work(processor, Link::new(socket), |replies| shelf.put(child, replies));
+                work(processor, ChildChannel::new(socket), |replies| {
+                    shelf.put(child, replies)
+                });
             }
         })?;
         drop(child_end);

@@ -1,0 +1,88 @@
+//! What the user is told at the end: on the screen, and in the JSON file.
+
+use crate::error::Error;
+use crate::job::statistics::{HostStatistics, RankStatistics, Statistics};
+use crate::job::summary::SkippedItem;
+use serde::Serialize;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The statistics table, and the items that were skipped.
+pub(crate) fn print(statistics: &Statistics, skipped: &[SkippedItem], quiet: bool) {
+    if !quiet {
+        // Whoever pipes this into `head` has seen enough.
+        let _ = writeln!(std::io::stdout(), "{statistics}");
+    }
+    // Who has asked for it wants to see it.
+    let _ = write!(std::io::stdout(), "{}", statistics.memory_table());
+    if !skipped.is_empty() {
+        let all = statistics.items() + skipped.len() as u64;
+        eprintln!("{} of {all} items were skipped:", skipped.len());
+        for item in skipped {
+            eprintln!("  {item}");
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    items: u64,
+    processing_seconds: f64,
+    elapsed_seconds: f64,
+    hosts: Vec<HostStatistics>,
+    ranks: &'a [RankStatistics],
+    skipped: &'a [SkippedItem],
+}
+
+/// Whether the statistics can be written there, while there is time to choose another place.
+pub(crate) fn check_json(path: &Path) -> Result<(), Error> {
+    let part = part(path);
+    let tried = std::fs::File::create(&part).and_then(|_| std::fs::remove_file(&part));
+    tried.map_err(|source| fault(path, source))
+}
+
+/// The file's name until it is complete.
+fn part(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
+}
+
+fn fault(path: &Path, source: std::io::Error) -> Error {
+    Error::File {
+        action: "write",
+        path: path.into(),
+        source,
+    }
+}
+
+/// Writes the job's statistics, whole or not at all.
+pub(crate) fn write_json(
+    path: &Path,
+    statistics: &Statistics,
+    skipped: &[SkippedItem],
+    error: Option<&Error>,
+) -> Result<(), Error> {
+    let report = Report {
+        status: match (error, skipped) {
+            (Some(_), _) => "failed",
+            (None, []) => "complete",
+            (None, _) => "complete with skipped items",
+        },
+        error: error.map(ToString::to_string),
+        items: statistics.items(),
+        processing_seconds: statistics.processing().as_secs_f64(),
+        elapsed_seconds: statistics.elapsed().as_secs_f64(),
+        hosts: statistics.hosts(),
+        ranks: statistics.ranks(),
+        skipped,
+    };
+    let mut text = serde_json::to_string_pretty(&report).map_err(|error| fault(path, error.into()))?;
+    text.push('\n');
+    let part = part(path);
+    let written = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, path));
+    written.map_err(|source| fault(path, source))
+}

@@ -1,0 +1,188 @@
+//! Who did what: the job's statistics, by rank and by host.
+
+use crate::job::memory::MemoryUse;
+use serde::Serialize;
+use std::fmt;
+use std::time::Duration;
+
+/// What each rank of a job did, and how long it took.
+///
+/// Printed, it is the table by host:
+///
+/// ```
+/// use gaudi_mpi::{RankStatistics, Statistics};
+/// use std::time::Duration;
+///
+/// let rank = |rank, items, seconds| RankStatistics {
+///     rank,
+///     host: "node114".into(),
+///     items,
+///     busy: Duration::from_secs_f64(seconds),
+///     ..RankStatistics::default()
+/// };
+/// let statistics = Statistics::new(vec![rank(0, 60, 226.977), rank(1, 40, 151.319)], Duration::from_secs(60), Duration::from_millis(60_805));
+/// assert_eq!(
+///     statistics.to_string(),
+///     "\
+/// Job execution statistics:
+/// job count | % of all jobs | job time sum | time per job | job server
+///       100 |        100.00 |      378.296 |        3.783 | node114
+/// Time elapsed since server creation 60.805"
+/// );
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Statistics {
+    ranks: Vec<RankStatistics>,
+    processing: Duration,
+    elapsed: Duration,
+}
+
+/// One rank's part in a job.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct RankStatistics {
+    /// The rank.
+    pub rank: usize,
+    /// The host it ran on.
+    pub host: String,
+    /// Items that succeeded here.
+    pub items: u64,
+    /// Attempts that failed here.
+    pub failures: u64,
+    /// Forked workers that died.
+    pub deaths: u64,
+    /// Batches done.
+    pub batches: u64,
+    /// Time the worker spent on items, including those that failed.
+    #[serde(rename = "busy_seconds", serialize_with = "seconds")]
+    pub busy: Duration,
+    /// Time the worker waited for items.
+    #[serde(rename = "waiting_seconds", serialize_with = "seconds")]
+    pub waiting: Duration,
+    /// Memory that the rank and its forked workers used after the last item, if the options asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryUse>,
+    /// Bytes that came in over MPI.
+    pub bytes_in: u64,
+    /// Bytes that went out over MPI.
+    pub bytes_out: u64,
+}
+
+/// The ranks of one host together: a line of the table.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct HostStatistics {
+    /// The host.
+    pub host: String,
+    /// Items that succeeded there.
+    pub items: u64,
+    /// Time its workers spent on items, in seconds, added up.
+    #[serde(rename = "busy_seconds", serialize_with = "seconds")]
+    pub busy: Duration,
+}
+
+fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}
+
+impl Statistics {
+    /// The statistics of a job whose ranks did this within the time `processing`, `elapsed` after its
+    /// [`WorkManager`](crate::WorkManager) was made.
+    pub fn new(ranks: Vec<RankStatistics>, processing: Duration, elapsed: Duration) -> Self {
+        Self {
+            ranks,
+            processing,
+            elapsed,
+        }
+    }
+
+    /// All ranks, by number.
+    pub fn ranks(&self) -> &[RankStatistics] {
+        &self.ranks
+    }
+
+    /// All hosts, in the order of their first ranks.
+    pub fn hosts(&self) -> Vec<HostStatistics> {
+        let mut hosts: Vec<HostStatistics> = Vec::new();
+        for rank in &self.ranks {
+            let index = hosts.iter().position(|host| host.host == rank.host).unwrap_or_else(|| {
+                hosts.push(HostStatistics {
+                    host: rank.host.clone(),
+                    ..Default::default()
+                });
+                hosts.len() - 1
+            });
+            hosts[index].items += rank.items;
+            hosts[index].busy += rank.busy;
+        }
+        hosts
+    }
+
+    /// The memory that was in use after the last item, by host, and of all hosts together if there are several; empty
+    /// unless the options asked for it.
+    pub fn memory_table(&self) -> String {
+        let mut hosts: Vec<(&str, MemoryUse)> = Vec::new();
+        for rank in &self.ranks {
+            let Some(memory) = rank.memory else { continue };
+            match hosts.iter_mut().find(|(host, _)| *host == rank.host) {
+                Some((_, sum)) => *sum += memory,
+                None => hosts.push((&rank.host, memory)),
+            }
+        }
+        if hosts.is_empty() {
+            return String::new();
+        }
+        let mut table = format!("Memory after the last item (MB):\n{} | host\n", MemoryUse::TITLE);
+        if hosts.len() > 1 {
+            let mut all = MemoryUse::default();
+            hosts.iter().for_each(|(_, memory)| all += *memory);
+            hosts.push(("all", all));
+        }
+        for (host, memory) in hosts {
+            table += &format!("{} | {host}\n", memory.line());
+        }
+        table
+    }
+
+    /// Items that succeeded.
+    pub fn items(&self) -> u64 {
+        self.ranks.iter().map(|rank| rank.items).sum()
+    }
+
+    /// Time from the hand-out of the task until its items were done and their outputs summed.
+    pub fn processing(&self) -> Duration {
+        self.processing
+    }
+
+    /// Time since the work manager was made.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+}
+
+impl fmt::Display for Statistics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.items();
+        writeln!(f, "Job execution statistics:")?;
+        writeln!(
+            f,
+            "job count | % of all jobs | job time sum | time per job | job server"
+        )?;
+        for HostStatistics { host, items, busy } in self.hosts() {
+            let percent = 100.0 * ratio(items as f64, all);
+            let busy = busy.as_secs_f64();
+            writeln!(
+                f,
+                "{items:>9} | {percent:>13.2} | {busy:>12.3} | {:>12.3} | {host}",
+                ratio(busy, items)
+            )?;
+        }
+        write!(
+            f,
+            "Time elapsed since server creation {:.3}",
+            self.elapsed.as_secs_f64()
+        )
+    }
+}
+
+fn ratio(value: f64, of: u64) -> f64 {
+    if of == 0 { 0.0 } else { value / of as f64 }
+}

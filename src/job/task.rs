@@ -1,0 +1,121 @@
+//! The user's side of a job: a [`Task`] says what happens where.
+
+use crate::error::Result;
+use crate::job::statistics::Statistics;
+use crate::numbers::merge::Merge;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// What is done once, what is done for each item, and what becomes of the results.
+///
+/// Rank 0 runs [`initialize_local`](Task::initialize_local), then sends the task to all workers. Each worker runs
+/// [`initialize_remote`](Task::initialize_remote) once and [`process`](Task::process) for the items it is given. What
+/// `process` adds to the output is summed over all items; what it returns goes, in item order, to
+/// [`local_process`](Task::local_process) on rank 0. At the end each worker runs
+/// [`finalize_remote`](Task::finalize_remote), and rank 0 has the sum in [`finalize`](Task::finalize).
+///
+/// A worker's task is a copy of rank 0's as it was after `initialize_local`. What cannot travel (open files, detector
+/// geometry) is marked `#[serde(skip)]` and made in `initialize_remote`. Changes that a worker makes to its copy stay
+/// with that worker.
+///
+/// ```
+/// use gaudi_mpi::prelude::*;
+///
+/// /// Sums the squares of the items.
+/// #[derive(Serialize, Deserialize, Default)]
+/// struct Squares {
+///     sum: u64,
+/// }
+///
+/// impl Task for Squares {
+///     type Item = u64;
+///     type Output = u64;
+///     type Reply = ();
+///
+///     fn new_output(&self) -> u64 {
+///         0
+///     }
+///     fn process(&mut self, item: &u64, output: &mut u64) -> Result<()> {
+///         *output += item * item;
+///         Ok(())
+///     }
+///     fn finalize(&mut self, output: u64, _: &Statistics) -> Result<()> {
+///         self.sum = output;
+///         Ok(())
+///     }
+/// }
+///
+/// fn main() -> JobResult {
+///     let mut task = Squares::default();
+///     let summary = WorkManager::new(Options::default().quiet())?.process(&mut task, 0..1000)?;
+///     assert_eq!(task.sum, 332_833_500);
+///     Ok(summary)
+/// }
+/// ```
+pub trait Task: Serialize + DeserializeOwned + 'static {
+    /// One unit of work: a number of events to generate, a range of rows, a file name.
+    type Item: Serialize + DeserializeOwned;
+    /// What is summed over all items: see [`Merge`] for what can be.
+    type Output: Merge;
+    /// What an item sends back to rank 0, where it arrives in item order. `()` for nothing.
+    type Reply: Serialize + DeserializeOwned;
+
+    /// On rank 0, once, before anything is handed out.
+    ///
+    /// # Errors
+    /// An error here stops the job before it starts.
+    fn initialize_local(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// In each worker, once, before its first item.
+    ///
+    /// # Errors
+    /// An error here stops the job: a worker that cannot start is a fault of the set-up, not of an item.
+    fn initialize_remote(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// An empty output, as it is before any item: book the histograms here.
+    ///
+    /// It is called often (once a batch), always in a worker after `initialize_remote`, and must make the same thing
+    /// every time.
+    fn new_output(&self) -> Self::Output;
+
+    /// Processes one item in a worker: adds to `output` what is to be summed, returns what is to go to `local_process`.
+    ///
+    /// It may be called more than once for an item: after a failure the good items of the same batch are done again,
+    /// since what had been added to `output` is thrown away with the bad one's. For the sums and replies, every item
+    /// counts once.
+    ///
+    /// # Errors
+    /// An error or a panic leaves no trace in the output. The item is tried again as `--retries` says, then the job
+    /// stops or goes on without it as `--on-error` says.
+    fn process(&mut self, item: &Self::Item, output: &mut Self::Output) -> Result<Self::Reply>;
+
+    /// In each worker, once, after its last item and before its output is added to the others': for instance, closes a
+    /// file that the worker has written. Not called when the job fails.
+    ///
+    /// # Errors
+    /// An error here stops the job.
+    fn finalize_remote(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// On rank 0, for each item that succeeded, in item order: for instance, appends the item's events to a file.
+    ///
+    /// # Errors
+    /// An error here stops the job.
+    fn local_process(&mut self, item: &Self::Item, reply: Self::Reply) -> Result<()> {
+        let _ = (item, reply);
+        Ok(())
+    }
+
+    /// On rank 0, once, at the end: gets the sum over all items and the job's statistics.
+    ///
+    /// # Errors
+    /// An error here makes the job fail.
+    fn finalize(&mut self, output: Self::Output, statistics: &Statistics) -> Result<()> {
+        let _ = (output, statistics);
+        Ok(())
+    }
+}

@@ -1,0 +1,203 @@
+//! Counters: how often, how much, how large.
+
+use crate::numbers::exact_sum::ExactSum;
+use crate::numbers::merge::Merge;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::{AddAssign, Range};
+
+/// Counts values and keeps their sum, mean, standard deviation, smallest and largest: the same for any order of the
+/// values and any [merging](Merge).
+///
+/// ```
+/// use gaudi_mpi::Counter;
+///
+/// let mut tracks = Counter::new();
+/// for number in [12.0, 7.0, 11.0] {
+///     tracks += number;
+/// }
+/// assert_eq!((tracks.entries(), tracks.sum(), tracks.mean()), (3, 30.0, 10.0));
+/// assert_eq!((tracks.min(), tracks.max()), (Some(7.0), Some(12.0)));
+/// assert_eq!(tracks.to_string(), "3 entries, sum 30, mean 10 ± 2.160, from 7 to 12");
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counter {
+    entries: u64,
+    sum: ExactSum,
+    sum_of_squares: ExactSum,
+    range: Option<(f64, f64)>,
+}
+
+impl Counter {
+    /// A counter that has seen nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The counter that has seen values of this number, sums and range.
+    pub(crate) fn from_parts(entries: u64, sum: ExactSum, sum_of_squares: ExactSum, range: Option<(f64, f64)>) -> Self {
+        Self {
+            entries,
+            sum,
+            sum_of_squares,
+            range,
+        }
+    }
+
+    pub(crate) fn exact_sum(&self) -> &ExactSum {
+        &self.sum
+    }
+
+    pub(crate) fn exact_sum_of_squares(&self) -> &ExactSum {
+        &self.sum_of_squares
+    }
+
+    /// Counts a value. What is not a number makes the sum, the mean and the standard deviation so, too.
+    pub fn add(&mut self, value: f64) {
+        self.entries += 1;
+        self.sum.add(value);
+        self.sum_of_squares.add(value * value);
+        // Of -0 and 0, either may be called the smaller, so that it would depend on the order which one is kept: both are 0 here.
+        let value = value + 0.0;
+        self.extend(Some((value, value)).filter(|_| !value.is_nan()));
+    }
+
+    fn extend(&mut self, other: Option<(f64, f64)>) {
+        self.range = match (self.range, other) {
+            (Some((low, high)), Some((lower, higher))) => Some((low.min(lower), high.max(higher))),
+            (range, other) => range.or(other),
+        };
+    }
+
+    /// How many values there were.
+    pub fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// Their sum.
+    pub fn sum(&self) -> f64 {
+        self.sum.value()
+    }
+
+    /// Their mean; 0 if there were none.
+    pub fn mean(&self) -> f64 {
+        if self.entries == 0 {
+            0.0
+        } else {
+            self.sum() / self.entries as f64
+        }
+    }
+
+    /// Their standard deviation, √(⟨x²⟩ − ⟨x⟩²); 0 if there were none.
+    pub fn std_dev(&self) -> f64 {
+        if self.entries == 0 {
+            return 0.0;
+        }
+        let mean = self.mean();
+        (self.sum_of_squares.value() / self.entries as f64 - mean * mean)
+            .max(0.0)
+            .sqrt()
+    }
+
+    /// The smallest.
+    pub fn min(&self) -> Option<f64> {
+        self.range.map(|(low, _)| low)
+    }
+
+    /// The largest.
+    pub fn max(&self) -> Option<f64> {
+        self.range.map(|(_, high)| high)
+    }
+}
+
+impl AddAssign<f64> for Counter {
+    fn add_assign(&mut self, value: f64) {
+        self.add(value);
+    }
+}
+
+impl Merge for Counter {
+    type Gathered = Self;
+    fn gather(self, _: Range<u64>) -> Self {
+        self
+    }
+    fn join(into: &mut Self, other: Self) {
+        into.entries += other.entries;
+        into.sum.merge(&other.sum);
+        into.sum_of_squares.merge(&other.sum_of_squares);
+        into.extend(other.range);
+    }
+    fn finish(gathered: Self) -> Self {
+        gathered
+    }
+}
+
+impl fmt::Display for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} entries, sum {}, mean {} ± {:.3}",
+            self.entries,
+            short(self.sum()),
+            short(self.mean()),
+            self.std_dev()
+        )?;
+        match self.range {
+            Some((low, high)) => write!(f, ", from {} to {}", short(low), short(high)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A number as people want to read it: whole numbers as they are, others to six digits.
+fn short(value: f64) -> f64 {
+    match value.fract() == 0.0 {
+        true => value,
+        false => format!("{value:.5e}").parse().unwrap_or(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_are_short_to_read() {
+        for (value, text) in [
+            (9_055_429.0, "9055429"),
+            (0.999_460_200_9, "0.99946"),
+            (-1.0 / 3e20, "-0.00000000000000000000333333"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(short(value).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn zeros_of_both_signs_are_the_same_in_any_order() {
+        for values in [[0.0, -0.0], [-0.0, 0.0], [-0.0, -0.0]] {
+            let mut counter = Counter::new();
+            values.iter().for_each(|&value| counter += value);
+            assert_eq!(counter.min().map(f64::to_bits), Some(0));
+            assert_eq!(counter.max().map(f64::to_bits), Some(0));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn merged_is_as_counted_in_one_go(values in prop::collection::vec(any::<f64>(), 0..50), cut in any::<usize>()) {
+            let count = |values: &[f64]| {
+                let mut counter = Counter::new();
+                values.iter().for_each(|&value| counter += value);
+                counter
+            };
+            let (first, second) = values.split_at(cut % (values.len() + 1));
+            let mut merged = count(second);
+            Counter::join(&mut merged, count(first));
+            let whole = count(&values);
+            prop_assert_eq!(merged.entries(), whole.entries());
+            prop_assert_eq!(merged.to_string(), whole.to_string());
+        }
+    }
+}

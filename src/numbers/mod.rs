@@ -1,0 +1,6 @@
+//! Numbers that do not depend on the order in which they are made: exact sums, merging, counters, random numbers.
+
+pub(crate) mod counter;
+pub mod exact_sum;
+pub mod merge;
+pub mod random;
