@@ -58,19 +58,25 @@
 //! - **[`Options`]** are the command-line options that every program can take.
 #![warn(missing_docs)]
 
+#[cfg(feature = "jobs")]
 pub mod algorithms;
+#[cfg(feature = "jobs")]
 pub mod app;
 mod error;
+#[cfg(feature = "events")]
 pub mod event;
+#[cfg(feature = "jobs")]
 pub mod expression;
 mod farm;
 mod files;
 pub mod hist;
 mod host;
+#[cfg(feature = "events")]
 pub mod io;
 mod job;
 mod manager;
 pub mod numbers;
+#[cfg(feature = "pictures")]
 pub mod picture;
 mod wire;
 mod worker;

@@ -1,3 +1,5 @@
 //! Files and the objects in them, below events and histograms.
 
+#[cfg(feature = "hdf5")]
 pub(crate) mod hdf5_node;
+pub(crate) mod unfinished;

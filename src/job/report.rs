@@ -1,11 +1,13 @@
 //! What the user is told at the end: on the screen, and in the JSON file.
 
 use crate::error::Error;
+use crate::files::unfinished::{self, Unfinished};
 use crate::job::statistics::{HostStatistics, RankStatistics, Statistics};
 use crate::job::summary::SkippedItem;
 use serde::Serialize;
+use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The statistics table, and the items that were skipped.
 pub(crate) fn print(statistics: &Statistics, skipped: &[SkippedItem], quiet: bool) {
@@ -37,18 +39,10 @@ struct Report<'a> {
     skipped: &'a [SkippedItem],
 }
 
-/// Whether the statistics can be written there, while there is time to choose another place.
+/// Checks that the statistics can be written to this path, while there is time to choose another one.
 pub(crate) fn check_json(path: &Path) -> Result<(), Error> {
-    let part = part(path);
-    let tried = std::fs::File::create(&part).and_then(|_| std::fs::remove_file(&part));
+    let tried = Unfinished::new(path).and_then(|unfinished| fs::File::create(unfinished.temporary()).map(drop));
     tried.map_err(|source| fault(path, source))
-}
-
-/// The file's name until it is complete.
-fn part(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    name.into()
 }
 
 fn fault(path: &Path, source: std::io::Error) -> Error {
@@ -82,7 +76,5 @@ pub(crate) fn write_json(
     };
     let mut text = serde_json::to_string_pretty(&report).map_err(|error| fault(path, error.into()))?;
     text.push('\n');
-    let part = part(path);
-    let written = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, path));
-    written.map_err(|source| fault(path, source))
+    unfinished::write(path, text.as_bytes()).map_err(|source| fault(path, source))
 }
