@@ -1,4 +1,4 @@
-//! What can go wrong in a job, as sentences that say what failed, where, and what to do.
+//! Errors of a job, as sentences that say what failed, where, and what to do.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// Any error.
 pub(crate) type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The result of a [`Task`](crate::Task) hook: any error will do, and `?` and `.into()` make one.
+/// The result of a [`Task`](crate::Task) hook. Any error will do: `?` and `.into()` convert it.
 ///
 /// ```
 /// use gaudi_mpi::Result;
@@ -22,16 +22,13 @@ pub(crate) type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 /// ```
 pub type Result<T, E = BoxedError> = std::result::Result<T, E>;
 
-/// The result of a job: give it back from `main`, and it becomes the exit status.
-pub type JobResult = std::result::Result<crate::Summary, Error>;
-
 /// Why a job stopped.
 ///
-/// Both `Display` and `Debug` print the sentence, so that `fn main() -> JobResult` shows it to the user as it stands.
+/// Both `Display` and `Debug` print the sentence, so that `fn main() -> JobResult` shows it to the user unchanged.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// `process` failed on an item as often as `--retries` allows, and `--on-error` is `abort`.
+    /// `process` failed on an item more often than `--retries` allows, and `--on-error` is `abort`.
     #[error(
         "item {item}{description} failed on rank {rank} ({host}), at attempt {attempts}: {message}. \
          The job was stopped; --on-error skip goes on without such items"
@@ -39,15 +36,15 @@ pub enum Error {
     Item {
         /// The item's number, from 0.
         item: u64,
-        /// The item itself, shortened, with a space before it.
+        /// The item itself, shortened, in parentheses and after a space.
         description: String,
-        /// The rank whose worker tried it last.
+        /// The rank that made the last attempt.
         rank: usize,
         /// That rank's host.
         host: String,
-        /// How often it was tried.
+        /// The number of attempts.
         attempts: u32,
-        /// What `process` said.
+        /// The error that `process` returned, or its panic.
         message: String,
     },
     /// Another hook of the task failed.
@@ -55,24 +52,32 @@ pub enum Error {
     Hook {
         /// The hook's name.
         hook: String,
-        /// The rank it ran on.
+        /// The rank on which it failed.
         rank: usize,
         /// That rank's host.
         host: String,
-        /// What it said.
+        /// The error that the hook returned, or its panic.
         message: String,
     },
-    /// A job cannot begin: its input or its description is not what it should be.
+    /// A rank, or one of its workers, cannot do its part for a reason that has nothing to do with the task.
+    #[error("rank {rank} ({host}) cannot go on: {message}. The job was stopped")]
+    Rank {
+        /// The rank.
+        rank: usize,
+        /// Its host.
+        host: String,
+        /// The reason.
+        message: String,
+    },
+    /// A job cannot start: its input or its description is wrong.
     #[error("{0}")]
     Job(String),
-    /// `process` was called again after the job had been stopped.
-    #[error(
-        "the job was stopped by an earlier error, and its other ranks have ended: no further items can be processed"
-    )]
+    /// `process` was called after the job had been stopped.
+    #[error("the job was stopped by an earlier error and its other ranks have left: no more items can be processed")]
     Stopped,
-    /// Another rank's program went on without the call of `process` that rank 0 has made.
+    /// Another rank's program did not make a call of `process` that rank 0 made.
     #[error(
-        "rank {rank} ({host}) has left the job while rank 0 called WorkManager::process once more: \
+        "rank {rank} ({host}) left the job although rank 0 called WorkManager::process again: \
          every rank has to make the same calls, so look for a call that depends on the rank"
     )]
     Left {
@@ -81,7 +86,7 @@ pub enum Error {
         /// Its host.
         host: String,
     },
-    /// A rank could not take over rank 0's working directory.
+    /// A rank cannot enter rank 0's working directory.
     #[error(
         "rank {rank} ({host}) cannot enter rank 0's working directory {directory}: {message}. \
          Start the job in a folder that all hosts share, or use --no-clone-env"
@@ -93,70 +98,83 @@ pub enum Error {
         host: String,
         /// The directory.
         directory: PathBuf,
-        /// What the system said.
+        /// The system's error.
         message: String,
     },
-    /// A signal asked the job to stop. Whatever `main` makes of this, the process ends with status 128 and the signal's
-    /// number.
+    /// A signal stopped the job. Whatever `main` returns, the process ends with status 128 plus the signal's number.
     #[error("stopped by {name}, sent to rank {rank} ({host}), before all items were done")]
     Interrupted {
         /// The signal's number.
         signal: u8,
         /// The signal's name.
         name: String,
-        /// The rank that told of it first.
+        /// The rank that reported it first.
         rank: usize,
         /// Its host.
         host: String,
     },
-    /// A rank was not heard of for as long as `--lost-after` says.
+    /// A rank was silent for longer than `--lost-after`.
     #[error(
-        "rank {rank} ({host}) has not been heard of for {seconds} s: its process is frozen, or its host or the network is down. \
-         The job was stopped; --lost-after sets the time"
+        "rank {rank} ({host}) has not been heard of for {seconds} s: its process is frozen, or its host or the network is \
+         down. The job was stopped; --lost-after sets the time"
     )]
     Lost {
         /// The rank.
         rank: usize,
         /// Its host.
         host: String,
-        /// For how long.
+        /// How long it was silent, in seconds.
         seconds: f64,
     },
-    /// Something could not be encoded or decoded for its way between ranks.
+    /// A value cannot be encoded or decoded for its way between ranks.
     #[error("{what} cannot travel between ranks: {message}")]
     Wire {
-        /// What it was.
+        /// What the value is.
         what: String,
-        /// What the encoder said.
+        /// The encoder's error.
         message: String,
     },
-    /// The MPI library cannot do what is needed.
+    /// The MPI library failed or lacks a feature.
     #[error("MPI: {0}")]
     Mpi(String),
-    /// A file could not be read or written.
+    /// A file cannot be read or written.
     #[error("cannot {action} {path}: {source}")]
     File {
         /// `read`, `write`, …
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// Something that the program did around its jobs failed: any error becomes this one by `?`, by way of [`Result`].
+    /// An error of the program's own code outside the job: `?` converts any error, by way of [`Result`].
     #[error(transparent)]
     Program(#[from] Box<dyn std::error::Error + Send + Sync>),
-    /// Processes for `--workers` could not be made.
+    /// The processes for `--workers` cannot be created.
     #[error("{0}")]
     Fork(String),
-    /// An option has a value that makes no sense.
+    /// An option has an invalid value.
     #[error("{0}")]
     Options(String),
 }
 
+impl Error {
+    /// Returns the status that a program should end with: 128 plus the number of the signal that stopped the job, or 1.
+    ///
+    /// ```
+    /// assert_eq!(gaudi_mpi::Error::Stopped.exit_status(), 1);
+    /// ```
+    pub fn exit_status(&self) -> i32 {
+        match self {
+            Self::Interrupted { signal, .. } => 128 + i32::from(*signal),
+            _ => 1,
+        }
+    }
+}
+
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // In one piece: a launcher that says something itself might do so between two.
+        // In one write: the launcher's own messages could come between two.
         f.write_str(&self.to_string())
     }
 }

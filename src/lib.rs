@@ -81,19 +81,21 @@ pub mod picture;
 mod wire;
 mod worker;
 
-pub use error::{Error, JobResult, Result};
+pub use error::{Error, Result};
 pub use host::launcher::{mpi_library, mpirun};
 pub use job::context::{current_item, item_random};
+pub use job::identity;
 pub use job::memory::MemoryUse;
 pub use job::options::{ForkAfter, OnError, Options, Schedule, parse};
 pub use job::statistics::{HostStatistics, RankStatistics, Statistics};
-pub use job::summary::{SkippedItem, Summary};
+pub use job::summary::{JobResult, SkippedItem, Summary};
 pub use job::task::Task;
-pub use manager::WorkManager;
+pub use manager::{Exit, WorkManager};
 pub use numbers::counter::Counter;
 pub use numbers::exact_sum::ExactSum;
 pub use numbers::merge::Merge;
 pub use numbers::random::Random;
+pub use worker::{ForkHooks, set_fork_hooks};
 
 /// The README's program, so that it keeps compiling.
 #[cfg(doctest)]
@@ -107,11 +109,11 @@ struct Jobs;
 
 /// What most programs need: `use gaudi_mpi::prelude::*;`
 pub mod prelude {
-    pub use crate::error::{JobResult, Result};
+    pub use crate::error::Result;
     pub use crate::job::context::item_random;
     pub use crate::job::options::Options;
     pub use crate::job::statistics::Statistics;
-    pub use crate::job::summary::Summary;
+    pub use crate::job::summary::{JobResult, Summary};
     pub use crate::job::task::Task;
     pub use crate::manager::WorkManager;
     pub use crate::mergeable;

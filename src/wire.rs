@@ -1,4 +1,4 @@
-//! How values become bytes and back. The only file that names the encoder.
+//! The encoding of values as bytes, for their way between ranks and processes. The only file that names the encoder.
 
 use crate::error::Error;
 use bincode::config::{Configuration, standard};
@@ -8,19 +8,19 @@ use std::io::{Read, Write};
 
 const CONFIGURATION: Configuration = standard();
 
-/// The bytes of `value`.
+/// Encodes a value.
 pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     encode_onto(value, &mut bytes)?;
     Ok(bytes)
 }
 
-/// Appends the bytes of `value`.
+/// Appends an encoded value.
 pub(crate) fn encode_onto<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<(), Error> {
     write(value, bytes)
 }
 
-/// The value that `bytes` hold, all of them.
+/// Decodes a value that takes all of `bytes`.
 pub(crate) fn decode<T: DeserializeOwned>(mut bytes: &[u8]) -> Result<T, Error> {
     let value = decode_front(&mut bytes)?;
     if bytes.is_empty() {
@@ -30,14 +30,14 @@ pub(crate) fn decode<T: DeserializeOwned>(mut bytes: &[u8]) -> Result<T, Error> 
     }
 }
 
-/// Takes one value from the front of `bytes`.
+/// Decodes a value at the front of `bytes` and moves past it.
 pub(crate) fn decode_front<T: DeserializeOwned>(bytes: &mut &[u8]) -> Result<T, Error> {
     let (value, length) = bincode::serde::decode_from_slice(bytes, CONFIGURATION).map_err(decode_fault::<T>)?;
     *bytes = &bytes[length..];
     Ok(value)
 }
 
-/// Writes `value` piece by piece: the whole is never in memory twice.
+/// Encodes a value piece by piece, so that it is never in memory twice.
 pub(crate) fn write<T: Serialize>(value: &T, writer: &mut impl Write) -> Result<(), Error> {
     bincode::serde::encode_into_std_write(value, writer, CONFIGURATION)
         .map(|_| ())
@@ -49,12 +49,12 @@ pub(crate) fn write<T: Serialize>(value: &T, writer: &mut impl Write) -> Result<
         })
 }
 
-/// Reads one value piece by piece.
+/// Decodes one value piece by piece.
 pub(crate) fn read<T: DeserializeOwned>(reader: &mut impl Read) -> Result<T, Error> {
     bincode::serde::decode_from_std_read(reader, CONFIGURATION).map_err(decode_fault::<T>)
 }
 
-/// What the type's own code says is passed on as it stands.
+/// Errors of the type's own code are passed on unchanged.
 fn decode_fault<T>(error: DecodeError) -> Error {
     fault::<T>(match error {
         DecodeError::OtherString(message) => message,
@@ -69,7 +69,7 @@ fn fault<T>(message: String) -> Error {
     }
 }
 
-/// A type's name without the modules of its parts: `Option<Vec<u64>>` for `core::option::Option<alloc::vec::Vec<u64>>`.
+/// Returns a type's name without module paths: `Option<Vec<u64>>` for `core::option::Option<alloc::vec::Vec<u64>>`.
 fn without_paths(name: &str) -> String {
     let is_in_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let parts = name.split_inclusive(|c| !is_in_path(c));

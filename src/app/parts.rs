@@ -6,7 +6,7 @@
 use super::config::{OutputConfig, OutputMode};
 use crate::error::Result;
 use crate::event::{ColumnType, EncodedEvents};
-use crate::host::environment::host;
+use crate::host::hostname::hostname;
 use crate::io::{self, BlockWriter, Complete, Compression, EventWriter, read_blocks};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,7 +105,7 @@ impl PartWriter {
         // Other workers of this process have theirs, and the system gives the number of a process again some day.
         let (name, blocks) = (0_u64..)
             .find_map(|number| {
-                let name = format!("{}-{}-{number}", host(), self.process);
+                let name = format!("{}-{}-{number}", hostname(), self.process);
                 let path = self.folder.join(&name);
                 if path.with_added_extension(EVENTS).exists() {
                     return None;

@@ -1,34 +1,34 @@
-//! The side of every rank but rank 0: passes batches to its worker, and what the worker says to rank 0.
+//! The side of every rank but rank 0: passes batches to its worker, and the worker's reports to rank 0.
 
 use super::backoff::Backoff;
-use super::protocol::{HookFailure, Message, Order, Pass, Payload, RankUsage, Report, pack, unpack};
+use super::protocol::{Failure, Order, Pass, Payload, RankUsage, Report, pack, unpack};
 use super::reduce::{Control, Reduced, reduce};
-use super::transport::{Tag, Transport};
+use super::transport::{Message, Tag, Transport};
+use super::worker::{Worker, WorkerReport};
 use crate::error::Error;
-use crate::farm::worker::{Worker, WorkerReport};
 use crate::job::memory::MemoryUse;
 use std::time::{Duration, Instant};
 
 /// How an agent's part in a pass ends.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// All items are done, and the sum is made.
+    /// All items are settled and the outputs summed.
     Finished,
-    /// The program ends, here too: rank 0 has stopped the job, or left without processing anything.
+    /// The program ends here, too: rank 0 has stopped the job, or has left without another pass.
     Goodbye,
 }
 
-/// Serves one call of `process`; `spawn` makes the worker.
+/// Takes part in one call of `process`. `start` makes the worker.
 pub(crate) fn serve(
     transport: &mut Transport,
-    spawn: impl FnOnce(Payload, Pass) -> Result<Box<dyn Worker>, HookFailure>,
+    start: impl FnOnce(Payload, Pass) -> Result<Box<dyn Worker>, Failure>,
 ) -> Result<Ended, Error> {
     let mut asked = false;
     let (pass, task) = loop {
         match await_order(transport)? {
             (Order::Start(pass), task) => break (pass, task),
-            // From the rank above, which may have heard of the pass, and of its end, before this rank did: only what
-            // one rank sends stays in order.
+            // From the parent in the tree, which may have seen the pass, and its end, before this rank did: only messages
+            // from the same rank stay in order.
             (Order::Emit, _) => asked = true,
             (Order::Stop, _) => return stop(transport),
             (Order::Goodbye, _) => return Ok(Ended::Goodbye),
@@ -36,11 +36,11 @@ pub(crate) fn serve(
         }
     };
     transport.take_traffic();
-    let mut worker = match spawn(task, pass) {
+    let mut worker = match start(task, pass) {
         Ok(worker) => worker,
         Err(failure) => return fail(transport, failure),
     };
-    let mut idle = Backoff::default();
+    let mut backoff = Backoff::default();
     loop {
         let mut busy = false;
         while let Some(message) = transport.try_receive()? {
@@ -56,40 +56,36 @@ pub(crate) fn serve(
                 (order, _) => return Err(out_of_turn(&order)),
             }
         }
-        let wait = if busy {
-            Duration::ZERO
-        } else {
-            idle.wait(transport.is_sending())
+        let wait = match busy {
+            true => Duration::ZERO,
+            false => backoff.wait(transport.is_sending()),
         };
         if let Some(report) = worker.poll(wait) {
             busy = true;
             match report {
-                WorkerReport::Ready => say(transport, &Report::Ready { slots: worker.slots() }, &[])?,
-                WorkerReport::Done(done, replies) => say(transport, &Report::Done(done), &replies)?,
-                WorkerReport::Died(death) => say(transport, &Report::Died(death), &[])?,
+                WorkerReport::Ready => report_to_root(transport, &Report::Ready { slots: worker.slots() }, &[])?,
+                WorkerReport::Done(done, replies) => report_to_root(transport, &Report::Done(done), &replies)?,
+                WorkerReport::Died(death) => report_to_root(transport, &Report::Died(death), &[])?,
                 WorkerReport::Failed(failure) => return fail(transport, failure),
                 WorkerReport::Absorbed | WorkerReport::Piece(_) | WorkerReport::LastPiece(..) => {
-                    return Err(Error::Mpi(
-                        "the worker speaks of outputs while items are left: a fault in gaudi-mpi, please report it"
-                            .into(),
-                    ));
+                    return fail(transport, Failure::bug("the worker sends outputs while items are left"));
                 }
             }
         }
         if busy {
-            idle.reset();
+            backoff.reset();
         }
     }
 }
 
-/// What this rank and its worker use now.
+/// Measures the memory that this rank and its worker use.
 pub(crate) fn memory_in_use(worker: &dyn Worker) -> MemoryUse {
     let mut processes = worker.processes();
     processes.push(std::process::id() as i32);
     MemoryUse::of(&processes, worker.slots())
 }
 
-/// Joins in the sum over all ranks.
+/// Takes part in the sum over all ranks.
 fn sum(
     transport: &mut Transport,
     mut worker: Box<dyn Worker>,
@@ -107,16 +103,13 @@ fn sum(
         Reduced::Complete => {
             let (bytes_in, bytes_out) = transport.take_traffic();
             let waiting = worker.finish();
-            say(
-                transport,
-                &Report::Finished(RankUsage {
-                    waiting,
-                    memory,
-                    bytes_in,
-                    bytes_out,
-                }),
-                &[],
-            )?;
+            let usage = RankUsage {
+                waiting,
+                memory,
+                bytes_in,
+                bytes_out,
+            };
+            report_to_root(transport, &Report::Finished(usage), &[])?;
             Ok(Ended::Finished)
         }
         Reduced::Failed(failure) => fail(transport, failure),
@@ -124,11 +117,11 @@ fn sum(
     }
 }
 
-/// Tells rank 0 that something failed here, and waits to be stopped.
-pub(crate) fn fail(transport: &mut Transport, failure: HookFailure) -> Result<Ended, Error> {
-    say(transport, &Report::Failed(failure), &[])?;
+/// Reports to rank 0 that this rank cannot go on, and waits to be stopped.
+pub(crate) fn fail(transport: &mut Transport, failure: Failure) -> Result<Ended, Error> {
+    report_to_root(transport, &Report::Failed(failure), &[])?;
     loop {
-        // What was on its way when the hook failed does not matter any more.
+        // Orders that were under way when the failure happened no longer matter.
         match await_order(transport)?.0 {
             Order::Stop => return stop(transport),
             Order::Goodbye => return Ok(Ended::Goodbye),
@@ -137,16 +130,16 @@ pub(crate) fn fail(transport: &mut Transport, failure: HookFailure) -> Result<En
     }
 }
 
-/// After `Stop`: lets everything arrive that is on its way, so that no other rank waits for it, says so, and waits for
-/// the end.
+/// After `Stop`: receives everything that is under way, so that no other rank waits for it, reports `Stopped` and waits
+/// for the end.
 pub(crate) fn stop(transport: &mut Transport) -> Result<Ended, Error> {
-    let mut idle = Backoff::default();
+    let mut backoff = Backoff::default();
     while transport.is_sending() {
         if transport.try_receive()?.is_none() {
-            idle.pause(true);
+            backoff.pause(true);
         }
     }
-    say(transport, &Report::Stopped, &[])?;
+    report_to_root(transport, &Report::Stopped, &[])?;
     loop {
         match transport.try_receive()? {
             Some(message) if message.tag == Tag::Control => {
@@ -155,41 +148,40 @@ pub(crate) fn stop(transport: &mut Transport) -> Result<Ended, Error> {
                 }
             }
             Some(_) => {}
-            None => idle.pause(false),
+            None => backoff.pause(false),
         }
     }
 }
 
-/// RankUsage for the end of the program; tells rank 0 if it has other plans.
+/// Waits for the end of the program. Tells rank 0 if it starts another pass instead.
 pub(crate) fn await_goodbye(transport: &mut Transport) -> Result<(), Error> {
     loop {
         match await_order(transport)?.0 {
             Order::Goodbye => return Ok(()),
             Order::Stop => return stop(transport).map(|_| ()),
-            Order::Start(_) => say(transport, &Report::Left, &[])?,
+            Order::Start(_) => report_to_root(transport, &Report::Left, &[])?,
             _ => {}
         }
     }
 }
 
-/// The next order, whenever it comes.
+/// Waits for the next order.
 pub(crate) fn await_order(transport: &mut Transport) -> Result<(Order, Payload), Error> {
-    let mut idle = Backoff::default();
+    let mut backoff = Backoff::default();
     loop {
         match transport.try_receive()? {
             Some(message) if message.tag == Tag::Control => return order(message),
             Some(_) => {}
             None => {
                 let in_transfer = transport.is_sending();
-                idle.pause(in_transfer);
+                backoff.pause(in_transfer);
             }
         }
     }
 }
 
-/// Tells rank 0.
-pub(crate) fn say(transport: &mut Transport, report: &Report, body: &[u8]) -> Result<(), Error> {
-    transport.send(0, Tag::Control, pack(report, body)?);
+pub(crate) fn report_to_root(transport: &mut Transport, report: &Report, payload: &[u8]) -> Result<(), Error> {
+    transport.send(0, Tag::Control, pack(report, payload)?);
     Ok(())
 }
 
@@ -199,12 +191,12 @@ fn order(message: Message) -> Result<(Order, Payload), Error> {
 
 fn out_of_turn(order: &Order) -> Error {
     Error::Mpi(format!(
-        "an order came out of turn ({order:?}): a fault in gaudi-mpi, please report it"
+        "an order came out of turn ({order:?}): a bug in gaudi-mpi, please report it"
     ))
 }
 
-/// Asks all agents to stop, lets everything arrive that is on its way, and sends them home. False if some did not
-/// answer in time.
+/// On rank 0: stops all agents, receives everything that is under way, and says goodbye. Returns false if some agents do
+/// not answer in time.
 pub(crate) fn stop_all(transport: &mut Transport, patience: Duration) -> Result<bool, Error> {
     for rank in 1..transport.size() {
         transport.send(rank, Tag::Control, pack(&Order::Stop, &[])?);
@@ -212,25 +204,25 @@ pub(crate) fn stop_all(transport: &mut Transport, patience: Duration) -> Result<
     let mut stopped = vec![false; transport.size()];
     stopped[0] = true;
     let start = Instant::now();
-    let mut idle = Backoff::default();
+    let mut backoff = Backoff::default();
     while stopped.contains(&false) {
         match transport.try_receive()? {
             Some(message) if message.tag == Tag::Control => {
                 if let (Report::Stopped, _) = unpack::<Report>(message.bytes)? {
                     stopped[message.from] = true;
                 }
-                idle.reset();
+                backoff.reset();
             }
-            Some(_) => idle.reset(),
+            Some(_) => backoff.reset(),
             None if start.elapsed() > patience => return Ok(false),
-            None => idle.pause(true),
+            None => backoff.pause(true),
         }
     }
     say_goodbye(transport)?;
     Ok(true)
 }
 
-/// Sends all agents home.
+/// On rank 0: tells all agents that the program ends.
 pub(crate) fn say_goodbye(transport: &mut Transport) -> Result<(), Error> {
     for rank in 1..transport.size() {
         transport.send(rank, Tag::Control, pack(&Order::Goodbye, &[])?);

@@ -1,21 +1,21 @@
-//! News that end the job, for the thread that speaks MPI: what other threads have found, or MPI has answered.
+//! Reasons to end the job that other threads or MPI have found, for the thread that calls MPI.
 
 use crate::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A reason to end the job that somebody else has found, until the main thread asks for it.
+/// Holds a reason to end the job until the main thread takes it.
 #[derive(Default)]
 pub(crate) struct Alarm {
     raised: AtomicBool,
     error: Mutex<Option<Error>>,
-    /// Since when the main thread may be in a call of MPI that nothing brings it out of.
+    /// When the main thread began to leave MPI, in a call that may never return.
     leaving: OnceLock<Instant>,
 }
 
 impl Alarm {
-    /// The first reason is the one that counts.
+    /// Gives a reason to end the job. Only the first one is kept.
     pub(crate) fn raise(&self, error: Error) {
         self.error
             .lock()
@@ -32,7 +32,7 @@ impl Alarm {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// That a rank was lost is no reason any more, if nobody has asked for it yet; any other reason stays.
+    /// Withdraws the reason if it is a lost rank and nobody has taken it yet. Any other reason stays.
     pub(crate) fn withdraw_lost(&self) {
         let mut error = self.error.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*error, Some(Error::Lost { .. })) {
@@ -40,11 +40,12 @@ impl Alarm {
         }
     }
 
+    /// Records that the main thread begins to leave MPI.
     pub(crate) fn leave(&self) {
         self.leaving.get_or_init(Instant::now);
     }
 
-    /// For how long the main thread has been leaving MPI.
+    /// Returns how long the main thread has been leaving MPI.
     pub(crate) fn leaving_for(&self) -> Duration {
         self.leaving.get().map_or(Duration::ZERO, Instant::elapsed)
     }
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rank_that_comes_back_withdraws_that_it_was_lost() {
+    fn a_rank_that_comes_back_is_not_lost() {
         let alarm = Alarm::default();
         alarm.raise(lost());
         alarm.withdraw_lost();

@@ -1,9 +1,9 @@
-//! How long to wait before looking again.
+//! How long to wait before polling again.
 
 use std::time::{Duration, Instant};
 
-/// Waiting that begins as spinning and backs off: a wait grows with the time waited, so that an answer is at most an
-/// eighth later than it could have been, and a rank that has nothing to do costs nothing to speak of.
+/// Polling that starts as spinning and backs off. A pause grows with the time waited so far, so that an event is noticed at
+/// most an eighth later than it could have been, and an idle rank costs next to nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Backoff {
     since: Option<Instant>,
@@ -12,31 +12,28 @@ pub(crate) struct Backoff {
 impl Backoff {
     const SPIN: Duration = Duration::from_micros(20);
     const LONGEST: Duration = Duration::from_millis(20);
-    /// While bytes are on their way they need this rank's help to get on.
+    /// A transfer needs this rank's help to make progress.
     const LONGEST_IN_TRANSFER: Duration = Duration::from_micros(50);
 
-    /// Something happened.
+    /// Starts over, because something happened.
     pub(crate) fn reset(&mut self) {
         self.since = None;
     }
 
-    /// How long to wait now.
+    /// Returns how long to wait now.
     pub(crate) fn wait(&mut self, in_transfer: bool) -> Duration {
         let waited = self.since.get_or_insert_with(Instant::now).elapsed();
         if waited < Self::SPIN {
             return Duration::ZERO;
         }
-        (waited / 8).clamp(
-            Self::SPIN,
-            if in_transfer {
-                Self::LONGEST_IN_TRANSFER
-            } else {
-                Self::LONGEST
-            },
-        )
+        let longest = match in_transfer {
+            true => Self::LONGEST_IN_TRANSFER,
+            false => Self::LONGEST,
+        };
+        (waited / 8).clamp(Self::SPIN, longest)
     }
 
-    /// RankUsage.
+    /// Waits.
     pub(crate) fn pause(&mut self, in_transfer: bool) {
         let wait = self.wait(in_transfer);
         if wait.is_zero() {

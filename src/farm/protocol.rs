@@ -1,34 +1,65 @@
-//! What ranks say to each other. A message is a header, encoded, and a body of raw bytes.
+//! What ranks say to each other. A message is an encoded header and a payload of raw bytes.
+//!
+//! # Who may send what, and when
+//!
+//! An [`Order`] goes from rank 0 to an agent (every other rank), a [`Report`] back. Messages between two ranks arrive in the
+//! order in which they were sent; nothing is known about the order of messages from different ranks.
+//!
+//! ```text
+//! rank 0                                 agent
+//! ------                                 -----
+//! once, when the ranks join
+//!   Join                          -->
+//!                                 <--    Present | NoDirectory
+//! each call of `process`
+//!   Start + task                  -->    starts its worker
+//!                                 <--    Ready                 (once the worker is initialised)
+//!   Batch + items                 -->                          (any number, only after Ready)
+//!                                 <--    Done + replies | Died (one for each Batch, in any order)
+//!   Reduce                        -->                          (when all items are settled)
+//!   Emit                          -->                          (from the agent's parent in the tree, also another agent;
+//!                                                               may arrive even before Start)
+//!                                  ..    Piece, LastPiece to its parent, as raw messages
+//!                                 <--    Finished              (after the last piece has left)
+//! at any time
+//!                                 <--    Failed                (then the agent ignores all but Stop and Goodbye)
+//!   Stop                          -->    drops everything
+//!                                 <--    Stopped               (the agent's last message)
+//! at the end
+//!   Goodbye                       -->    leaves
+//!                                 <--    Left                  (the agent's program made no call of `process` for a Start)
+//! ```
+//!
+//! An agent that is lost, or that MPI cannot reach, sends nothing: see [`transport`](super::transport) and
+//! [`heartbeat`](super::heartbeat).
 
-use super::heartbeat::Meeting;
+use super::heartbeat::Rendezvous;
 use crate::error::Error;
+use crate::host::environment::Environment;
 use crate::job::memory::MemoryUse;
 use crate::wire;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::fmt;
 use std::ops::{Deref, Range};
-use std::path::PathBuf;
 use std::time::Duration;
-
-pub(crate) use super::transport::Message;
 
 /// From rank 0 to an agent.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Order {
-    /// First of all: be as rank 0 is, unless the environment is not to be cloned.
-    Environment {
-        variables: Vec<(String, String)>,
-        directory: Option<PathBuf>,
-        heartbeat: Option<Meeting>,
+    /// Join the job: take over rank 0's environment, and send heartbeats.
+    Join {
+        environment: Option<Environment>,
+        heartbeat: Option<Rendezvous>,
     },
-    /// A call of `process` begins. Payload: the task.
+    /// A call of `process` starts. Payload: the task.
     Start(Pass),
     /// Process these items. Payload: the items.
     Batch(Batch),
-    /// All items are done: join your output with the others'. With `memory`, see before how much memory is in use.
+    /// All items are settled: add your output to the others'. With `memory`, measure the memory in use first.
     Reduce { memory: bool },
-    /// Send your output up the tree: from the rank above, not from rank 0.
+    /// Send your output to your parent in the tree, which sends this order.
     Emit,
-    /// The job has failed: forget everything, then say so.
+    /// The job has failed: drop everything and report `Stopped`.
     Stop,
     /// The program ends.
     Goodbye,
@@ -37,30 +68,30 @@ pub(crate) enum Order {
 /// From an agent to rank 0.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Report {
-    /// The agent is there.
+    /// The agent has joined.
     Present { host: String },
-    /// The agent's worker has run `initialize_remote`, and does so many batches at a time.
+    /// The agent cannot enter rank 0's working directory.
+    NoDirectory { host: String, message: String },
+    /// The worker has run `initialize_remote` and processes `slots` batches at a time.
     Ready { slots: usize },
     /// A batch is done. Payload: the replies.
     Done(Done),
-    /// What was to do a batch has died.
+    /// The worker died while it had a batch.
     Died(Death),
-    /// A hook of the worker's failed.
-    Failed(HookFailure),
-    /// The agent's part in the sum, and in `process`, is done.
+    /// The agent cannot go on.
+    Failed(Failure),
+    /// The agent has done its part of the call of `process`.
     Finished(RankUsage),
-    /// The agent has heard `Stop`, and sends nothing more.
+    /// The agent has seen `Stop` and sends nothing more.
     Stopped,
-    /// The agent's program went on without the call of `process` that rank 0 made.
+    /// The agent's program did not make the call of `process` that rank 0 made.
     Left,
-    /// The agent cannot enter rank 0's working directory.
-    NoDirectory { host: String, message: String },
 }
 
-/// What a call of `process` has in common on all ranks.
+/// A call of `process`.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Pass {
-    /// How many calls went before.
+    /// The number of earlier calls.
     pub number: u64,
     /// The job's seed.
     pub seed: u64,
@@ -79,54 +110,90 @@ impl Batch {
     }
 }
 
-/// What became of a batch.
+/// The result of a batch.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Done {
     pub batch: Batch,
-    /// Runs of items that succeeded, in order, each with the length of its replies in the body.
+    /// Runs of items that succeeded, in order, each with the length of its replies in the payload.
     pub good: Vec<(Batch, u64)>,
-    /// Items that failed, and what they said.
+    /// Items that failed, with their errors.
     pub failed: Vec<(u64, String)>,
     /// Time spent on the batch.
     pub busy: Duration,
-    /// The part of it that went into making, joining and dropping outputs.
+    /// The part of it that was spent on making, joining and dropping outputs.
     pub merging: Duration,
-    /// Time that somebody else spends on joining the batch's output, for all who wait for him.
-    pub keeping: Duration,
+    /// Time that another process spends on adding the batch's output, multiplied by the number of workers that wait for it.
+    pub accumulating: Duration,
 }
 
-/// The end of a worker in the middle of a batch. Nothing of the batch counts.
+/// The end of a worker that had a batch. Nothing of the batch counts.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Death {
     pub batch: Batch,
-    /// The item that was at work, if one was.
+    /// The item that was being processed, if any.
     pub item: Option<u64>,
-    /// What it died of, as the end of a sentence: `was killed by SIGSEGV`.
+    /// The cause, as the end of a sentence: `was killed by SIGSEGV`.
     pub cause: String,
 }
 
-/// A hook other than `process` that failed.
+/// Why a rank or its worker cannot go on.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct HookFailure {
-    pub hook: String,
-    pub message: String,
+pub(crate) enum Failure {
+    /// A hook of the task other than `process` failed, or a step that concerns the task, such as sending it.
+    Hook { hook: String, message: String },
+    /// Anything else.
+    Rank { message: String },
 }
 
-impl HookFailure {
-    pub(crate) fn new(hook: &str, message: impl ToString) -> Self {
-        Self {
+impl Failure {
+    pub(crate) fn hook(hook: &str, message: impl ToString) -> Self {
+        Self::Hook {
             hook: hook.into(),
             message: message.to_string(),
         }
     }
+
+    pub(crate) fn rank(message: impl ToString) -> Self {
+        Self::Rank {
+            message: message.to_string(),
+        }
+    }
+
+    /// A state that cannot occur.
+    pub(crate) fn bug(what: &str) -> Self {
+        Self::rank(format!("{what}: a bug in gaudi-mpi, please report it"))
+    }
+
+    /// Returns the job's error for a failure on a rank.
+    pub(crate) fn on(self, rank: usize, host: &str) -> Error {
+        let host = host.into();
+        match self {
+            Self::Hook { hook, message } => Error::Hook {
+                hook,
+                rank,
+                host,
+                message,
+            },
+            Self::Rank { message } => Error::Rank { rank, host, message },
+        }
+    }
 }
 
-/// What only the rank itself knows of its part in a pass.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hook { hook, message } => write!(f, "{hook} failed: {message}"),
+            Self::Rank { message } => f.write_str(message),
+        }
+    }
+}
+
+/// What a rank used in a pass, as far as only the rank itself knows.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct RankUsage {
-    /// Time the worker waited for items.
+    /// Time that the worker waited for items.
     pub waiting: Duration,
-    /// Memory in use after the last item, if that was asked for.
+    /// Memory in use after the last item, if it was measured.
     pub memory: Option<MemoryUse>,
     pub bytes_in: u64,
     pub bytes_out: u64,
@@ -147,7 +214,6 @@ impl Deref for Payload {
 }
 
 impl Payload {
-    /// Its bytes, in a vector of their own.
     pub(crate) fn into_vec(mut self) -> Vec<u8> {
         self.bytes.drain(..self.start);
         self.bytes
@@ -160,14 +226,14 @@ impl From<Vec<u8>> for Payload {
     }
 }
 
-/// A message's bytes.
-pub(crate) fn pack<H: Serialize>(header: &H, body: &[u8]) -> Result<Vec<u8>, Error> {
+/// Encodes a message.
+pub(crate) fn pack<H: Serialize>(header: &H, payload: &[u8]) -> Result<Vec<u8>, Error> {
     let mut bytes = wire::encode(header)?;
-    bytes.extend_from_slice(body);
+    bytes.extend_from_slice(payload);
     Ok(bytes)
 }
 
-/// A message's header and body.
+/// Decodes a message.
 pub(crate) fn unpack<H: DeserializeOwned>(bytes: Vec<u8>) -> Result<(H, Payload), Error> {
     let mut rest = bytes.as_slice();
     let header = wire::decode_front(&mut rest)?;

@@ -1,20 +1,20 @@
 //! The sum of all ranks' outputs, up a binary tree, in pieces.
 //!
-//! A rank asks its children for their outputs one after the other, and hands the pieces to its worker, which decodes as
-//! they come: so no rank ever holds more than its own output, one that is being put together, and a few pieces.
+//! A rank asks its children for their outputs in turn and hands the pieces to its worker, which decodes them as they
+//! arrive. So no rank ever holds more than its own output, one that is being decoded, and a few pieces.
 
 use super::backoff::Backoff;
-use super::protocol::{HookFailure, Message, Order, pack};
-use super::transport::{Tag, Transport};
+use super::protocol::{Failure, Order, pack};
+use super::transport::{Message, Tag, Transport};
+use super::worker::{Worker, WorkerReport};
 use crate::error::Error;
-use crate::farm::worker::{Worker, WorkerReport};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How many pieces may wait in one place.
+/// The most pieces that wait in one place.
 const PIECES: usize = 4;
 
-/// The ranks whose outputs `rank` adds to its own.
+/// Returns the ranks whose outputs `rank` adds to its own.
 fn children(rank: usize, size: usize) -> impl Iterator<Item = usize> {
     (0..usize::BITS - 1)
         .map(|bit| 1 << bit)
@@ -22,22 +22,22 @@ fn children(rank: usize, size: usize) -> impl Iterator<Item = usize> {
         .map(move |step| rank + step)
 }
 
-/// The rank that adds `rank`'s output to its own.
+/// Returns the rank that adds `rank`'s output to its own.
 fn parent(rank: usize) -> usize {
     rank & rank.wrapping_sub(1)
 }
 
-/// What a rank's part in the sum can end with.
+/// How a rank's part in the sum ends.
 pub(crate) enum Reduced {
-    /// All is done.
+    /// The sum is complete, or has left for the parent.
     Complete,
-    /// A hook failed here.
-    Failed(HookFailure),
+    /// This rank cannot go on.
+    Failed(Failure),
     /// The job has been stopped.
     Stopped,
 }
 
-/// What a message from another rank means for the sum.
+/// The meaning of a control message for the sum.
 pub(crate) enum Control {
     /// The parent asks for this rank's output.
     Asked,
@@ -47,10 +47,8 @@ pub(crate) enum Control {
     Stop,
 }
 
-/// Adds the children's outputs to that of this rank's worker. On an agent, then sends the sum to the parent, once asked
-/// for it.
-///
-/// `asked` says whether the parent has done so already; `control` is given all messages that are not pieces.
+/// Adds the children's outputs to that of this rank's worker. An agent then sends the sum to its parent, once the parent
+/// asks for it. `asked`: it has done so already. `control` interprets messages that are not pieces.
 pub(crate) fn reduce(
     transport: &mut Transport,
     worker: &mut dyn Worker,
@@ -63,7 +61,7 @@ pub(crate) fn reduce(
     let mut absorbing = false;
     let mut emitting = false;
     let mut emitted = false;
-    let mut idle = Backoff::default();
+    let mut backoff = Backoff::default();
     loop {
         let mut busy = false;
         if !absorbing {
@@ -85,7 +83,7 @@ pub(crate) fn reduce(
             }
             busy = true;
         }
-        // While pieces wait, others must wait with their senders.
+        // While pieces wait here, others wait with their senders.
         while pieces.len() < PIECES
             && let Some(message) = transport.try_receive()?
         {
@@ -97,7 +95,7 @@ pub(crate) fn reduce(
                     Control::Continue => {}
                     Control::Stop => return Ok(Reduced::Stopped),
                 },
-                Tag::Interrupt => {}
+                Tag::Signal => {}
             }
         }
         let sending = transport.is_sending();
@@ -107,8 +105,8 @@ pub(crate) fn reduce(
         let wait = if busy || emitted || transport.sends_pending() >= PIECES {
             Duration::ZERO
         } else {
-            // A child that is not ready yet may take long: waiting for it must not cost a core.
-            idle.wait(sending)
+            // A child may not be ready for a long time: waiting for it must not cost a core.
+            backoff.wait(sending)
         };
         let report = if transport.sends_pending() < PIECES {
             worker.poll(wait)
@@ -116,7 +114,7 @@ pub(crate) fn reduce(
             None
         };
         match report {
-            None if !busy && wait.is_zero() => idle.pause(true),
+            None if !busy && wait.is_zero() => backoff.pause(true),
             None => {}
             Some(report) => {
                 busy = true;
@@ -134,15 +132,13 @@ pub(crate) fn reduce(
                     }
                     WorkerReport::Failed(failure) => return Ok(Reduced::Failed(failure)),
                     WorkerReport::Done(..) | WorkerReport::Died(_) => {
-                        return Err(Error::Mpi(
-                            "an item was done after all were: a fault in gaudi-mpi, please report it".into(),
-                        ));
+                        return Ok(Reduced::Failed(Failure::bug("a batch was done after the last one")));
                     }
                 }
             }
         }
         if busy {
-            idle.reset();
+            backoff.reset();
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::protocol::{Batch, Payload};
 use std::collections::BTreeMap;
 
-/// The buffer between workers that are ahead and the item that everybody waits for.
+/// Holds what workers finished ahead of the item whose turn it is.
 #[derive(Debug, Default)]
 pub(crate) struct Reorder {
     next: u64,
@@ -11,7 +11,7 @@ pub(crate) struct Reorder {
     bytes: u64,
 }
 
-/// Consecutive items that are settled: their replies, or nothing if they were skipped.
+/// Consecutive settled items: with their replies, or `None` if they were skipped.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub items: Batch,
@@ -30,7 +30,7 @@ impl Reorder {
         self.waiting.insert(run.items.first, run);
     }
 
-    /// The run whose turn it is, if it is there.
+    /// Removes the run whose turn it is, if it is there.
     pub(crate) fn pop(&mut self) -> Option<Run> {
         let run = self.waiting.remove(&self.next)?;
         self.next += run.items.count;
@@ -38,12 +38,12 @@ impl Reorder {
         Some(run)
     }
 
-    /// The item that everybody waits for.
+    /// Returns the item whose turn it is.
     pub(crate) fn next(&self) -> u64 {
         self.next
     }
 
-    /// Bytes held.
+    /// Returns the number of bytes held.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -56,7 +56,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn runs_leave_in_item_order(counts in prop::collection::vec((1..50u64, any::<bool>()), 0..50), order in prop::collection::vec(any::<u32>(), 50)) {
+        fn runs_leave_in_item_order(
+            counts in prop::collection::vec((1..50u64, any::<bool>()), 0..50),
+            order in prop::collection::vec(any::<u32>(), 50),
+        ) {
             let mut first = 0;
             let mut runs = Vec::new();
             for (index, (count, skipped)) in counts.into_iter().enumerate() {

@@ -1,18 +1,18 @@
-//! What the farm needs of a worker: the port that `worker` fills.
+//! The farm's port to a worker, the part of a rank that runs the task.
 
-use super::protocol::{Batch, Death, Done, HookFailure, Payload};
+use super::protocol::{Batch, Death, Done, Failure, Payload};
 use std::time::Duration;
 
-/// What a worker says.
+/// What a worker reports.
 pub(crate) enum WorkerReport {
     /// `initialize_remote` has been run.
     Ready,
-    /// A batch is done.
+    /// A batch is done. With its replies.
     Done(Done, Payload),
-    /// What was to do a batch has died of it, and there is another in its place.
+    /// A process died while it had a batch, and is being replaced.
     Died(Death),
-    /// A hook failed: the worker has ended.
-    Failed(HookFailure),
+    /// The worker cannot go on and has ended.
+    Failed(Failure),
     /// Another rank's output has been added.
     Absorbed,
     /// A piece of the output.
@@ -21,22 +21,22 @@ pub(crate) enum WorkerReport {
     LastPiece(Vec<u8>),
 }
 
-/// The worker of a rank: does batches, and adds up what comes of them. Nothing here waits for it but `poll`.
+/// The worker of a rank: processes batches and adds up their outputs. Only [`poll`](Self::poll) waits.
 pub(crate) trait Worker {
-    /// How many batches it does at a time.
+    /// Returns the number of batches that it processes at a time.
     fn slots(&self) -> usize;
-    /// The processes that it has, besides this one.
+    /// Returns its processes, without this one.
     fn processes(&self) -> Vec<i32>;
-    /// Gives it a batch to process after those it has.
+    /// Queues a batch.
     fn submit(&mut self, batch: Batch, items: Payload);
-    /// Announces another rank's output, whose pieces come by [`give`](Self::give).
+    /// Announces another rank's output, whose pieces follow by [`give`](Self::give).
     fn absorb(&mut self);
-    /// A piece of the output announced; given back if it has to wait.
+    /// Passes it a piece of the announced output. Returns the piece if there is no room for it now.
     fn give(&mut self, piece: Vec<u8>, last: bool) -> Result<(), Vec<u8>>;
     /// Asks for its output. With `always`, there is one even if there were no items.
     fn emit(&mut self, always: bool);
-    /// What it has to say, waiting so long for it.
+    /// Returns the next report, waiting for it at most this long.
     fn poll(&mut self, wait: Duration) -> Option<WorkerReport>;
-    /// ZygoteEnds it after a job that went well; how long it had waited for items.
+    /// Ends it after a successful pass. Returns how long it waited for items.
     fn finish(self: Box<Self>) -> Duration;
 }

@@ -1,14 +1,14 @@
-//! Which processors a rank's helping threads and forked workers may use.
+//! The processors that a rank's helper threads and forked workers may use.
 //!
-//! Launchers bind each rank to a core or a few. That is right for its worker; threads that compress output for all
-//! ranks may use what the launcher itself may use: the processors of the allocation on this host, or those that the user
-//! started the launcher on.
+//! Launchers bind each rank to one core or a few. That suits the rank's worker. Threads that compress the output of all
+//! ranks may use every processor that the launcher may use: those of the batch system's allocation on this host, or those
+//! on which the user started the launcher.
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::{Pid, getppid};
 
-/// The processors that this job has on this host.
-fn of_host() -> Option<CpuSet> {
+/// Returns the processors of this job on this host.
+fn of_job() -> Option<CpuSet> {
     let ours = sched_getaffinity(Pid::from_raw(0)).ok()?;
     if !crate::host::launcher::is_launched() {
         return Some(ours);
@@ -22,21 +22,21 @@ fn of_host() -> Option<CpuSet> {
     Some(both)
 }
 
-/// How many processors this job has on this host.
+/// Returns the number of processors of this job on this host, at least 1.
 pub(crate) fn processors() -> usize {
-    of_host().map_or(1, |set| count(&set)).max(1)
+    of_job().map_or(1, |set| count(&set)).max(1)
 }
 
-/// The processors for the workers of this rank: those that the rank is bound to, if they are enough, or else all that the
-/// job has on this host.
+/// Returns the processors for this rank's forked workers: those that the rank is bound to if they suffice, else all of the
+/// job's on this host.
 pub(crate) fn for_workers(workers: usize) -> Option<CpuSet> {
     let ours = sched_getaffinity(Pid::from_raw(0)).ok()?;
-    if count(&ours) >= workers { Some(ours) } else { of_host() }
+    if count(&ours) >= workers { Some(ours) } else { of_job() }
 }
 
-/// Binds this thread, and what it starts, to these processors.
-pub(crate) fn take(processors: &CpuSet) {
-    // A thread that stays where it is works as well, if slower.
+/// Binds this thread, and the threads and processes that it starts, to the processors.
+pub(crate) fn bind(processors: &CpuSet) {
+    // Without it the thread still works, at most more slowly.
     let _ = sched_setaffinity(Pid::from_raw(0), processors);
 }
 
@@ -46,9 +46,9 @@ fn count(processors: &CpuSet) -> usize {
         .count()
 }
 
-/// Lets this thread use all of them.
-pub(crate) fn widen() {
-    if let Some(processors) = of_host() {
-        take(&processors);
+/// Lets this thread use all processors of the job on this host.
+pub(crate) fn use_all_processors() {
+    if let Some(processors) = of_job() {
+        bind(&processors);
     }
 }

@@ -1,10 +1,51 @@
-//! Rank 0's environment, taken over by the others, so that a job behaves the same wherever its ranks run.
+//! The environment of a process that a job clones, so that it behaves the same wherever its ranks run: variables and
+//! working directory.
 
+use serde::{Deserialize, Serialize};
 use std::env;
+use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// Variables that belong to a host, a login or a terminal. A name that ends in `*` stands for all that begin so.
+/// Variables and working directory of a process.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Environment {
+    variables: Vec<(String, String)>,
+    pub(crate) directory: PathBuf,
+}
+
+impl Environment {
+    /// Captures this process's environment, without the variables that belong to a host, a login or a launcher, and
+    /// without those that are not UTF-8.
+    ///
+    /// # Errors
+    /// If the working directory has no path: it was deleted, or a folder above it cannot be read.
+    pub(crate) fn capture() -> io::Result<Self> {
+        let unicode = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let variables = env::vars_os().filter_map(unicode);
+        Ok(Self {
+            variables: variables.filter(|(name, _)| is_cloned(name)).collect(),
+            directory: env::current_dir()?,
+        })
+    }
+
+    /// Sets this process's variables and enters the directory. Variables that only this process has stay.
+    ///
+    /// # Errors
+    /// If the directory cannot be entered.
+    pub(crate) fn apply(&self) -> io::Result<()> {
+        let differs = |(name, value): &&(String, String)| env::var(name).as_ref() != Ok(value);
+        for (name, value) in self.variables.iter().filter(differs) {
+            // SAFETY: setting a variable while another thread reads one is a data race. This happens once, when the
+            // work manager is made and before it starts any thread; the threads that an MPI library may have started
+            // wait for messages and have read their settings.
+            unsafe { env::set_var(name, value) };
+        }
+        env::set_current_dir(&self.directory)
+    }
+}
+
+/// Variables that belong to a host, a login or a terminal. A `*` at the end matches any suffix.
 const OF_A_HOST_OR_LOGIN: &[&str] = &[
     "HOSTNAME",
     "HOST",
@@ -34,7 +75,7 @@ const OF_A_HOST_OR_LOGIN: &[&str] = &[
     "CUDA_VISIBLE_DEVICES",
 ];
 
-/// Variables by which MPI launchers and batch systems tell a process who it is.
+/// Variables by which MPI launchers and batch systems identify a process.
 const OF_A_LAUNCHER: &[&str] = &[
     "OMPI_*",
     "OPAL_*",
@@ -61,7 +102,7 @@ const OF_A_LAUNCHER: &[&str] = &[
     "_CONDOR_*",
 ];
 
-fn travels(name: &str) -> bool {
+fn is_cloned(name: &str) -> bool {
     let matches = |pattern: &&str| match pattern.strip_suffix('*') {
         Some(start) => name.starts_with(start),
         None => name == *pattern,
@@ -69,47 +110,12 @@ fn travels(name: &str) -> bool {
     !OF_A_HOST_OR_LOGIN.iter().chain(OF_A_LAUNCHER).any(matches)
 }
 
-/// The variables of this process that others take over. Those that are not UTF-8 stay.
-pub(crate) fn variables() -> Vec<(String, String)> {
-    let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    };
-    env::vars_os()
-        .filter_map(unicode)
-        .filter(|(name, _)| travels(name))
-        .collect()
-}
-
-/// The working directory.
-pub(crate) fn directory() -> io::Result<PathBuf> {
-    env::current_dir()
-}
-
-/// Takes over rank 0's variables and directory.
-pub(crate) fn take_over(variables: &[(String, String)], directory: &Path) -> io::Result<()> {
-    for (name, value) in variables
-        .iter()
-        .filter(|(name, value)| env::var(name).as_ref() != Ok(value))
-    {
-        // SAFETY: setting a variable while another thread reads one is a data race. This is done once, when the work
-        // manager is made and before it starts any thread; the threads that an MPI library may have started wait for
-        // messages and have read their settings before.
-        unsafe { env::set_var(name, value) };
-    }
-    env::set_current_dir(directory)
-}
-
-/// This machine's name.
-pub(crate) fn host() -> String {
-    nix::unistd::gethostname().map_or_else(|_| "unknown".into(), |name| name.to_string_lossy().into_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_belongs_to_a_host_or_launcher_stays() {
+    fn variables_of_a_host_or_launcher_are_not_cloned() {
         for name in [
             "HOSTNAME",
             "DISPLAY",
@@ -118,10 +124,10 @@ mod tests {
             "PMI_RANK",
             "SLURM_PROCID",
         ] {
-            assert!(!travels(name), "{name}");
+            assert!(!is_cloned(name), "{name}");
         }
         for name in ["PATH", "LD_LIBRARY_PATH", "GAUDIAPPNAME", "SSHFS", "MY_OMPI_NOTES"] {
-            assert!(travels(name), "{name}");
+            assert!(is_cloned(name), "{name}");
         }
     }
 }

@@ -1,18 +1,17 @@
-//! Log lines, with the rank in each.
+//! Log lines, each with its rank.
 
-use crate::job::options::Options;
 use std::io::Write;
 
-/// Sets up logging by the options, and `RUST_LOG` if it is there; a logger that the program has set up itself stays.
-pub(crate) fn start(options: &Options, rank: usize) {
-    let level = match (options.quiet, options.verbose) {
+/// Sets up logging at the given verbosity, or as `RUST_LOG` says. A logger that the program has installed stays.
+pub(crate) fn start(quiet: bool, verbosity: u8, rank: usize) {
+    let level = match (quiet, verbosity) {
         (true, _) => "warn",
         (false, 0) => "info",
         (false, 1) => "debug",
         (false, _) => "trace",
     };
-    // Libraries are asked to speak up only when things are wrong.
-    let filter = format!("warn,gaudi_mpi={level},{}={level}", own_crate());
+    // Other crates log warnings only.
+    let filter = format!("warn,gaudi_mpi={level},{}={level}", crate_of_program());
     let started = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(filter))
         .format(move |buffer, record| {
             writeln!(
@@ -25,12 +24,12 @@ pub(crate) fn start(options: &Options, rank: usize) {
         })
         .try_init();
     if started.is_err() {
-        log::debug!("logging was set up by the program");
+        log::debug!("the program has its own logger");
     }
 }
 
-/// The name under which the program's own code logs: its file name, as crates are named.
-fn own_crate() -> String {
+/// Returns the crate name under which the program's own code logs, derived from its file name.
+fn crate_of_program() -> String {
     let name = std::env::current_exe()
         .ok()
         .and_then(|path| Some(path.file_stem()?.to_str()?.replace('-', "_")));

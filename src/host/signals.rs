@@ -1,7 +1,9 @@
-//! Signals that ask a job to stop. While a rank listens to other ranks, such a signal is noted, and the job ends in
-//! order: unfinished outputs are removed, and all ranks leave. At any other time it does what signals do, and ends the
-//! process at once: user code may run for long before anybody looks at a note. So may `local_process`, which is called in
-//! between: another signal, some seconds after the first, ends the process in any case.
+//! Signals that ask a job to stop.
+//!
+//! While a rank listens to the other ranks, such a signal is recorded and the job stops in order: unfinished outputs are
+//! removed and all ranks leave. At any other time the signal has its default effect and ends the process, because user
+//! code may run for a long time before anybody looks at a record. So may `local_process`, which runs while signals are
+//! recorded: a second signal, some seconds after the first, always ends the process.
 
 use crate::error::Error;
 use nix::sys::signal::Signal;
@@ -24,28 +26,29 @@ const SIGNALS: [Signal; 6] = [
     Signal::SIGXCPU,
 ];
 
-/// How long a job may take to end in order: after that, another signal ends it at once.
+/// How long a job may take to stop in order. After that, another signal ends the process at once.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
-struct Watch {
-    /// The latest signal that nobody has asked for yet; 0 if there is none.
-    noted: Arc<AtomicUsize>,
-    /// Nobody would look: signals end the process.
-    inattentive: Arc<AtomicBool>,
-    /// A signal was noted: the job ends, and must not be kept from clearing away what it leaves.
-    ending: Arc<AtomicBool>,
+struct Recorder {
+    /// The latest signal that has not been taken; 0 for none.
+    recorded: Arc<AtomicUsize>,
+    /// Signals have their default effect.
+    off: Arc<AtomicBool>,
+    /// A signal was recorded. From now on the job must be able to clean up.
+    stopping: Arc<AtomicBool>,
 }
 
-static WATCH: OnceLock<Watch> = OnceLock::new();
+static RECORDER: OnceLock<Recorder> = OnceLock::new();
 
-/// Begins to watch for signals. Those that the program ignores, or handles itself, are left alone.
-pub(crate) fn watch() {
-    WATCH.get_or_init(|| {
-        let watch = Watch::default();
-        watch.inattentive.store(true, Ordering::SeqCst);
-        let Ok((mut comes, come)) = UnixStream::pair() else {
-            return watch;
+/// Installs the handlers, except for signals that the program ignores or handles itself. Recording starts with
+/// [`record`].
+pub(crate) fn install() {
+    RECORDER.get_or_init(|| {
+        let recorder = Recorder::default();
+        recorder.off.store(true, Ordering::SeqCst);
+        let Ok((mut incoming, outgoing)) = UnixStream::pair() else {
+            return recorder;
         };
         let taken = Process::myself()
             .and_then(|process| process.status())
@@ -54,61 +57,62 @@ pub(crate) fn watch() {
             if taken & 1 << (signal - 1) != 0 {
                 continue;
             }
-            // In this order: what ends the process has to come first.
-            let registered = flag::register_conditional_default(signal, watch.inattentive.clone())
-                .and_then(|_| flag::register_usize(signal, watch.noted.clone(), signal as usize))
-                .and_then(|_| flag::register(signal, watch.ending.clone()))
-                .and_then(|_| pipe::register(signal, come.try_clone()?));
+            // The order matters: the default effect comes first.
+            let registered = flag::register_conditional_default(signal, recorder.off.clone())
+                .and_then(|_| flag::register_usize(signal, recorder.recorded.clone(), signal as usize))
+                .and_then(|_| flag::register(signal, recorder.stopping.clone()))
+                .and_then(|_| pipe::register(signal, outgoing.try_clone()?));
             if let Err(error) = registered {
-                log::debug!("signal {signal} ends this process at once: {error}");
+                log::debug!("signal {signal} keeps its default effect: {error}");
             }
         }
-        let inattentive = watch.inattentive.clone();
-        let lose_patience = move || {
-            if comes.read(&mut [0]).is_ok_and(|length| length > 0) {
+        let off = recorder.off.clone();
+        let limit_patience = move || {
+            if incoming.read(&mut [0]).is_ok_and(|length| length > 0) {
                 std::thread::sleep(PATIENCE);
-                inattentive.store(true, Ordering::SeqCst);
+                off.store(true, Ordering::SeqCst);
             }
         };
-        if let Err(error) = std::thread::Builder::new().name("signals".into()).spawn(lose_patience) {
-            log::debug!("a job that does not end in order has to be ended by SIGKILL: {error}");
+        if let Err(error) = std::thread::Builder::new().name("signals".into()).spawn(limit_patience) {
+            log::debug!("only SIGKILL ends a job that does not stop in order: {error}");
         }
-        watch
+        recorder
     });
 }
 
-/// While this is alive, signals are noted.
-pub(crate) struct Attention(());
+/// Signals are recorded while this is alive.
+pub(crate) struct Recording(());
 
-pub(crate) fn attend() -> Attention {
-    if let Some(watch) = WATCH.get() {
-        watch.inattentive.store(false, Ordering::SeqCst);
+/// Starts recording signals.
+pub(crate) fn record() -> Recording {
+    if let Some(recorder) = RECORDER.get() {
+        recorder.off.store(false, Ordering::SeqCst);
     }
-    Attention(())
+    Recording(())
 }
 
-impl Drop for Attention {
+impl Drop for Recording {
     fn drop(&mut self) {
-        if let Some(watch) = WATCH.get()
-            && !watch.ending.load(Ordering::SeqCst)
+        if let Some(recorder) = RECORDER.get()
+            && !recorder.stopping.load(Ordering::SeqCst)
         {
-            watch.inattentive.store(true, Ordering::SeqCst);
+            recorder.off.store(true, Ordering::SeqCst);
         }
     }
 }
 
-/// The signal that has come since this was last asked.
+/// Takes the latest recorded signal.
 pub(crate) fn take() -> Option<u8> {
-    let noted = &WATCH.get()?.noted;
-    if noted.load(Ordering::Relaxed) == 0 {
+    let recorded = &RECORDER.get()?.recorded;
+    if recorded.load(Ordering::Relaxed) == 0 {
         return None;
     }
-    u8::try_from(noted.swap(0, Ordering::SeqCst))
+    u8::try_from(recorded.swap(0, Ordering::SeqCst))
         .ok()
         .filter(|&signal| signal > 0)
 }
 
-/// That a signal has stopped the job, for the user.
+/// Returns the error of a job that was stopped by a signal, sent to the given rank.
 pub(crate) fn error(signal: u8, rank: usize, host: String) -> Error {
     let name = Signal::try_from(i32::from(signal)).map_or_else(|_| format!("signal {signal}"), |it| it.to_string());
     Error::Interrupted {
@@ -119,21 +123,20 @@ pub(crate) fn error(signal: u8, rank: usize, host: String) -> Error {
     }
 }
 
-/// Makes the signal's number, plus 128, the status that this process ends with, as shells have it; that status.
-pub(crate) fn decide_status(signal: u8) -> i32 {
+/// Makes this process end with a status of its own, whatever `main` returns: the standard library turns every error into
+/// status 1.
+pub(crate) fn force_exit_status(status: u8) {
     static STATUS: AtomicUsize = AtomicUsize::new(0);
-    extern "C" fn leave() {
-        // SAFETY: writes what C code has printed, as the end of a process does, and ends it. Rust's output has been written by
-        // then.
+    extern "C" fn exit() {
+        // SAFETY: flushes what C code has printed, as the end of a process does, and ends it. Rust's output has been
+        // written by then.
         unsafe {
             libc::fflush(std::ptr::null_mut());
             libc::_exit(STATUS.load(Ordering::SeqCst) as i32)
         }
     }
-    if STATUS.swap(128 + usize::from(signal), Ordering::SeqCst) == 0 {
-        // SAFETY: `leave` calls fflush and _exit, which may be called then. What `main` returns cannot say it: the standard
-        // library makes status 1 of any error.
-        unsafe { libc::atexit(leave) };
+    if STATUS.swap(usize::from(status), Ordering::SeqCst) == 0 {
+        // SAFETY: `exit` calls fflush and _exit, which are allowed in such a handler.
+        unsafe { libc::atexit(exit) };
     }
-    128 + i32::from(signal)
 }

@@ -47,7 +47,7 @@ impl Datasets {
         let thread = Builder::new()
             .name("writer".into())
             .spawn(move || {
-                crate::host::affinity::widen();
+                crate::host::affinity::use_all_processors();
                 write(file, &target, queue)
             })
             .map_err(|error| Error::write(path, error))?;

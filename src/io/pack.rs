@@ -45,7 +45,7 @@ impl PackPool {
         let start = |_| {
             let queue = queue.clone();
             Builder::new().name("packer".into()).spawn(move || {
-                crate::host::affinity::widen();
+                crate::host::affinity::use_all_processors();
                 let mut packer = Packer::new(level);
                 for Job { chunk, size, packed } in queue {
                     // Whoever gave up on the file needs no chunks.

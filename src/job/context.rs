@@ -1,4 +1,4 @@
-//! What the code of a task can ask about the item it is processing.
+//! What a task can ask about the item that it is processing.
 
 use crate::numbers::random::Random;
 use std::cell::Cell;
@@ -18,7 +18,7 @@ pub(crate) fn set_current(current: Option<Current>) {
     CURRENT.set(current);
 }
 
-/// The number of the item that this thread is processing, from 0 in the order the items were given; `None` outside
+/// Returns the number of the item that this thread is processing, from 0 in the order of the items; `None` outside
 /// `process`.
 ///
 /// ```
@@ -28,9 +28,9 @@ pub fn current_item() -> Option<u64> {
     CURRENT.get().map(|current| current.item)
 }
 
-/// The random numbers of the item that this thread is processing: a function of the job's `--seed`, the item's number,
-/// and (for a program that calls `WorkManager::process` several times) the number of calls before. The same item gets
-/// the same numbers on any rank, at any attempt.
+/// Returns the random number generator of the item that this thread is processing. Its numbers depend on the job's
+/// `--seed`, the item's number and the number of earlier calls of `WorkManager::process`, so an item gets the same
+/// numbers on every rank and at every attempt.
 ///
 /// ```
 /// use gaudi_mpi::prelude::*;
@@ -64,12 +64,12 @@ pub fn current_item() -> Option<u64> {
 /// ```
 ///
 /// # Panics
-/// Outside `process`, where there is no item.
+/// Outside `process`.
 pub fn item_random() -> Random {
     match CURRENT.get() {
         Some(Current { seed, pass, item }) => Random::with_stream(seed, item, pass),
         None => panic!(
-            "item_random gives the random numbers of the item in process; here is none, so make them with Random::new"
+            "item_random returns the random numbers of the item in process, and there is none here: use Random::new instead"
         ),
     }
 }

@@ -1,5 +1,4 @@
-//! User code is called under guard: a panic becomes an error, with its place in the source, and prints nothing by
-//! itself.
+//! Calls of user code: a panic becomes an error that names its place in the source, and prints nothing.
 
 use crate::error::Result;
 use std::cell::RefCell;
@@ -7,17 +6,17 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_h
 use std::sync::Once;
 
 thread_local! {
-    /// `Some` while this thread runs guarded code: the latest panic's message, if there was one.
+    /// `Some` while this thread runs guarded code; inside, the message of the latest panic.
     static PANIC: RefCell<Option<Option<String>>> = const { RefCell::new(None) };
 }
 
-/// Calls `f`; what it says if it fails or panics.
+/// Calls `f` and turns its error or panic into a message.
 pub(crate) fn guard<R>(f: impl FnOnce() -> Result<R>) -> Result<R, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let otherwise = take_hook();
         set_hook(Box::new(move |info| {
-            if !note(info) {
+            if !keep_message(info) {
                 otherwise(info);
             }
         }));
@@ -27,13 +26,13 @@ pub(crate) fn guard<R>(f: impl FnOnce() -> Result<R>) -> Result<R, String> {
     let panic = PANIC.take().flatten();
     match result {
         Ok(result) => result.map_err(|error| sentence(error.as_ref())),
-        // Code that catches its own panics may have left a note; only one that got here counts.
+        // Code that catches its own panics may have left a message; only a panic that got here counts.
         Err(_) => Err(panic.unwrap_or_else(|| "panicked".into())),
     }
 }
 
-/// Keeps a panic's message if this thread is under guard.
-fn note(info: &PanicHookInfo<'_>) -> bool {
+/// Keeps a panic's message if this thread runs guarded code.
+fn keep_message(info: &PanicHookInfo<'_>) -> bool {
     PANIC.with_borrow_mut(|panic| {
         let Some(panic) = panic else { return false };
         let message = info.payload_as_str().unwrap_or("without a message");
@@ -48,7 +47,7 @@ fn note(info: &PanicHookInfo<'_>) -> bool {
     })
 }
 
-/// An error with its causes.
+/// Formats an error with its causes.
 fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,17 +1,17 @@
-//! What processes really use of the memory: what they share counts once.
+//! The memory that processes use, where shared memory counts once.
 
 use procfs::process::{MMPermissions, MMapPath, MemoryMap, Process};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::AddAssign;
 
-/// What some processes use of the memory, in bytes, from `/proc/PID/smaps`.
+/// The memory that a set of processes uses, in bytes, from `/proc/PID/smaps`.
 ///
-/// *Code* is what is mapped of files and cannot be written to: programs and libraries. All else is *data*. What is
-/// *shared* counts once, however many processes share it: each has its part of it, as the kernel tells (PSS). Memory that
-/// is shared with processes of others counts only in part.
+/// *Code* is memory mapped from files without write permission: programs and libraries. Everything else is *data*.
+/// *Shared* memory counts once, however many of the processes share it: the kernel gives each its proportional part (PSS).
+/// Memory shared with other processes counts in part.
 ///
-/// Printed, it is a table of one line, in MB of a million bytes:
+/// `Display` prints a table of one line, in MB of a million bytes:
 ///
 /// ```
 /// # use gaudi_mpi::MemoryUse;
@@ -28,33 +28,33 @@ use std::ops::AddAssign;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MemoryUse {
-    /// How many process items: N.
+    /// Number of processes that process items: N.
     pub workers: u64,
-    /// How many processes there are in all.
+    /// Number of all processes.
     pub processes: u64,
-    /// Code that one process alone has in memory.
+    /// Code in the memory of one process only.
     pub code_private: u64,
-    /// Code that several have.
+    /// Code that several processes share.
     pub code_shared: u64,
-    /// Data that one process alone has.
+    /// Data in the memory of one process only.
     pub data_private: u64,
-    /// Data that several have.
+    /// Data that several processes share.
     pub data_shared: u64,
-    /// What each process has in memory, added up as if they shared nothing.
+    /// Resident memory of all processes, summed as if they shared nothing.
     pub resident: u64,
 }
 
 impl MemoryUse {
-    /// What all the processes really take.
+    /// Returns the memory that all processes together occupy.
     pub fn total(&self) -> u64 {
         self.code_private + self.code_shared + self.data_private + self.data_shared
     }
 
-    /// What stands above the lines of a table.
+    /// The header of a table.
     pub const TITLE: &str =
         "  N |   code: private,   shared |   data: private,   shared |      sum |    total |  total/N";
 
-    /// A line of a table, in MB.
+    /// Formats a line of a table, in MB.
     pub fn line(&self) -> String {
         let mb = |bytes: u64| bytes as f64 / 1e6;
         format!(
@@ -70,7 +70,7 @@ impl MemoryUse {
         )
     }
 
-    /// What these processes use, of which so many process items. One that has ended uses nothing.
+    /// Measures these processes, `workers` of which process items. A process that has ended uses nothing.
     pub(crate) fn of(processes: &[i32], workers: usize) -> Self {
         let mut memory = Self {
             workers: workers as u64,
@@ -90,7 +90,7 @@ impl MemoryUse {
         let bytes = |name: &str| map.extension.map.get(name).copied().unwrap_or(0);
         let resident = bytes("Rss");
         let private = bytes("Private_Clean") + bytes("Private_Dirty");
-        // Old kernels do not say what part of it is this process's.
+        // Old kernels do not report the proportional part.
         let shared = match map.extension.map.get("Pss") {
             Some(part) => part.saturating_sub(private),
             None => resident - private,

@@ -1,7 +1,8 @@
-//! What a user holds of a job: the task and its options before it runs, statistics and a summary after it has.
+//! A job as its user sees it: the task and the options before it runs, statistics and a summary afterwards.
 
 pub(crate) mod context;
 pub(crate) mod guard;
+pub mod identity;
 pub(crate) mod memory;
 pub(crate) mod options;
 pub(crate) mod progress;

@@ -1,4 +1,4 @@
-//! How a job is run: command-line options that any program can take, apart from what it is about.
+//! Command-line options of the farm, which every program can take.
 
 use crate::error::Error;
 use clap::{Args, ColorChoice, Parser, ValueEnum};
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How the farm works. None of these changes a single bit of the results, except `seed`, and `on_error` when items
-/// fail.
+/// How the farm works. None of these options changes a single bit of the results, except `seed`, and `on_error` when
+/// items fail.
 ///
-/// A program without options of its own has them by [`Options::from_args`]; one with its own puts them among those:
+/// A program without other options calls [`Options::from_args`]; one with its own flattens these into them:
 ///
 /// ```
 /// use clap::Parser;
@@ -30,47 +30,47 @@ use std::time::Duration;
 #[command(next_help_heading = "Farm", about = None, long_about = None)]
 #[non_exhaustive]
 pub struct Options {
-    /// Who gets which items
+    /// How items are distributed over the ranks
     #[arg(long, value_enum, default_value_t)]
     pub schedule: Schedule,
-    /// Batches that wait at each worker while it is busy; 0 = a worker asks only when it has nothing to do
+    /// Batches that wait at each busy worker; 0 = a worker gets the next batch when it has finished one
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub prefetch: usize,
-    /// Items handed out at once [default: as many as take some tens of milliseconds]
+    /// Items handed out at a time [default: as many as take some tens of milliseconds]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub batch: Option<u64>,
-    /// Memory for replies that wait for earlier ones, such as 64MB or 1GiB
+    /// Memory for items and replies that wait for earlier ones, such as 64MB or 1GiB
     #[arg(long, value_name = "BYTES", default_value = "128MiB", value_parser = bytes)]
     pub window: u64,
-    /// How often an item that failed is tried again, on another worker where there is one
+    /// How often a failed item is retried, on another worker if there is one
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub retries: u32,
-    /// What to do when an item has failed for good
+    /// What happens when an item has failed for good
     #[arg(long, value_enum, default_value_t)]
     pub on_error: OnError,
-    /// Processes that each rank forks to do its work; they share the memory of what was initialised before. 0 = a
-    /// thread of the rank does it
+    /// Worker processes that each rank forks; they share the memory of what was initialised before. 0 = a thread of
+    /// the rank does the work
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub workers: usize,
-    /// What is done before workers are forked, and shared by them
+    /// What is done before workers are forked, so that they share it
     #[arg(long, value_enum, default_value_t)]
     pub fork_after: ForkAfter,
     /// Seconds that an item may take in a forked worker
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub item_timeout: Option<Duration>,
-    /// Seconds that a forked worker's first item may take, if it may take longer than others
+    /// Seconds that a forked worker's first item may take, if it may take longer than the others
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub first_item_timeout: Option<Duration>,
-    /// Seconds that initialize_remote may take before or in forked workers
+    /// Seconds that initialize_remote may take, before or in forked workers
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub init_timeout: Option<Duration>,
-    /// Memory that a forked worker may take besides what it shares, such as 500MB or 2GiB
+    /// Memory that a forked worker may use in addition to what it shares, such as 500MB or 2GiB
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub worker_memory: Option<u64>,
-    /// Tell at the end how much memory the job uses, and how much of it is shared
+    /// Print at the end how much memory the job uses and how much of it is shared
     #[arg(long)]
     pub memory: bool,
-    /// Seconds after which a rank that is not heard of is given up, and the job stopped; 0 = never
+    /// Seconds of silence after which a rank counts as lost and the job is stopped; 0 = never
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds_or_none)]
     pub lost_after: Duration,
     /// The job's seed: the same seed gives the same random numbers
@@ -79,48 +79,48 @@ pub struct Options {
     /// Write the job's statistics to this file
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Leave the other ranks' environment variables and working directory alone
+    /// Leave the other ranks' environment variables and working directory as they are
     #[arg(long)]
     pub no_clone_env: bool,
-    /// Say more (-vv: even more)
+    /// Print more (-vv: even more)
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Say nothing but warnings and errors
+    /// Print warnings and errors only
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 }
 
-/// Who gets which items.
+/// How items are distributed over the ranks.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Schedule {
-    /// Settled beforehand: blocks of items are dealt to the ranks in turn
+    /// Fixed in advance: blocks of items are dealt to the ranks in turn
     Static,
-    /// Whoever is free gets the next items, in batches of even duration
+    /// A free rank gets the next items, in batches that all take about the same time
     #[default]
     Dynamic,
-    /// Whoever is free gets a share of what is left: large batches first, small ones at the end
+    /// A free rank gets a share of the remaining items: large batches first, small ones at the end
     Guided,
 }
 
-/// What to do when an item has failed for good.
+/// What happens when an item has failed for good.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnError {
     /// Stop the job, with status 1
     #[default]
     Abort,
-    /// Go on without the item; list it at the end, with status 3
+    /// Go on without the item, list it at the end, and end with status 3
     Skip,
 }
 
 /// What is done before workers are forked.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ForkAfter {
-    /// Nothing: each worker initialises itself
+    /// Nothing: each worker runs initialize_remote
     None,
-    /// All is initialised
+    /// initialize_remote has been run
     #[default]
     Init,
-    /// One item has been processed, too
+    /// initialize_remote has been run and one item processed
     FirstItem,
 }
 
@@ -157,8 +157,7 @@ struct OnlyOptions {
 }
 
 impl Options {
-    /// The options on this program's command line, if it has no others. Ends the program when they are wrong, or ask
-    /// for help.
+    /// Parses the command line of a program without other options. Ends the program if they are wrong or ask for help.
     ///
     /// ```no_run
     /// let manager = gaudi_mpi::WorkManager::new(gaudi_mpi::Options::from_args())?;
@@ -168,7 +167,7 @@ impl Options {
         parse::<OnlyOptions>().options
     }
 
-    /// These options, and nothing printed but warnings and errors.
+    /// Sets `quiet`: only warnings and errors are printed.
     ///
     /// ```
     /// assert!(gaudi_mpi::Options::default().quiet().quiet);
@@ -179,11 +178,11 @@ impl Options {
         self
     }
 
-    /// Checks what the command line has checked already, for options that were set by a program.
+    /// Checks options that a program has set, as the command line does.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.batch == Some(0) {
             return Err(Error::Options(
-                "a batch of 0 items would never get anything done: use 1 or more, or None".into(),
+                "a batch has at least one item: use 1 or more, or None".into(),
             ));
         }
         if self.workers == 0
@@ -209,7 +208,7 @@ impl Options {
 }
 
 impl Options {
-    /// An option that makes no sense without forked workers.
+    /// Returns an option that is set and needs forked workers.
     fn for_workers(&self) -> Option<&'static str> {
         let given = [
             (self.fork_after != ForkAfter::default(), "--fork-after"),
@@ -222,10 +221,11 @@ impl Options {
     }
 }
 
-/// As many processes of one rank as anybody has cores.
+/// More than any machine has cores.
 const MOST_WORKERS: usize = 4096;
 
-/// Any program's command line. When it is wrong, or asks for help, rank 0 alone says so, and the program ends.
+/// Parses the command line of any program. If it is wrong or asks for help, rank 0 prints the message and the program
+/// ends on all ranks.
 ///
 /// ```no_run
 /// use clap::Parser;
@@ -240,7 +240,7 @@ const MOST_WORKERS: usize = 4096;
 pub fn parse<P: Parser>() -> P {
     let mut command = P::command();
     if crate::host::launcher::is_launched() {
-        // A launcher may give its processes a terminal that is not the user's: colours would end up in files.
+        // The terminal that a launcher gives its processes may not be the user's: colours would end up in files.
         command = command.color(ColorChoice::Never);
     }
     let parsed = command
@@ -251,12 +251,12 @@ pub fn parse<P: Parser>() -> P {
         if crate::host::launcher::is_root() {
             error.exit()
         }
-        // Quietly, and with success: a launcher that hears of a failure may kill rank 0 before it has said why.
+        // Silently and with success: a launcher that sees a failure may kill rank 0 before it has printed the message.
         std::process::exit(0)
     })
 }
 
-/// A time in seconds.
+/// Parses a time in seconds.
 fn seconds(text: &str) -> Result<Duration, String> {
     seconds_or_none(text)
         .ok()
@@ -264,7 +264,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("'{text}' is not a number of seconds above 0, such as 30 or 0.5"))
 }
 
-/// A time in seconds, which may be 0.
+/// Parses a time in seconds, which may be 0.
 fn seconds_or_none(text: &str) -> Result<Duration, String> {
     let seconds = text
         .parse()
@@ -273,7 +273,7 @@ fn seconds_or_none(text: &str) -> Result<Duration, String> {
     seconds.ok_or_else(|| format!("'{text}' is not a number of seconds, such as 30 or 0.5"))
 }
 
-/// A number of bytes, with a unit or without.
+/// Parses a number of bytes, with or without a unit.
 fn bytes(text: &str) -> Result<u64, String> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')

@@ -1,4 +1,4 @@
-//! How far the job is: a bar on a terminal, a line now and then elsewhere.
+//! Progress of a job: a bar on a terminal, a line now and then elsewhere.
 
 use crate::job::options::Options;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
@@ -7,96 +7,105 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// Tells the user how many items are settled.
+/// Shows how many items are done.
 pub(crate) struct Progress {
-    show: Show,
-    total: u64,
+    display: Display,
+    /// The number of items, unless it is unknown.
+    total: Option<u64>,
     start: Instant,
-    told: Instant,
+    shown: Instant,
 }
 
-enum Show {
+enum Display {
     Bar(ProgressBar),
     Lines,
     Nothing,
 }
 
-/// How often a bar moves.
+/// Time between updates of a bar.
 const BAR: Duration = Duration::from_millis(100);
-/// How often a log file gets a line.
+/// Time between lines in a log.
 const LINE: Duration = Duration::from_secs(10);
 
 impl Progress {
-    pub(crate) fn new(options: &Options, total: u64) -> Self {
-        let show = if options.quiet {
-            Show::Nothing
+    pub(crate) fn new(options: &Options, total: Option<u64>) -> Self {
+        let display = if options.quiet {
+            Display::Nothing
         } else if ends_at_terminal() {
-            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::term_like(Box::new(Stderr)));
-            let style = ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} items, {per_sec}, {eta} left");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            Show::Bar(bar)
+            Display::Bar(bar(total))
         } else {
-            Show::Lines
+            Display::Lines
         };
         let now = Instant::now();
         Self {
-            show,
+            display,
             total,
             start: now,
-            told: now,
+            shown: now,
         }
     }
 
-    /// So many items are settled.
-    pub(crate) fn update(&mut self, settled: u64) {
-        let every = match self.show {
-            Show::Bar(_) => BAR,
-            Show::Lines => LINE,
-            Show::Nothing => return,
+    /// Shows that this many items are done, if enough time has passed since the last update.
+    pub(crate) fn update(&mut self, done: u64) {
+        let interval = match self.display {
+            Display::Bar(_) => BAR,
+            Display::Lines => LINE,
+            Display::Nothing => return,
         };
-        if self.told.elapsed() < every {
+        if self.shown.elapsed() < interval {
             return;
         }
-        self.told = Instant::now();
-        match &self.show {
-            Show::Bar(bar) => bar.set_position(settled),
-            Show::Lines => log::info!("{}", self.line(settled)),
-            Show::Nothing => {}
+        self.shown = Instant::now();
+        match &self.display {
+            Display::Bar(bar) => bar.set_position(done),
+            Display::Lines => log::info!("{}", line(done, self.total, self.start.elapsed())),
+            Display::Nothing => {}
         }
     }
+}
 
-    fn line(&self, settled: u64) -> String {
-        let rate = settled as f64 / self.start.elapsed().as_secs_f64();
-        let percent = 100.0 * settled as f64 / self.total as f64;
-        let left = if rate > 0.0 {
-            format!("{:.0} s left", (self.total - settled) as f64 / rate)
-        } else {
-            "time left unknown".into()
-        };
-        format!(
-            "{settled} of {} items ({percent:.0} %), {rate:.1} a second, {left}",
-            self.total
-        )
-    }
+/// A bar, or a counter if the number of items is unknown.
+fn bar(total: Option<u64>) -> ProgressBar {
+    let template = match total {
+        Some(_) => "{wide_bar} {human_pos}/{human_len} items, {per_sec}, {eta} left",
+        None => "{spinner} {human_pos} items, {per_sec}",
+    };
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::term_like(Box::new(Stderr)));
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+fn line(done: u64, total: Option<u64>, elapsed: Duration) -> String {
+    let rate = done as f64 / elapsed.as_secs_f64();
+    let Some(total) = total else {
+        return format!("{done} items, {rate:.1} a second");
+    };
+    let percent = 100.0 * done as f64 / total as f64;
+    let left = if rate > 0.0 {
+        format!("{:.0} s left", total.saturating_sub(done) as f64 / rate)
+    } else {
+        "time left unknown".into()
+    };
+    format!("{done} of {total} items ({percent:.0} %), {rate:.1} a second, {left}")
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Show::Bar(bar) = &self.show {
+        if let Display::Bar(bar) = &self.display {
             bar.finish_and_clear();
         }
     }
 }
 
-/// Whether what this process writes to standard error is seen on a terminal. Under mpirun it goes through a pipe, or
-/// through a terminal that is not the user's; then it is mpirun whose standard error tells: the parent, or that of a proxy.
+/// Returns whether standard error reaches a terminal. Under mpirun it is a pipe, or a terminal that is not the user's: there
+/// mpirun's own standard error decides, that of the parent process or of a proxy's parent.
 fn ends_at_terminal() -> bool {
     if !crate::host::launcher::is_launched() {
         return io::stderr().is_terminal();
     }
     let mut process = std::os::unix::process::parent_id() as i32;
     while let Ok(stat) = Process::new(process).and_then(|process| process.stat()) {
-        // Debian adds the name of the library: mpirun.openmpi.
+        // Debian's launchers have the library's name at the end: mpirun.openmpi.
         match stat.comm.split('.').next().unwrap_or_default() {
             "hydra_pmi_proxy" => process = stat.ppid,
             "mpirun" | "mpiexec" | "orterun" | "prterun" => {
@@ -109,7 +118,7 @@ fn ends_at_terminal() -> bool {
     false
 }
 
-/// Standard error as a terminal, although a launcher's pipe may be in between.
+/// Standard error as a terminal, even if a launcher's pipe comes first.
 #[derive(Debug)]
 struct Stderr;
 
@@ -165,5 +174,24 @@ impl TermLike for Stderr {
     }
     fn flush(&self) -> io::Result<()> {
         io::stderr().flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_have_a_total_if_there_is_one() {
+        let elapsed = Duration::from_secs(4);
+        assert_eq!(
+            line(200, Some(1000), elapsed),
+            "200 of 1000 items (20 %), 50.0 a second, 16 s left"
+        );
+        assert_eq!(
+            line(0, Some(1000), elapsed),
+            "0 of 1000 items (0 %), 0.0 a second, time left unknown"
+        );
+        assert_eq!(line(200, None, elapsed), "200 items, 50.0 a second");
     }
 }

@@ -1,4 +1,4 @@
-//! What the user is told at the end: on the screen, and in the JSON file.
+//! The report at the end of a job: on the screen and as a JSON file.
 
 use crate::error::Error;
 use crate::files::unfinished::{self, Unfinished};
@@ -9,13 +9,13 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-/// The statistics table, and the items that were skipped.
+/// Prints the statistics table and the skipped items.
 pub(crate) fn print(statistics: &Statistics, skipped: &[SkippedItem], quiet: bool) {
     if !quiet {
-        // Whoever pipes this into `head` has seen enough.
+        // A closed pipe is not an error.
         let _ = writeln!(std::io::stdout(), "{statistics}");
     }
-    // Who has asked for it wants to see it.
+    // Printed even if quiet: `--memory` asks for it.
     let _ = write!(std::io::stdout(), "{}", statistics.memory_table());
     if !skipped.is_empty() {
         let all = statistics.items() + skipped.len() as u64;
@@ -53,7 +53,7 @@ fn fault(path: &Path, source: std::io::Error) -> Error {
     }
 }
 
-/// Writes the job's statistics, whole or not at all.
+/// Writes the job's statistics as JSON.
 pub(crate) fn write_json(
     path: &Path,
     statistics: &Statistics,

@@ -1,13 +1,13 @@
-//! Who did what: the job's statistics, by rank and by host.
+//! Job statistics by rank and by host.
 
 use crate::job::memory::MemoryUse;
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
 
-/// What each rank of a job did, and how long it took.
+/// What each rank of a job did and how long it took.
 ///
-/// Printed, it is the table by host:
+/// `Display` prints the table by host:
 ///
 /// ```
 /// use gaudi_mpi::{RankStatistics, Statistics};
@@ -20,7 +20,8 @@ use std::time::Duration;
 ///     busy: Duration::from_secs_f64(seconds),
 ///     ..RankStatistics::default()
 /// };
-/// let statistics = Statistics::new(vec![rank(0, 60, 226.977), rank(1, 40, 151.319)], Duration::from_secs(60), Duration::from_millis(60_805));
+/// let ranks = vec![rank(0, 60, 226.977), rank(1, 40, 151.319)];
+/// let statistics = Statistics::new(ranks, Duration::from_secs(60), Duration::from_millis(60_805));
 /// assert_eq!(
 ///     statistics.to_string(),
 ///     "\
@@ -37,44 +38,44 @@ pub struct Statistics {
     elapsed: Duration,
 }
 
-/// One rank's part in a job.
+/// The statistics of one rank.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct RankStatistics {
-    /// The rank.
+    /// The rank's number.
     pub rank: usize,
-    /// The host it ran on.
+    /// The host that the rank ran on.
     pub host: String,
-    /// Items that succeeded here.
+    /// Number of items that succeeded here.
     pub items: u64,
-    /// Attempts that failed here.
+    /// Number of attempts that failed here.
     pub failures: u64,
-    /// Forked workers that died.
+    /// Number of forked workers that died.
     pub deaths: u64,
-    /// Batches done.
+    /// Number of batches processed.
     pub batches: u64,
-    /// Time the worker spent on items, including those that failed.
+    /// Time that the worker spent on items, failed ones included.
     #[serde(rename = "busy_seconds", serialize_with = "seconds")]
     pub busy: Duration,
-    /// Time the worker waited for items.
+    /// Time that the worker waited for items.
     #[serde(rename = "waiting_seconds", serialize_with = "seconds")]
     pub waiting: Duration,
-    /// Memory that the rank and its forked workers used after the last item, if the options asked for it.
+    /// Memory that the rank and its forked workers used after the last item; only with `--memory`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<MemoryUse>,
-    /// Bytes that came in over MPI.
+    /// Bytes received over MPI.
     pub bytes_in: u64,
-    /// Bytes that went out over MPI.
+    /// Bytes sent over MPI.
     pub bytes_out: u64,
 }
 
-/// The ranks of one host together: a line of the table.
+/// The ranks of one host together: one line of the table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct HostStatistics {
-    /// The host.
+    /// The host's name.
     pub host: String,
-    /// Items that succeeded there.
+    /// Number of items that succeeded there.
     pub items: u64,
-    /// Time its workers spent on items, in seconds, added up.
+    /// Time that its workers spent on items, summed over the workers.
     #[serde(rename = "busy_seconds", serialize_with = "seconds")]
     pub busy: Duration,
 }
@@ -84,8 +85,8 @@ fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S
 }
 
 impl Statistics {
-    /// The statistics of a job whose ranks did this within the time `processing`, `elapsed` after its
-    /// [`WorkManager`](crate::WorkManager) was made.
+    /// Combines the statistics of all ranks. `processing` is the time from the hand-out of the task until its outputs
+    /// were summed, `elapsed` the time since the [`WorkManager`](crate::WorkManager) was made.
     pub fn new(ranks: Vec<RankStatistics>, processing: Duration, elapsed: Duration) -> Self {
         Self {
             ranks,
@@ -94,12 +95,12 @@ impl Statistics {
         }
     }
 
-    /// All ranks, by number.
+    /// Returns the statistics of all ranks, by rank number.
     pub fn ranks(&self) -> &[RankStatistics] {
         &self.ranks
     }
 
-    /// All hosts, in the order of their first ranks.
+    /// Returns the statistics by host, in the order of their first ranks.
     pub fn hosts(&self) -> Vec<HostStatistics> {
         let mut hosts: Vec<HostStatistics> = Vec::new();
         for rank in &self.ranks {
@@ -116,8 +117,8 @@ impl Statistics {
         hosts
     }
 
-    /// The memory that was in use after the last item, by host, and of all hosts together if there are several; empty
-    /// unless the options asked for it.
+    /// Formats the memory in use after the last item, by host, with a total if there are several hosts. Empty without
+    /// `--memory`.
     pub fn memory_table(&self) -> String {
         let mut hosts: Vec<(&str, MemoryUse)> = Vec::new();
         for rank in &self.ranks {
@@ -142,17 +143,17 @@ impl Statistics {
         table
     }
 
-    /// Items that succeeded.
+    /// Returns the number of items that succeeded.
     pub fn items(&self) -> u64 {
         self.ranks.iter().map(|rank| rank.items).sum()
     }
 
-    /// Time from the hand-out of the task until its items were done and their outputs summed.
+    /// Returns the time from the hand-out of the task until its items were processed and their outputs summed.
     pub fn processing(&self) -> Duration {
         self.processing
     }
 
-    /// Time since the work manager was made.
+    /// Returns the time since the work manager was made.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
     }

@@ -1,48 +1,51 @@
-//! What a job ended with.
+//! The summary that a job ends with.
 
+use crate::error::Error;
 use crate::job::statistics::Statistics;
 use serde::Serialize;
 use std::fmt;
 use std::process::{ExitCode, Termination};
 
-/// What became of a job: its statistics, and the items it went on without.
+/// The result of a job. Returned from `main`, it sets the exit status.
+pub type JobResult = std::result::Result<Summary, Error>;
+
+/// The outcome of a job: its statistics, and the items that were skipped.
 ///
-/// Given back from `main`, it is the program's exit status: 0 if all items were processed, 3 if some were skipped, by
-/// this call of `process` or an earlier one. (A job that fails ends with an
-/// [`Error`](crate::Error), and status 1.)
+/// Returned from `main`, it sets the exit status: 0 if all items were processed, 3 if some were skipped in this call of
+/// `process` or an earlier one. A job that fails returns an [`Error`](crate::Error), which means status 1.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "return the summary from main: it makes the program's exit status say whether items were skipped"]
 pub struct Summary {
     pub(crate) statistics: Statistics,
     pub(crate) skipped: Vec<SkippedItem>,
-    /// Whether this or an earlier call of `process` skipped any.
+    /// This or an earlier call of `process` skipped items.
     pub(crate) any_skipped: bool,
 }
 
-/// An item that failed for good, and that the job went on without.
+/// An item that failed for good and was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SkippedItem {
-    /// Its number, from 0.
+    /// The item's number, from 0.
     pub item: u64,
     /// The item itself, shortened.
     pub description: String,
-    /// The rank that tried it last.
+    /// The rank that made the last attempt.
     pub rank: usize,
     /// That rank's host.
     pub host: String,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: u32,
-    /// What it said the last time.
+    /// The error of the last attempt.
     pub message: String,
 }
 
 impl Summary {
-    /// Who did what. Empty on ranks other than 0.
+    /// Returns the job's statistics. Empty on ranks other than 0.
     pub fn statistics(&self) -> &Statistics {
         &self.statistics
     }
 
-    /// The items that were skipped, by number. Empty on ranks other than 0.
+    /// Returns the skipped items, sorted by number. Empty on ranks other than 0.
     pub fn skipped(&self) -> &[SkippedItem] {
         &self.skipped
     }

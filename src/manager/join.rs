@@ -1,151 +1,113 @@
-//! How the ranks of a job come together: each takes over rank 0's environment.
+//! How the ranks of a job come together: each takes over rank 0's environment, and sends heartbeats.
 
-use super::WorkManager;
+use super::Root;
+use super::member::Member;
 use crate::error::Error;
-use crate::farm::agent;
+use crate::farm::agent::{self, Ended};
 use crate::farm::backoff::Backoff;
-use crate::farm::coordinator::Results;
-use crate::farm::heartbeat::{self, Listener};
+use crate::farm::heartbeat::{Listener, send_heartbeats};
 use crate::farm::protocol::{Order, Report, pack, unpack};
 use crate::farm::transport::Tag;
-use crate::host::environment::{self, host};
+use crate::host::environment::Environment;
+use crate::host::hostname::hostname;
+use crate::job::options::Options;
 use std::io;
-use std::path::PathBuf;
 
-impl WorkManager {
-    pub(super) fn gather_ranks(&mut self) -> Result<(), Error> {
-        let ear = self.ear();
-        let heartbeat = ear.as_ref().map(|ear| ear.meeting().clone());
-        let order = if self.options.no_clone_env {
-            Order::Environment {
-                variables: Vec::new(),
-                directory: None,
-                heartbeat,
-            }
-        } else {
-            match environment::directory() {
-                Ok(directory) => Order::Environment {
-                    variables: environment::variables(),
-                    directory: Some(directory),
-                    heartbeat,
-                },
-                Err(source) => {
-                    let error = Error::File {
-                        action: "find the path of",
-                        path: ".".into(),
-                        source,
-                    };
-                    return Err(self.fail(error, Results::default()));
-                }
-            }
+impl Root {
+    /// Waits until all ranks have joined.
+    pub(super) fn gather_ranks(&mut self, options: &Options) -> Result<(), Error> {
+        let transport = &mut self.member.transport;
+        let size = transport.size();
+        let wanted = size > 1 && !options.lost_after.is_zero();
+        let listener = wanted.then(|| or_warn(Listener::open(options.lost_after))).flatten();
+        let environment = match options.no_clone_env {
+            true => None,
+            false => Some(Environment::capture().map_err(|error| {
+                Error::Job(format!(
+                    "cannot tell rank 0's working directory: {error}. Was it deleted? Start the job in another folder, or \
+                     use --no-clone-env"
+                ))
+            })?),
         };
-        for rank in 1..self.size() {
-            self.transport.send(rank, Tag::Control, pack(&order, &[])?);
+        let directory = environment.as_ref().map(|environment| environment.directory.clone());
+        let join = Order::Join {
+            environment,
+            heartbeat: listener.as_ref().map(|listener| listener.rendezvous().clone()),
+        };
+        for rank in 1..size {
+            transport.send(rank, Tag::Control, pack(&join, &[])?);
         }
-        self.hosts = vec![host(); self.size()];
-        let mut missing = self.size() - 1;
-        let mut idle = Backoff::default();
-        let mut failed = None;
+        self.hosts = vec![hostname(); size];
+        let mut missing = size - 1;
+        let mut backoff = Backoff::default();
+        let mut failed = Ok(());
         while missing > 0 {
-            let Some(message) = self.transport.try_receive()? else {
-                idle.pause(self.transport.is_sending());
+            let Some(message) = transport.try_receive()? else {
+                backoff.pause(transport.is_sending());
                 continue;
             };
             missing -= 1;
+            let rank = message.from;
             match unpack(message.bytes)?.0 {
-                Report::Present { host } => self.hosts[message.from] = host,
-                Report::NoDirectory { host, message: why } => failed = failed.or(Some((message.from, host, why))),
+                Report::Present { host } => self.hosts[rank] = host,
+                Report::NoDirectory { host, message } => {
+                    let directory = directory.clone().unwrap_or_default();
+                    failed = failed.and(Err(Error::Directory {
+                        rank,
+                        host,
+                        directory,
+                        message,
+                    }));
+                }
                 other => {
                     return Err(Error::Mpi(format!(
-                        "rank {} began with {other:?}: do all ranks run the same program?",
-                        message.from
+                        "rank {rank} began with {other:?}: do all ranks run the same program?"
                     )));
                 }
             }
         }
-        self.transport.know_hosts(&self.hosts);
-        if let Some(ear) = ear {
-            self.heart = heard(ear.listen(self.hosts.clone(), self.transport.alarm()));
+        transport.set_hosts(&self.hosts);
+        if let Some(listener) = listener {
+            self.member.heartbeat = or_warn(listener.start(self.hosts.clone(), transport.alarm()));
         }
-        match (failed, order) {
-            (
-                Some((rank, host, message)),
-                Order::Environment {
-                    directory: Some(directory),
-                    ..
-                },
-            ) => Err(self.fail(
-                Error::Directory {
-                    rank,
-                    host,
-                    directory,
-                    message,
-                },
-                Results::default(),
-            )),
-            _ => Ok(()),
-        }
+        failed?;
+        self.member.join_zygote(None)
     }
+}
 
-    /// What hears the other ranks, unless it is not wanted.
-    fn ear(&self) -> Option<Listener> {
-        let wanted = self.size() > 1 && !self.options.lost_after.is_zero();
-        wanted.then(|| heard(Listener::open(self.options.lost_after))).flatten()
-    }
-
-    /// Tells what forks this rank's workers what the rank's environment has become.
-    pub(super) fn tell_helper(
-        &self,
-        variables: Vec<(String, String)>,
-        directory: Option<PathBuf>,
-    ) -> Result<(), Error> {
-        match &self.helper {
-            Some(helper) => helper
-                .borrow_mut()
-                .belong(self.rank(), self.size(), variables, directory),
-            None => Ok(()),
-        }
-    }
-
-    pub(super) fn take_over_environment(&mut self) -> Result<(), Error> {
-        let (mut variables_taken, mut directory_taken) = (Vec::new(), None);
-        let taken = match agent::await_order(&mut self.transport)?.0 {
-            Order::Environment {
-                variables,
-                directory,
-                heartbeat,
-            } => {
-                let taken = directory
-                    .as_ref()
-                    .map_or(Ok(()), |directory| environment::take_over(&variables, directory));
-                (variables_taken, directory_taken) = (variables, directory);
-                // After the variables: setting them is not for a process with threads.
-                self.heart = heartbeat.and_then(|meeting| heard(heartbeat::beat(self.rank(), host(), meeting)));
-                taken
-            }
-            Order::Stop => {
-                agent::stop(&mut self.transport)?;
-                self.leave()
-            }
-            Order::Goodbye => self.leave(),
-            _ => Ok(()),
+impl Member {
+    /// Joins rank 0. Returns `Some` if the job has ended before it began.
+    pub(super) fn join_root(&mut self) -> Result<Option<Ended>, Error> {
+        let transport = &mut self.transport;
+        let (environment, heartbeat) = match agent::await_order(transport)?.0 {
+            Order::Join { environment, heartbeat } => (environment, heartbeat),
+            Order::Stop => return agent::stop(transport).map(Some),
+            Order::Goodbye => return Ok(Some(Ended::Goodbye)),
+            _ => (None, None),
         };
-        let report = match taken {
+        let applied = environment.as_ref().map_or(Ok(()), Environment::apply);
+        // After the variables are set, which is not for a process with threads.
+        self.heartbeat =
+            heartbeat.and_then(|rendezvous| or_warn(send_heartbeats(self.transport.rank(), hostname(), rendezvous)));
+        let host = hostname();
+        let report = match applied {
             Ok(()) => {
-                self.tell_helper(variables_taken, directory_taken)?;
-                Report::Present { host: host() }
+                self.join_zygote(environment)?;
+                Report::Present { host }
             }
             Err(error) => Report::NoDirectory {
-                host: host(),
+                host,
                 message: error.to_string(),
             },
         };
-        agent::say(&mut self.transport, &report, &[])
+        agent::report_to_root(&mut self.transport, &report, &[])?;
+        Ok(None)
     }
 }
 
 /// A job can do without heartbeats.
-fn heard<T>(made: io::Result<T>) -> Option<T> {
-    made.inspect_err(|error| log::warn!("there are no heartbeats between ranks: {error}"))
+fn or_warn<T>(result: io::Result<T>) -> Option<T> {
+    result
+        .inspect_err(|error| log::warn!("there are no heartbeats between ranks: {error}"))
         .ok()
 }

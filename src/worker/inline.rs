@@ -1,7 +1,7 @@
-//! The default worker: a thread of its rank.
+//! The default worker: a thread of the rank.
 
 use super::processor::Processor;
-use crate::farm::protocol::{Batch, HookFailure, Pass, Payload};
+use crate::farm::protocol::{Batch, Failure, Pass, Payload};
 use crate::farm::worker::{Worker, WorkerReport};
 use crate::job::task::Task;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, unbounded};
@@ -9,14 +9,14 @@ use std::io;
 use std::thread::{Builder, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-/// What a worker is asked to do.
+/// An order for the worker.
 enum Command {
     Process(Batch, Payload),
     Absorb,
     Emit { always: bool },
 }
 
-/// A thread that processes the batches it is given.
+/// A thread that processes batches.
 pub(crate) struct InlineWorker {
     commands: Sender<Command>,
     pieces: Sender<(Vec<u8>, bool)>,
@@ -25,18 +25,18 @@ pub(crate) struct InlineWorker {
     ended: bool,
 }
 
-/// User code may need as much stack as it would have on a main thread, and more: it is only reserved, not used.
+/// User code may need as much stack as on a main thread, or more. It is reserved, and takes memory only when used.
 pub(super) const STACK: usize = 64 << 20;
-/// How many reports or pieces may wait to be taken.
+/// The most reports or pieces that wait.
 const WAITING: usize = 4;
 
 impl InlineWorker {
-    /// Starts a worker with its copy of the task.
-    pub(crate) fn spawn<T: Task>(task: Payload, pass: Pass) -> Result<Self, HookFailure> {
+    /// Starts the thread with its copy of the task.
+    pub(crate) fn spawn<T: Task>(task: Payload, pass: Pass) -> Result<Self, Failure> {
         let (commands, orders) = unbounded();
         let (pieces, incoming) = bounded(WAITING);
         let (reporter, reports) = bounded(WAITING);
-        let line = Line {
+        let channels = WorkerChannels {
             commands: orders,
             pieces: incoming,
             reports: reporter,
@@ -45,8 +45,8 @@ impl InlineWorker {
         let thread = Builder::new()
             .name("worker".into())
             .stack_size(STACK)
-            .spawn(move || work::<T>(&task, pass, &line))
-            .map_err(|error| HookFailure::new("starting the worker's thread", error))?;
+            .spawn(move || work::<T>(&task, pass, &channels))
+            .map_err(|error| Failure::rank(format!("the worker's thread cannot be started: {error}")))?;
         Ok(Self {
             commands,
             pieces,
@@ -57,7 +57,7 @@ impl InlineWorker {
     }
 
     fn command(&self, command: Command) {
-        // A worker that has ended says why in its last report.
+        // The last report of a worker that has ended gives the reason.
         let _ = self.commands.send(command);
     }
 }
@@ -82,7 +82,7 @@ impl Worker for InlineWorker {
     fn give(&mut self, piece: Vec<u8>, last: bool) -> Result<(), Vec<u8>> {
         match self.pieces.try_send((piece, last)) {
             Err(TrySendError::Full((piece, _))) => Err(piece),
-            // A worker that has ended says why in its last report.
+            // The last report of a worker that has ended gives the reason.
             Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
         }
     }
@@ -94,16 +94,15 @@ impl Worker for InlineWorker {
     fn poll(&mut self, wait: Duration) -> Option<WorkerReport> {
         let mut report = self.reports.try_recv();
         if matches!(report, Err(TryRecvError::Empty)) && !wait.is_zero() {
-            // The worker wakes this thread. The channel's own waiting would spin first, which many idle ranks cannot
-            // afford.
+            // The worker wakes this thread. Waiting on the channel would spin first, which many idle ranks cannot afford.
             std::thread::park_timeout(wait);
             report = self.reports.try_recv();
         }
         match report {
             Ok(report) => Some(report),
-            Err(TryRecvError::Disconnected) if !std::mem::replace(&mut self.ended, true) => Some(WorkerReport::Failed(
-                HookFailure::new("the worker's thread", "it ended without a word"),
-            )),
+            Err(TryRecvError::Disconnected) if !std::mem::replace(&mut self.ended, true) => {
+                Some(WorkerReport::Failed(Failure::bug("the worker's thread has ended")))
+            }
             Err(_) => None,
         }
     }
@@ -115,58 +114,63 @@ impl Worker for InlineWorker {
 }
 
 /// The worker's end of its channels.
-struct Line {
+struct WorkerChannels {
     commands: Receiver<Command>,
     pieces: Receiver<(Vec<u8>, bool)>,
     reports: Sender<WorkerReport>,
-    /// The thread that takes the reports, which may be asleep.
+    /// The thread that takes the reports and may be asleep.
     listener: Thread,
 }
 
-impl Line {
-    fn say(&self, report: WorkerReport) -> io::Result<()> {
-        let said = self.reports.send(report);
+impl WorkerChannels {
+    fn report(&self, report: WorkerReport) -> io::Result<()> {
+        let sent = self.reports.send(report);
         self.listener.unpark();
-        said.map_err(|_| io::ErrorKind::BrokenPipe.into())
+        sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }
 
-/// The worker's thread; how long it waited for items.
-fn work<T: Task>(task: &[u8], pass: Pass, line: &Line) -> Duration {
+/// The worker's thread. Returns how long it waited for items.
+fn work<T: Task>(task: &[u8], pass: Pass, channels: &WorkerChannels) -> Duration {
     let mut waiting = Duration::ZERO;
-    if let Err(failure) = obey::<T>(task, pass, line, &mut waiting) {
-        // If nobody listens any more, the rank has its reasons.
-        let _ = line.say(WorkerReport::Failed(failure));
+    if let Err(failure) = follow_orders::<T>(task, pass, channels, &mut waiting) {
+        // It is lost if the rank has given up the worker.
+        let _ = channels.report(WorkerReport::Failed(failure));
     }
     waiting
 }
 
-/// Does as it is told until nobody is there to tell it.
-fn obey<T: Task>(task: &[u8], pass: Pass, line: &Line, waiting: &mut Duration) -> Result<(), HookFailure> {
+/// Follows orders until the rank drops the channel.
+fn follow_orders<T: Task>(
+    task: &[u8],
+    pass: Pass,
+    channels: &WorkerChannels,
+    waiting: &mut Duration,
+) -> Result<(), Failure> {
     let mut processor = Processor::<T>::new(task, pass)?;
     processor.initialize()?;
-    let mut heard = line.say(WorkerReport::Ready);
+    let mut reported = channels.report(WorkerReport::Ready);
     let mut since = Instant::now();
-    while heard.is_ok()
-        && let Ok(command) = line.commands.recv()
+    while reported.is_ok()
+        && let Ok(command) = channels.commands.recv()
     {
-        heard = match command {
+        reported = match command {
             Command::Process(batch, items) => {
                 *waiting += since.elapsed();
                 let (done, replies) = processor.process(batch, &items)?;
-                let heard = line.say(WorkerReport::Done(done, replies.into()));
+                let reported = channels.report(WorkerReport::Done(done, replies.into()));
                 since = Instant::now();
-                heard
+                reported
             }
             Command::Absorb => {
                 processor.finalize()?;
-                processor.absorb(|| line.pieces.recv().map_err(|_| io::ErrorKind::UnexpectedEof.into()))?;
-                line.say(WorkerReport::Absorbed)
+                processor.absorb(|| channels.pieces.recv().map_err(|_| io::ErrorKind::UnexpectedEof.into()))?;
+                channels.report(WorkerReport::Absorbed)
             }
             Command::Emit { always } => {
                 processor.finalize()?;
-                let last = processor.emit(always, |piece| line.say(WorkerReport::Piece(piece)))?;
-                line.say(WorkerReport::LastPiece(last))
+                let last = processor.emit(always, |piece| channels.report(WorkerReport::Piece(piece)))?;
+                channels.report(WorkerReport::LastPiece(last))
             }
         };
     }

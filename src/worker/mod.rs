@@ -1,30 +1,33 @@
-//! Where `process` runs: never on the thread that talks to MPI.
+//! Where the task runs: in a [thread](inline) of its rank, or in [forked processes](fork), never on the thread that calls
+//! MPI. Both fill the farm's port, [`Worker`].
 
 mod fork;
 mod inline;
 mod pieces;
 mod processor;
 
-pub(crate) use fork::{ForkedWorkers, Side, Zygote, ZygoteHandle};
+pub use fork::{ForkHooks, set_fork_hooks};
+pub(crate) use fork::{Forked, ForkedWorkers, Zygote, ZygoteHandle};
 pub(crate) use inline::InlineWorker;
 
-use crate::farm::protocol::HookFailure;
+use crate::farm::protocol::Failure;
 use crate::farm::worker::{Worker, WorkerReport};
 use crate::job::task::Task;
 use std::io;
 use std::time::Duration;
 
-/// Takes a worker's output, whole; gives up when `goes_on` says no, which is asked while the worker takes its time.
+/// Takes the whole output of a worker. Gives up when `goes_on`, which is called while the worker takes its time, returns
+/// false.
 pub(crate) fn collect<T: Task>(
     worker: &mut dyn Worker,
     mut goes_on: impl FnMut() -> bool,
-) -> Result<T::Output, HookFailure> {
-    const LOOK_AGAIN: Duration = Duration::from_millis(20);
+) -> Result<T::Output, Failure> {
+    const POLL: Duration = Duration::from_millis(20);
     worker.emit(true);
     let mut failed = None;
     let output = processor::collect::<T>(|| {
         loop {
-            match worker.poll(LOOK_AGAIN) {
+            match worker.poll(POLL) {
                 Some(WorkerReport::Piece(piece)) => return Ok((piece, false)),
                 Some(WorkerReport::LastPiece(piece)) => return Ok((piece, true)),
                 Some(WorkerReport::Failed(failure)) => {

@@ -1,11 +1,11 @@
-//! Outputs as a sequence of pieces of bytes.
+//! Outputs as sequences of pieces of bytes.
 
 use std::io::{self, Read, Write};
 
-/// Large enough that messages do not count, small enough that memory does not either.
+/// Large enough that the number of messages does not matter, small enough that memory does not.
 const PIECE: usize = 1 << 20;
 
-/// Cuts what is written into pieces, and passes each on when it is full.
+/// A writer that cuts bytes into pieces and passes each on when it is full.
 pub(super) struct PieceWriter<F> {
     piece: Vec<u8>,
     pass_on: F,
@@ -19,7 +19,7 @@ impl<F: FnMut(Vec<u8>) -> io::Result<()>> PieceWriter<F> {
         }
     }
 
-    /// The last piece, which may be short.
+    /// Returns the last piece, which may be short.
     pub(super) fn finish(self) -> Vec<u8> {
         self.piece
     }
@@ -28,7 +28,7 @@ impl<F: FnMut(Vec<u8>) -> io::Result<()>> PieceWriter<F> {
 impl<F: FnMut(Vec<u8>) -> io::Result<()>> Write for PieceWriter<F> {
     #[inline]
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        // Nearly every write is a number of a few bytes.
+        // The usual write is a number of a few bytes.
         if self.piece.len() + bytes.len() <= PIECE {
             self.piece.extend_from_slice(bytes);
             return Ok(());
@@ -56,7 +56,7 @@ impl<F: FnMut(Vec<u8>) -> io::Result<()>> Write for PieceWriter<F> {
     }
 }
 
-/// Reads what pieces hold, as `next` brings them; it says which is the last.
+/// A reader of pieces. `next` returns the next piece and whether it is the last.
 pub(super) struct PieceReader<F> {
     next: F,
     piece: Vec<u8>,

@@ -1,7 +1,7 @@
-//! What a worker does with a task: the place where types are known again.
+//! Runs a worker's copy of the task: the place where the types of items, replies and outputs are known again.
 
 use super::pieces::{PieceReader, PieceWriter};
-use crate::farm::protocol::{Batch, Done, HookFailure, Pass};
+use crate::farm::protocol::{Batch, Done, Failure, Pass};
 use crate::job::context::{Current, set_current};
 use crate::job::guard::guard;
 use crate::job::task::Task;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 type Gathered<T> = <<T as Task>::Output as Merge>::Gathered;
 
-/// A task and what it has made so far.
+/// A task and its output so far.
 pub(super) struct Processor<T: Task> {
     task: T,
     pass: Pass,
@@ -23,31 +23,31 @@ pub(super) struct Processor<T: Task> {
     merging: Duration,
     initialized: bool,
     finalized: bool,
-    /// Where it says which item it is at: its number plus one, or 0 between items.
-    at: Option<&'static AtomicU64>,
-    /// Bytes that the replies of the last batch took: those of the next will take as many.
+    /// Where it publishes the item in process: the number plus one, or 0 between items.
+    current_item: Option<&'static AtomicU64>,
+    /// Bytes of replies of the last batch, as an estimate for the next.
     reply_bytes: usize,
 }
 
-/// An item of a batch that failed: its place in the batch, and what it said.
+/// A failed item: its place in the run, and its error.
 struct ItemFailure {
     index: usize,
     message: String,
 }
 
-/// What became of a run of items.
+/// The result of a run of items.
 enum Attempt<O> {
     Good(O, Vec<u8>),
     Failed(ItemFailure),
 }
 
-fn hook_failure(hook: &str) -> impl FnOnce(String) -> HookFailure {
-    move |message| HookFailure::new(hook, message)
+fn hook_failure(hook: &str) -> impl FnOnce(String) -> Failure {
+    move |message| Failure::hook(hook, message)
 }
 
 impl<T: Task> Processor<T> {
-    /// Takes the task.
-    pub(super) fn new(task: &[u8], pass: Pass) -> Result<Self, HookFailure> {
+    /// Decodes the task.
+    pub(super) fn new(task: &[u8], pass: Pass) -> Result<Self, Failure> {
         Ok(Self {
             task: guard(|| Ok(wire::decode(task)?)).map_err(hook_failure("receiving the task"))?,
             pass,
@@ -55,32 +55,32 @@ impl<T: Task> Processor<T> {
             merging: Duration::ZERO,
             initialized: false,
             finalized: false,
-            at: None,
+            current_item: None,
             reply_bytes: 0,
         })
     }
 
-    /// Initialises the task, unless that has been done.
-    pub(super) fn initialize(&mut self) -> Result<(), HookFailure> {
+    /// Runs `initialize_remote`, unless that has been done.
+    pub(super) fn initialize(&mut self) -> Result<(), Failure> {
         if std::mem::replace(&mut self.initialized, true) {
             return Ok(());
         }
         guard(|| self.task.initialize_remote()).map_err(hook_failure("initialize_remote"))
     }
 
-    /// Says from now on here which item it is at: its number plus one, or 0 between items.
-    pub(super) fn watch(&mut self, at: &'static AtomicU64) {
-        self.at = Some(at);
+    /// Publishes the item in process here from now on: the number plus one, or 0 between items.
+    pub(super) fn publish_current_item(&mut self, place: &'static AtomicU64) {
+        self.current_item = Some(place);
     }
 
-    /// Processes a batch: what became of its items, and the replies of those that succeeded.
-    pub(super) fn process(&mut self, batch: Batch, items: &[u8]) -> Result<(Done, Vec<u8>), HookFailure> {
+    /// Processes a batch. Returns its result, with the replies of the items that succeeded.
+    pub(super) fn process(&mut self, batch: Batch, items: &[u8]) -> Result<(Done, Vec<u8>), Failure> {
         let start = Instant::now();
         self.merging = Duration::ZERO;
         let items = decode_items::<T::Item>(batch, items)?;
         let (mut good, mut failed, mut replies) = (Vec::new(), Vec::new(), Vec::new());
-        // Runs of items that are still to be done, the first on top. A run that fails is cut in three: what came before
-        // the bad item is done again without it, the bad item is left out, and what comes after follows.
+        // A stack of runs that are still to be done, the first on top. A run that fails is cut in three: the items before the
+        // bad one are processed again without it, the bad one is left out, and those after it follow.
         let length = if T::Output::ITEMWISE { 1 } else { items.len().max(1) };
         let starts = (0..items.len()).step_by(length).rev();
         let mut runs: Vec<Range<usize>> = starts.map(|start| start..start + length).collect();
@@ -118,14 +118,14 @@ impl<T: Task> Processor<T> {
                 failed,
                 busy: start.elapsed(),
                 merging: self.merging,
-                keeping: Duration::ZERO,
+                accumulating: Duration::ZERO,
             },
             replies,
         ))
     }
 
-    /// Processes consecutive items into one fresh output.
-    fn attempt(&mut self, items: &[T::Item], first: u64) -> Result<Attempt<T::Output>, HookFailure> {
+    /// Processes consecutive items into one new output.
+    fn attempt(&mut self, items: &[T::Item], first: u64) -> Result<Attempt<T::Output>, Failure> {
         let start = Instant::now();
         let mut output = guard(|| Ok(self.task.new_output())).map_err(hook_failure("new_output"))?;
         self.merging += start.elapsed();
@@ -136,8 +136,8 @@ impl<T: Task> Processor<T> {
             let mut replies = Vec::with_capacity(reply_bytes);
             for (place, item) in items.iter().enumerate() {
                 index.set(place);
-                if let Some(at) = self.at {
-                    at.store(first + place as u64 + 1, Ordering::Relaxed);
+                if let Some(current) = self.current_item {
+                    current.store(first + place as u64 + 1, Ordering::Relaxed);
                 }
                 set_current(Some(Current {
                     seed,
@@ -150,8 +150,8 @@ impl<T: Task> Processor<T> {
             Ok(replies)
         });
         set_current(None);
-        if let Some(at) = self.at {
-            at.store(0, Ordering::Relaxed);
+        if let Some(current) = self.current_item {
+            current.store(0, Ordering::Relaxed);
         }
         Ok(match outcome {
             Ok(replies) => {
@@ -165,7 +165,7 @@ impl<T: Task> Processor<T> {
         })
     }
 
-    fn join(&mut self, output: T::Output, numbers: Batch) -> Result<(), HookFailure> {
+    fn join(&mut self, output: T::Output, numbers: Batch) -> Result<(), Failure> {
         let start = Instant::now();
         guard(|| {
             let output = output.gather(numbers.items());
@@ -180,22 +180,22 @@ impl<T: Task> Processor<T> {
         Ok(())
     }
 
-    /// The output of the batches since this was last called, as bytes.
-    pub(super) fn take_output(&mut self) -> Result<Vec<u8>, HookFailure> {
+    /// Encodes and removes the output of the batches since the last call.
+    pub(super) fn take_output(&mut self) -> Result<Vec<u8>, Failure> {
         let gathered = self.gathered.take();
         guard(|| Ok(wire::encode(&gathered)?)).map_err(hook_failure("sending the output"))
     }
 
-    /// There are no more items.
-    pub(super) fn finalize(&mut self) -> Result<(), HookFailure> {
+    /// Runs `finalize_remote`, unless that has been done.
+    pub(super) fn finalize(&mut self) -> Result<(), Failure> {
         if std::mem::replace(&mut self.finalized, true) {
             return Ok(());
         }
         guard(|| self.task.finalize_remote()).map_err(hook_failure("finalize_remote"))
     }
 
-    /// Adds another output, which comes in pieces.
-    pub(super) fn absorb(&mut self, next: impl FnMut() -> io::Result<(Vec<u8>, bool)>) -> Result<(), HookFailure> {
+    /// Adds another output, which arrives in pieces.
+    pub(super) fn absorb(&mut self, next: impl FnMut() -> io::Result<(Vec<u8>, bool)>) -> Result<(), Failure> {
         guard(|| {
             let other: Option<Gathered<T>> = wire::read(&mut BufReader::new(PieceReader::new(next)))?;
             match (&mut self.gathered, other) {
@@ -208,13 +208,13 @@ impl<T: Task> Processor<T> {
         .map_err(hook_failure("merging outputs"))
     }
 
-    /// Passes the output on in pieces, and returns the last one. With `always`, there is an output even if there were
-    /// no items.
+    /// Passes the output on in pieces and returns the last one. With `always`, there is an output even if there were no
+    /// items.
     pub(super) fn emit(
         &mut self,
         always: bool,
         pass_on: impl FnMut(Vec<u8>) -> io::Result<()>,
-    ) -> Result<Vec<u8>, HookFailure> {
+    ) -> Result<Vec<u8>, Failure> {
         let empty = if always && self.gathered.is_none() {
             self.initialize()?;
             Some(guard(|| Ok(self.task.new_output())).map_err(hook_failure("new_output"))?)
@@ -231,17 +231,17 @@ impl<T: Task> Processor<T> {
     }
 }
 
-/// The output whose pieces these are.
-pub(super) fn collect<T: Task>(next: impl FnMut() -> io::Result<(Vec<u8>, bool)>) -> Result<T::Output, HookFailure> {
+/// Decodes an output that arrives in pieces.
+pub(super) fn collect<T: Task>(next: impl FnMut() -> io::Result<(Vec<u8>, bool)>) -> Result<T::Output, Failure> {
     guard(|| {
         let gathered: Option<Gathered<T>> = wire::read(&mut BufReader::new(PieceReader::new(next)))?;
-        let gathered = gathered.ok_or("the sum of all outputs is missing: a fault in gaudi-mpi, please report it")?;
+        let gathered = gathered.ok_or("the sum of all outputs is missing: a bug in gaudi-mpi, please report it")?;
         Ok(T::Output::finish(gathered))
     })
     .map_err(hook_failure("finishing the output"))
 }
 
-fn decode_items<I: serde::de::DeserializeOwned>(batch: Batch, mut bytes: &[u8]) -> Result<Vec<I>, HookFailure> {
+fn decode_items<I: serde::de::DeserializeOwned>(batch: Batch, mut bytes: &[u8]) -> Result<Vec<I>, Failure> {
     guard(|| {
         let items: Result<_, _> = (0..batch.count).map(|_| wire::decode_front(&mut bytes)).collect();
         Ok(items?)
@@ -249,7 +249,7 @@ fn decode_items<I: serde::de::DeserializeOwned>(batch: Batch, mut bytes: &[u8]) 
     .map_err(hook_failure("receiving items"))
 }
 
-/// Adds a run of good items, together with the one before if they are neighbours.
+/// Appends a run of good items, joined with the last one if they are adjacent.
 fn extend(good: &mut Vec<(Batch, u64)>, run: Batch, length: u64) {
     match good.last_mut() {
         Some((last, bytes)) if last.first + last.count == run.first => {

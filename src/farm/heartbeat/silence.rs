@@ -1,37 +1,38 @@
-//! How long somebody has said nothing, in time that counts.
+//! How long a rank has been silent, counted in beats.
 
 use std::time::{Duration, Instant};
 
-/// How long somebody has said nothing.
+/// The silence of a rank.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Silence {
     pub(super) lasted: Duration,
+    /// The rank has been heard at least once.
     pub(super) heard: bool,
 }
 
 impl Silence {
-    pub(super) fn lasts(&mut self, more: Duration) {
-        self.lasted += more;
+    pub(super) fn add(&mut self, time: Duration) {
+        self.lasted += time;
     }
 
-    pub(super) fn is_broken(&mut self) {
+    pub(super) fn end(&mut self) {
         self.heard = true;
         self.lasted = Duration::ZERO;
     }
 
-    /// Somebody who was never heard may be out of reach by design.
+    /// False for a rank that was never heard: its packets may not get through.
     pub(super) fn is_longer_than(&self, limit: Duration) -> bool {
         self.heard && self.lasted > limit
     }
 }
 
 /// Counts time in beats.
-pub(super) struct Clock {
+pub(super) struct BeatClock {
     beat: Duration,
     latest: Instant,
 }
 
-impl Clock {
+impl BeatClock {
     pub(super) fn new(beat: Duration) -> Self {
         Self {
             beat,
@@ -39,7 +40,8 @@ impl Clock {
         }
     }
 
-    /// How much time counts, if a beat is over. What is longer than two beats is time in which this machine slept.
+    /// Returns the time since the last tick once a beat is over, at most two beats: if more has passed, this machine was
+    /// asleep.
     pub(super) fn tick(&mut self) -> Option<Duration> {
         let elapsed = self.latest.elapsed();
         if elapsed < self.beat * 9 / 10 {
@@ -57,13 +59,13 @@ mod tests {
     const BEAT: Duration = Duration::from_secs(1);
 
     #[test]
-    fn only_who_was_heard_can_fall_silent() {
+    fn only_a_rank_that_was_heard_can_fall_silent() {
         let mut silence = Silence::default();
-        silence.lasts(100 * BEAT);
+        silence.add(100 * BEAT);
         assert!(!silence.is_longer_than(BEAT));
-        silence.is_broken();
+        silence.end();
         assert!(!silence.is_longer_than(BEAT));
-        silence.lasts(2 * BEAT);
+        silence.add(2 * BEAT);
         assert!(silence.is_longer_than(BEAT));
     }
 }

@@ -7,13 +7,13 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
 use std::os::fd::AsRawFd;
 
-/// A socket at any address of this host, and a port that is free.
+/// Opens a socket on all addresses of this host, at a free port.
 pub(super) fn listen() -> io::Result<UdpSocket> {
-    for_both().or_else(|_| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))
+    dual_stack().or_else(|_| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))
 }
 
-/// A socket for IPv6 and IPv4, whatever this host takes IPv6 for when it is not told.
-fn for_both() -> io::Result<UdpSocket> {
+/// Opens a socket for IPv6 and IPv4, whatever this host's default is.
+fn dual_stack() -> io::Result<UdpSocket> {
     let flags = SockFlag::SOCK_CLOEXEC;
     let socket = socket(AddressFamily::Inet6, SockType::Datagram, flags, None)?;
     setsockopt(&socket, sockopt::Ipv6V6Only, &false)?;
@@ -24,7 +24,7 @@ fn for_both() -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
-/// A socket that sends there, and never waits.
+/// Opens a non-blocking socket that is connected to an address.
 pub(super) fn connect(address: SocketAddr) -> io::Result<UdpSocket> {
     let any: IpAddr = match address {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
@@ -36,7 +36,7 @@ pub(super) fn connect(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
-/// This host's addresses, those of other kinds of networks first.
+/// Returns this host's addresses: IPv4 first, loopback last.
 pub(super) fn addresses(with_v6: bool, port: u16) -> Vec<SocketAddr> {
     let interfaces = getifaddrs().into_iter().flatten();
     let up = interfaces.filter(|interface| interface.flags.contains(InterfaceFlags::IFF_UP));
@@ -48,7 +48,7 @@ pub(super) fn addresses(with_v6: bool, port: u16) -> Vec<SocketAddr> {
         })
         .filter(|address| match address {
             IpAddr::V4(_) => true,
-            // An address that is good on one link only would have to name it.
+            // A link-local address would need the name of its interface.
             IpAddr::V6(v6) => with_v6 && !v6.is_unicast_link_local(),
         })
         .collect();

@@ -1,126 +1,130 @@
-//! The keeper of a rank, as the rank sees it: the process that adds up what the workers make.
+//! A rank's accumulator, as the rank sees it: the process that adds up the workers' outputs.
 
 use super::channel::RankChannel;
-use super::error::WorkerError;
+use super::error::WorkersError;
 use super::messages::{AccumulatorAnswer, AccumulatorOrder};
+use crate::farm::protocol::Failure;
 use crate::farm::worker::WorkerReport;
 use std::collections::VecDeque;
 use std::time::Duration;
 
 #[derive(Default)]
 pub(super) struct Accumulator {
-    peer: Option<RankChannel>,
+    channel: Option<RankChannel>,
     pid: Option<i32>,
-    /// Orders from before it was there.
+    /// Orders from before the process existed.
     early: Vec<(AccumulatorOrder, Vec<u8>)>,
-    /// What its next answers are about.
-    adding: VecDeque<Adding>,
-    /// How long it takes to add a worker's output: the latest count most.
+    /// The outputs that its next answers are about.
+    adding: VecDeque<OutputOf>,
+    /// How long it takes to add a worker's output: an average in which the latest counts most.
     time: Duration,
 }
 
-/// What an output is that it adds.
-enum Adding {
-    OfWorker,
-    OfRank,
+/// Whose output is being added.
+enum OutputOf {
+    Worker,
+    OtherRank,
 }
 
-/// Bytes of outputs that may wait before workers have to.
+/// Bytes of outputs that may wait before the workers have to.
 const BACKLOG: usize = 64 << 20;
-/// Bytes of other ranks' outputs that may.
+/// Bytes of other ranks' outputs that may wait.
 const PIECES: usize = 4 << 20;
 
 impl Accumulator {
-    /// It is there.
-    pub(super) fn take(&mut self, pid: i32, peer: RankChannel) -> Result<(), WorkerError> {
+    /// The process exists.
+    pub(super) fn started(&mut self, pid: i32, channel: RankChannel) -> Result<(), WorkersError> {
         self.pid = Some(pid);
-        self.peer = Some(peer);
+        self.channel = Some(channel);
         std::mem::take(&mut self.early)
             .into_iter()
-            .try_for_each(|(order, body)| self.order(order, body))
+            .try_for_each(|(order, payload)| self.order(order, payload))
     }
 
-    pub(super) fn peer(&self) -> Option<&RankChannel> {
-        self.peer.as_ref()
+    pub(super) fn channel(&self) -> Option<&RankChannel> {
+        self.channel.as_ref()
     }
 
-    pub(super) fn process_number(&self) -> Option<i32> {
+    pub(super) fn pid(&self) -> Option<i32> {
         self.pid
     }
 
-    /// Too much waits for it.
+    /// Returns whether too many outputs wait for it.
     pub(super) fn is_congested(&self) -> bool {
-        self.waiting() > BACKLOG
+        self.pending() > BACKLOG
     }
 
-    /// How long it takes to add a worker's output.
+    /// Returns how long it takes to add a worker's output.
     pub(super) fn time(&self) -> Duration {
         self.time
     }
 
-    fn waiting(&self) -> usize {
-        let early: usize = self.early.iter().map(|(_, body)| body.len()).sum();
-        early + self.peer.as_ref().map_or(0, RankChannel::waiting)
+    fn pending(&self) -> usize {
+        let early: usize = self.early.iter().map(|(_, payload)| payload.len()).sum();
+        early + self.channel.as_ref().map_or(0, RankChannel::pending)
     }
 
-    fn order(&mut self, order: AccumulatorOrder, body: Vec<u8>) -> Result<(), WorkerError> {
-        match &mut self.peer {
-            Some(peer) => peer.send(&order, body)?,
-            None => self.early.push((order, body)),
+    fn order(&mut self, order: AccumulatorOrder, payload: Vec<u8>) -> Result<(), WorkersError> {
+        match &mut self.channel {
+            Some(channel) => channel.send(&order, payload)?,
+            None => self.early.push((order, payload)),
         }
         Ok(())
     }
 
-    /// Has it add a worker's output.
-    pub(super) fn add(&mut self, output: Vec<u8>) -> Result<(), WorkerError> {
-        self.adding.push_back(Adding::OfWorker);
+    /// Adds a worker's output.
+    pub(super) fn add(&mut self, output: Vec<u8>) -> Result<(), WorkersError> {
+        self.adding.push_back(OutputOf::Worker);
         self.order(AccumulatorOrder::Add { last: true }, output)
     }
 
-    /// Has it add a piece of another rank's output; given back if it has to wait.
-    pub(super) fn give(&mut self, piece: Vec<u8>, last: bool) -> Result<Result<(), Vec<u8>>, WorkerError> {
-        if self.waiting() > PIECES {
+    /// Adds a piece of another rank's output. Returns the piece if there is no room for it now.
+    pub(super) fn give(&mut self, piece: Vec<u8>, last: bool) -> Result<Result<(), Vec<u8>>, WorkersError> {
+        if self.pending() > PIECES {
             return Ok(Err(piece));
         }
         if last {
-            self.adding.push_back(Adding::OfRank);
+            self.adding.push_back(OutputOf::OtherRank);
         }
         self.order(AccumulatorOrder::Add { last }, piece).map(Ok)
     }
 
     /// Asks for the sum.
-    pub(super) fn emit(&mut self, always: bool) -> Result<(), WorkerError> {
+    pub(super) fn emit(&mut self, always: bool) -> Result<(), WorkersError> {
         self.order(AccumulatorOrder::Emit { always }, Vec::new())
     }
 
-    /// Hears what it says.
-    pub(super) fn hear(&mut self, reports: &mut VecDeque<WorkerReport>) -> Result<(), WorkerError> {
-        let Some(peer) = &mut self.peer else { return Ok(()) };
-        peer.flush();
-        let Some((answer, body)) = peer.receive()? else {
-            return match peer.is_closed() {
-                true => Err(WorkerError::hook(
+    /// Takes its next answer, if there is one.
+    pub(super) fn receive(&mut self, reports: &mut VecDeque<WorkerReport>) -> Result<(), WorkersError> {
+        let Some(channel) = &mut self.channel else {
+            return Ok(());
+        };
+        channel.flush();
+        let Some((answer, payload)) = channel.receive()? else {
+            return match channel.is_closed() {
+                true => Err(Failure::hook(
                     "adding up outputs",
-                    "the process that does it has died, and what it held is lost",
-                )),
+                    "the process that does it has died, and the outputs that it held are lost",
+                )
+                .into()),
                 false => Ok(()),
             };
         };
         match answer {
             AccumulatorAnswer::Added(time) => match self.adding.pop_front() {
-                Some(Adding::OfWorker) => self.time = (self.time * 7 + time * 3) / 10,
-                Some(Adding::OfRank) => reports.push_back(WorkerReport::Absorbed),
-                None => return Err(WorkerError::confused("an output was added that nobody had sent")),
+                Some(OutputOf::Worker) => self.time = (self.time * 7 + time * 3) / 10,
+                Some(OutputOf::OtherRank) => reports.push_back(WorkerReport::Absorbed),
+                None => return Err(Failure::bug("an output was added that nobody had sent").into()),
             },
-            AccumulatorAnswer::Piece => reports.push_back(WorkerReport::Piece(body.into_vec())),
-            AccumulatorAnswer::LastPiece => reports.push_back(WorkerReport::LastPiece(body.into_vec())),
-            AccumulatorAnswer::Failed(failure) => return Err(WorkerError::Hook(failure)),
+            AccumulatorAnswer::Piece => reports.push_back(WorkerReport::Piece(payload.into_vec())),
+            AccumulatorAnswer::LastPiece => reports.push_back(WorkerReport::LastPiece(payload.into_vec())),
+            AccumulatorAnswer::Failed(failure) => return Err(failure.into()),
         }
         Ok(())
     }
 
-    /// Says that nothing more will come.
+    /// Closes its channel, so that it ends.
     pub(super) fn close(&mut self) {
-        self.peer = None;
+        self.channel = None;
     }
 }

@@ -1,6 +1,7 @@
-//! Messages over a pair of Unix sockets: a length of eight bytes, then what [`pack`](crate::farm::protocol::pack) makes.
+//! Messages over a pair of Unix sockets: a length of eight bytes, then a message as
+//! [`pack`](crate::farm::protocol::pack) encodes it.
 //!
-//! The rank's ends never block: what cannot be written waits. The children's ends do.
+//! The rank's ends never block: bytes that cannot be written yet are queued. The children's ends block.
 
 use crate::farm::protocol::{Payload, unpack};
 use crate::wire;
@@ -16,16 +17,16 @@ use std::os::unix::net::UnixStream;
 
 const LENGTH: usize = size_of::<u64>();
 
-/// A message's length and header, before its body.
-fn front<H: Serialize>(header: &H, body: usize) -> io::Result<Vec<u8>> {
+/// Encodes a message's length and header.
+fn front<H: Serialize>(header: &H, payload: usize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; LENGTH];
     wire::encode_onto(header, &mut bytes).map_err(io::Error::other)?;
-    let length = (bytes.len() - LENGTH + body) as u64;
+    let length = (bytes.len() - LENGTH + payload) as u64;
     bytes[..LENGTH].copy_from_slice(&length.to_le_bytes());
     Ok(bytes)
 }
 
-/// A child's end.
+/// A child's end of a channel.
 pub(super) struct ChildChannel {
     stream: UnixStream,
 }
@@ -35,12 +36,12 @@ impl ChildChannel {
         Self { stream }
     }
 
-    pub(super) fn send<H: Serialize>(&mut self, header: &H, body: &[u8]) -> io::Result<()> {
-        self.stream.write_all(&front(header, body.len())?)?;
-        self.stream.write_all(body)
+    pub(super) fn send<H: Serialize>(&mut self, header: &H, payload: &[u8]) -> io::Result<()> {
+        self.stream.write_all(&front(header, payload.len())?)?;
+        self.stream.write_all(payload)
     }
 
-    /// The next message; none when the other end has been closed.
+    /// Waits for the next message. Returns `None` when the other end has been closed.
     pub(super) fn receive<H: DeserializeOwned>(&mut self) -> io::Result<Option<(H, Payload)>> {
         let mut length = [0; LENGTH];
         match self.stream.read_exact(&mut length) {
@@ -58,15 +59,17 @@ impl ChildChannel {
     }
 }
 
-/// The rank's end.
+/// The rank's end of a channel.
 pub(super) struct RankChannel {
     stream: UnixStream,
-    /// What waits to be written, and how much of the first has been.
+    /// Bytes to be written.
     outgoing: VecDeque<Vec<u8>>,
+    /// Bytes of the first of them that have been written.
     written: usize,
-    waiting: usize,
+    /// Bytes that have not been written.
+    pending: usize,
     incoming: Incoming,
-    /// Nobody is at the other end any more.
+    /// The other end has been closed.
     closed: bool,
 }
 
@@ -86,34 +89,34 @@ impl RankChannel {
             stream,
             outgoing: VecDeque::new(),
             written: 0,
-            waiting: 0,
+            pending: 0,
             incoming: Incoming::NOTHING,
             closed: false,
         })
     }
 
-    /// Nothing more comes from there, or goes there.
+    /// Returns whether the other end has been closed.
     pub(super) fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// Says that nothing more will be sent or taken.
+    /// Closes this end: nothing more is sent or received.
     pub(super) fn close(&mut self) {
         let _ = self.stream.shutdown(std::net::Shutdown::Both);
         self.closed = true;
     }
 
-    /// Bytes that wait to be written.
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting
+    /// Returns the number of bytes that have not been written.
+    pub(super) fn pending(&self) -> usize {
+        self.pending
     }
 
-    /// Sends a message as soon as that can be done.
-    pub(super) fn send<H: Serialize>(&mut self, header: &H, body: Vec<u8>) -> io::Result<()> {
-        let front = front(header, body.len())?;
-        for bytes in [front, body] {
+    /// Queues a message, and writes as much as possible.
+    pub(super) fn send<H: Serialize>(&mut self, header: &H, payload: Vec<u8>) -> io::Result<()> {
+        let front = front(header, payload.len())?;
+        for bytes in [front, payload] {
             if !bytes.is_empty() {
-                self.waiting += bytes.len();
+                self.pending += bytes.len();
                 self.outgoing.push_back(bytes);
             }
         }
@@ -121,7 +124,7 @@ impl RankChannel {
         Ok(())
     }
 
-    /// Writes what can be written.
+    /// Writes as much as possible without blocking.
     pub(super) fn flush(&mut self) {
         while let Some(bytes) = self.outgoing.front()
             && !self.closed
@@ -129,7 +132,7 @@ impl RankChannel {
             match self.stream.write(&bytes[self.written..]) {
                 Ok(length) => {
                     self.written += length;
-                    self.waiting -= length;
+                    self.pending -= length;
                     if self.written == bytes.len() {
                         self.outgoing.pop_front();
                         self.written = 0;
@@ -137,17 +140,17 @@ impl RankChannel {
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // What it had to say before it went can still be read.
+                // Messages that the other end sent before it closed can still be read.
                 Err(_) => {
                     self.outgoing.clear();
-                    (self.written, self.waiting) = (0, 0);
+                    (self.written, self.pending) = (0, 0);
                     return;
                 }
             }
         }
     }
 
-    /// The next message, if the whole of it is there.
+    /// Returns the next message, if all of it has arrived.
     pub(super) fn receive<H: DeserializeOwned>(&mut self) -> io::Result<Option<(H, Payload)>> {
         while !self.closed {
             let read = match &mut self.incoming {
@@ -174,7 +177,7 @@ impl RankChannel {
                         let length = u64::from_le_bytes(*bytes) as usize;
                         let mut bytes = Vec::new();
                         if bytes.try_reserve_exact(length).is_err() {
-                            // Whoever says that has lost its mind: what it says next would make no sense either.
+                            // A garbled length: the rest of the stream makes no sense.
                             self.closed = true;
                             break;
                         }
@@ -202,8 +205,8 @@ impl AsFd for RankChannel {
     }
 }
 
-/// The two ends of a connection by which sockets are sent from one process to another.
-pub(super) fn handing_over() -> io::Result<(OwnedFd, OwnedFd)> {
+/// Opens a connection over which one process sends sockets to another.
+pub(super) fn socket_connection() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(socketpair(
         AddressFamily::Unix,
         SockType::SeqPacket,
@@ -213,7 +216,7 @@ pub(super) fn handing_over() -> io::Result<(OwnedFd, OwnedFd)> {
 }
 
 /// Sends a socket.
-pub(super) fn hand_over(connection: &OwnedFd, socket: &UnixStream) -> io::Result<()> {
+pub(super) fn send_socket(connection: &OwnedFd, socket: &UnixStream) -> io::Result<()> {
     let sockets = [socket.as_raw_fd()];
     sendmsg::<()>(
         connection.as_raw_fd(),
@@ -225,8 +228,8 @@ pub(super) fn hand_over(connection: &OwnedFd, socket: &UnixStream) -> io::Result
     Ok(())
 }
 
-/// Takes a socket that has been sent before.
-pub(super) fn take_over(connection: &OwnedFd) -> io::Result<UnixStream> {
+/// Receives a socket that has been sent.
+pub(super) fn receive_socket(connection: &OwnedFd) -> io::Result<UnixStream> {
     let mut byte = [0];
     let mut parts = [IoSliceMut::new(&mut byte)];
     let mut space = cmsg_space!([std::os::fd::RawFd; 1]);
@@ -237,7 +240,7 @@ pub(super) fn take_over(connection: &OwnedFd) -> io::Result<UnixStream> {
         if let ControlMessageOwned::ScmRights(sockets) = control
             && let [socket] = sockets[..]
         {
-            // SAFETY: the system has just made this descriptor for this process, and nobody else knows of it.
+            // SAFETY: the system has just made this descriptor for this process, and nothing else owns it.
             return Ok(UnixStream::from(unsafe { OwnedFd::from_raw_fd(socket) }));
         }
     }

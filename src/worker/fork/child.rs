@@ -1,106 +1,109 @@
-//! What a zygote's children do: workers process batches, the keeper adds up.
+//! What a zygote's children do: workers process batches, the accumulator adds up their outputs.
 
 use super::channel::ChildChannel;
 use super::messages::{AccumulatorAnswer, AccumulatorOrder, WorkerAnswer, WorkerOrder};
-use super::reply_buffers::Place;
-use crate::farm::protocol::HookFailure;
+use super::reply_buffers::BufferedReplies;
+use crate::farm::protocol::Failure;
 use crate::job::task::Task;
 use crate::worker::processor::Processor;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// A worker's whole life: it ends when nobody is there to tell it anything. Replies that `put` has no place for are sent.
-pub(super) fn work<T: Task>(mut processor: Processor<T>, mut link: ChildChannel, put: impl Fn(&[u8]) -> Option<Place>) {
-    match obey(&mut processor, &mut link, put) {
-        Ok(()) => {}
-        Err(Trouble::Hook(failure)) => {
-            let _ = link.send(&WorkerAnswer::Failed(failure), &[]);
+/// Runs a worker until its channel is closed. `put` places replies in shared memory, or returns `None` if they have to be
+/// sent.
+pub(super) fn work<T: Task>(
+    mut processor: Processor<T>,
+    mut channel: ChildChannel,
+    put: impl Fn(&[u8]) -> Option<BufferedReplies>,
+) {
+    match process_batches(&mut processor, &mut channel, put) {
+        Err(ChildError::Failure(failure)) => {
+            let _ = channel.send(&WorkerAnswer::Failed(failure), &[]);
         }
-        Err(Trouble::ChildChannel) => {}
+        Ok(()) | Err(ChildError::Channel) => {}
     }
 }
 
-enum Trouble {
-    Hook(HookFailure),
-    /// Nobody listens any more.
-    ChildChannel,
+enum ChildError {
+    Failure(Failure),
+    /// The rank has closed the channel.
+    Channel,
 }
 
-impl From<HookFailure> for Trouble {
-    fn from(failure: HookFailure) -> Self {
-        Self::Hook(failure)
+impl From<Failure> for ChildError {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
     }
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for ChildError {
     fn from(_: io::Error) -> Self {
-        Self::ChildChannel
+        Self::Channel
     }
 }
 
-fn obey<T: Task>(
+fn process_batches<T: Task>(
     processor: &mut Processor<T>,
-    link: &mut ChildChannel,
-    put: impl Fn(&[u8]) -> Option<Place>,
-) -> Result<(), Trouble> {
+    channel: &mut ChildChannel,
+    put: impl Fn(&[u8]) -> Option<BufferedReplies>,
+) -> Result<(), ChildError> {
     processor.initialize()?;
-    link.send(&WorkerAnswer::Ready, &[])?;
+    channel.send(&WorkerAnswer::Ready, &[])?;
     let mut waiting = Duration::ZERO;
     let mut since = Instant::now();
-    while let Some((order, items)) = link.receive()? {
+    while let Some((order, items)) = channel.receive()? {
         match order {
             WorkerOrder::Process(batch) => {
                 waiting += since.elapsed();
                 let (mut done, replies) = processor.process(batch, &items)?;
                 let start = Instant::now();
                 let output = processor.take_output()?;
-                link.send(&WorkerAnswer::Output, &output)?;
+                channel.send(&WorkerAnswer::Output, &output)?;
                 let sending = start.elapsed();
                 done.busy += sending;
                 done.merging += sending;
-                let place = put(&replies);
-                let sent = if place.is_some() { &[] } else { replies.as_slice() };
-                link.send(&WorkerAnswer::Done(done, place), sent)?;
+                let buffered = put(&replies);
+                let sent = if buffered.is_some() { &[] } else { replies.as_slice() };
+                channel.send(&WorkerAnswer::Done(done, buffered), sent)?;
                 since = Instant::now();
             }
             WorkerOrder::Finalize => {
                 processor.finalize()?;
-                link.send(&WorkerAnswer::Finalized(waiting), &[])?;
+                channel.send(&WorkerAnswer::Finalized(waiting), &[])?;
             }
         }
     }
     Ok(())
 }
 
-/// A keeper's whole life.
-pub(super) fn keep<T: Task>(mut processor: Processor<T>, mut link: ChildChannel) {
-    match add_up(&mut processor, &mut link) {
-        Ok(()) => {}
-        Err(Trouble::Hook(failure)) => {
-            let _ = link.send(&AccumulatorAnswer::Failed(failure), &[]);
+/// Runs an accumulator until its channel is closed.
+pub(super) fn accumulate<T: Task>(mut processor: Processor<T>, mut channel: ChildChannel) {
+    match add_outputs(&mut processor, &mut channel) {
+        Err(ChildError::Failure(failure)) => {
+            let _ = channel.send(&AccumulatorAnswer::Failed(failure), &[]);
         }
-        Err(Trouble::ChildChannel) => {}
+        Ok(()) | Err(ChildError::Channel) => {}
     }
 }
 
-fn add_up<T: Task>(processor: &mut Processor<T>, link: &mut ChildChannel) -> Result<(), Trouble> {
-    while let Some((order, body)) = link.receive()? {
+fn add_outputs<T: Task>(processor: &mut Processor<T>, channel: &mut ChildChannel) -> Result<(), ChildError> {
+    while let Some((order, payload)) = channel.receive()? {
         match order {
             AccumulatorOrder::Add { last } => {
                 let start = Instant::now();
-                let mut first = Some((body.into_vec(), last));
+                let mut first = Some((payload.into_vec(), last));
                 processor.absorb(|| match first.take() {
                     Some(piece) => Ok(piece),
-                    None => match link.receive()? {
-                        Some((AccumulatorOrder::Add { last }, body)) => Ok((body.into_vec(), last)),
+                    None => match channel.receive()? {
+                        Some((AccumulatorOrder::Add { last }, payload)) => Ok((payload.into_vec(), last)),
                         _ => Err(io::ErrorKind::UnexpectedEof.into()),
                     },
                 })?;
-                link.send(&AccumulatorAnswer::Added(start.elapsed()), &[])?;
+                channel.send(&AccumulatorAnswer::Added(start.elapsed()), &[])?;
             }
             AccumulatorOrder::Emit { always } => {
-                let last = processor.emit(always, |piece| link.send(&AccumulatorAnswer::Piece, &piece))?;
-                link.send(&AccumulatorAnswer::LastPiece, &last)?;
+                let last = processor.emit(always, |piece| channel.send(&AccumulatorAnswer::Piece, &piece))?;
+                channel.send(&AccumulatorAnswer::LastPiece, &last)?;
             }
         }
     }

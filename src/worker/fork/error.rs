@@ -1,34 +1,30 @@
-//! What ends a rank's forked workers, all of them.
+//! Errors that end all forked workers of a rank.
 
-use crate::farm::protocol::HookFailure;
+use crate::farm::protocol::Failure;
 use std::io;
 
-pub(super) enum WorkerError {
-    Hook(HookFailure),
+pub(super) enum WorkersError {
+    Failure(Failure),
     Io(io::Error),
 }
 
-impl WorkerError {
-    pub(super) fn hook(hook: &str, message: impl ToString) -> Self {
-        Self::Hook(HookFailure::new(hook, message))
-    }
-
-    pub(super) fn confused(what: &str) -> Self {
-        Self::hook("the farm", format!("{what}: a fault in gaudi-mpi, please report it"))
+impl From<Failure> for WorkersError {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
     }
 }
 
-impl From<io::Error> for WorkerError {
+impl From<io::Error> for WorkersError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-impl From<WorkerError> for HookFailure {
-    fn from(fault: WorkerError) -> Self {
-        match fault {
-            WorkerError::Hook(failure) => failure,
-            WorkerError::Io(error) => HookFailure::new("speaking with forked workers", error),
+impl From<WorkersError> for Failure {
+    fn from(error: WorkersError) -> Self {
+        match error {
+            WorkersError::Failure(failure) => failure,
+            WorkersError::Io(error) => Failure::rank(format!("the connection to its forked workers failed: {error}")),
         }
     }
 }

@@ -1,35 +1,36 @@
-//! Workers that are processes: forked from one that has been initialised, so that they share its memory, and replaced
-//! when they die.
+//! Workers that are processes: forked from one that has been initialised, so that they share its memory, and replaced when
+//! they die.
 //!
-//! To fork after MPI has been initialised is not safe. So each rank forks a *zygote* before that. The zygote runs the
-//! same program as the rank; its calls of `process` bring it the task, which it initialises, and of which it forks the
-//! workers. One child more, the *keeper*, adds up what the workers make: a worker that dies takes nothing with it but
-//! the batch that it was at.
+//! Forking is not safe once MPI has been initialised. So each rank forks a *zygote* before that. The zygote runs the same
+//! program as the rank. Its calls of `process` receive the task, initialise it and fork the workers. Another child, the
+//! *accumulator*, adds up the workers' outputs: a worker that dies takes no more with it than its current batch.
 //!
 //! ```text
-//! rank (MPI) ── fork ── zygote ── fork ──┬── worker 0   batches in; replies and outputs out
+//! rank (MPI) ── fork ── zygote ── fork ──┬── worker 0      batches in; replies and outputs out
 //!                                        ├── worker 1
-//!                                        └── keeper     outputs in; their sum out
+//!                                        └── accumulator   outputs in; their sum out
 //! ```
 //!
-//! The rank passes on: batches to workers, outputs to the keeper once it has the whole of one and the replies that
-//! belong to it. It never waits for any of them, and runs no code of the task itself.
+//! The rank passes batches to the workers. It passes an output to the accumulator once it has all of it and the replies that
+//! belong to it. It never waits for any of these processes, and runs no code of the task.
 
 mod accumulator;
 mod channel;
 mod child;
 mod current_items;
 mod error;
+mod hooks;
 mod messages;
 mod process;
-mod rank_side;
 mod reply_buffers;
 mod shared_memory;
 mod time_limits;
 mod worker_slot;
 mod workers;
 mod zygote;
+mod zygote_handle;
 
-pub(crate) use rank_side::{Side, ZygoteHandle};
+pub use hooks::{ForkHooks, set_fork_hooks};
 pub(crate) use workers::ForkedWorkers;
 pub(crate) use zygote::Zygote;
+pub(crate) use zygote_handle::{Forked, ZygoteHandle};

@@ -1,5 +1,6 @@
-//! Forking, and seeing off what was forked.
+//! Forking processes, and waiting for them to end.
 
+use super::hooks;
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -18,11 +19,11 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ended {
     pub how: How,
-    /// The most memory that was in place for it at a time, in bytes, with what it shared.
+    /// The largest resident memory that it had, in bytes, shared memory included.
     pub peak: u64,
 }
 
-/// By what a process has ended.
+/// What ended a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum How {
     Signal(i32),
@@ -41,63 +42,73 @@ impl fmt::Display for Ended {
     }
 }
 
-/// Names this process as `ps` and `top` show it; at most 15 bytes.
+/// Sets the name of this process that `ps` and `top` show; at most 15 bytes.
 pub(super) fn name(name: &CStr) {
-    // Without its name it works as well.
+    // The name is a convenience.
     let _ = prctl::set_name(name);
 }
 
-/// Forks a child that runs `main` and ends. It is killed when the thread that forked it ends, however that happens.
+/// Forks a child that runs `main` and ends. It is killed when the thread that forked it ends.
 pub(super) fn spawn(main: impl FnOnce()) -> io::Result<Pid> {
     match fork_bound()? {
         Some(pid) => Ok(pid),
         None => {
             let ended = catch_unwind(AssertUnwindSafe(main));
-            // A child must never go back to where its parent came from.
-            std::process::exit(if ended.is_ok() { 0 } else { 101 })
+            // The child must never return into its parent's code.
+            hooks::exit_child(if ended.is_ok() { 0 } else { 101 })
         }
     }
 }
 
-/// Lets this process open as many files as it ever may: each child has a socket here.
+/// Raises the limit of open files to the maximum: each child has a socket here.
 pub(super) fn open_many_files() {
     if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        // If it does not help, opening one too many says so.
+        // If that fails, opening a file too many gives the error.
         let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
     }
 }
 
-/// Forks; gives the child's number to the parent, and nothing to the child. The child is killed when the thread that
-/// forked it ends, however that happens.
+/// Forks. Returns the child's number in the parent, and `None` in the child. The child is killed when the thread that forked
+/// it ends.
 pub(super) fn fork_bound() -> io::Result<Option<Pid>> {
     use std::io::Write;
-    // What waits to be written would be written twice.
+    // Buffered output would be written twice.
     let _ = std::io::stdout().flush();
     let parent = Pid::this();
-    // SAFETY: the child goes on with this thread alone. Rust's and the C library's own locks are made ready for that
-    // (the allocator's by pthread_atfork); threads of user code that hold locks of their own are ruled out by the
-    // documentation of `--workers`: a zygote is forked before MPI starts any, and forks when no hook is running.
-    // fflush(NULL) writes out all of the C library's streams.
-    match unsafe {
+    hooks::before_fork();
+    // SAFETY: the child goes on with this thread alone. The locks of Rust and of the C library are prepared for that (the
+    // allocator's by pthread_atfork). The documentation of `--workers` rules out threads of user code that hold locks: a
+    // zygote is forked before MPI starts threads, and forks when no hook is running. fflush(NULL) flushes all streams of
+    // the C library.
+    let forked = unsafe {
         libc::fflush(std::ptr::null_mut());
         fork()
-    }? {
-        ForkResult::Parent { child } => Ok(Some(child)),
-        ForkResult::Child => {
+    };
+    match forked {
+        Ok(ForkResult::Parent { child }) => {
+            hooks::after_fork_in_parent();
+            Ok(Some(child))
+        }
+        Err(error) => {
+            hooks::after_fork_in_parent();
+            Err(error.into())
+        }
+        Ok(ForkResult::Child) => {
+            hooks::after_fork_in_child();
             let bound = prctl::set_pdeathsig(Signal::SIGKILL);
             // The parent may have died before that.
             if bound.is_err() || getppid() != parent {
-                std::process::exit(1);
+                hooks::exit_child(1);
             }
             Ok(None)
         }
     }
 }
 
-/// RankUsage for a child's end, which must have come or be on its way.
+/// Waits for the end of a child that has ended or is about to.
 pub(super) fn wait(pid: Pid) -> io::Result<Ended> {
     let mut status = 0;
-    // SAFETY: all zeros are a valid `rusage`; wait4 fills what it is given.
+    // SAFETY: zero bytes are a valid `rusage`, and wait4 fills it.
     let usage = unsafe {
         let mut usage: libc::rusage = std::mem::zeroed();
         loop {
@@ -121,7 +132,7 @@ pub(super) fn wait(pid: Pid) -> io::Result<Ended> {
     })
 }
 
-/// Whether a child ends within this time. It has to be waited for all the same.
+/// Returns whether a child ends within this time. It still has to be waited for.
 pub(super) fn ends_within(pid: Pid, patience: Duration) -> bool {
     let start = Instant::now();
     let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
@@ -134,14 +145,14 @@ pub(super) fn ends_within(pid: Pid, patience: Duration) -> bool {
     }
 }
 
-/// ZygoteEnds a child that may have ended already; how it did.
-pub(super) fn see_off(pid: Pid) -> io::Result<Ended> {
-    // One that has ended stays as it is until it is waited for: its number belongs to nobody else.
+/// Kills a child, unless it has ended. Returns how it ended.
+pub(super) fn kill_and_wait(pid: Pid) -> io::Result<Ended> {
+    // A child that has ended keeps its number until it is waited for, so this hits no other process.
     let _ = kill(pid, Signal::SIGKILL);
     wait(pid)
 }
 
-/// Lets this process have so many more bytes of addresses than it has, and no more.
+/// Limits the address space of this process to what it has now plus `more` bytes.
 pub(super) fn limit_memory(more: u64) -> io::Result<()> {
     let used = Process::myself()
         .and_then(|process| process.stat())

@@ -1,29 +1,29 @@
-//! Memory that a rank shares with its workers, by which they hand it replies: a megabyte goes several times faster this
-//! way than through a socket, which copies it twice more and makes room for it piece by piece.
+//! Shared memory through which workers hand replies to their rank: several times faster for a megabyte than a socket, which
+//! copies it twice more and allocates room for it piece by piece.
 //!
-//! A worker puts replies into a compartment of its own that is free, and then says so in a message. The rank takes them
-//! out. What a worker had put there when it died, and not told of, is as if it had never been.
+//! A worker puts replies into one of its buffers that is free, and announces that in a message. The rank takes them out.
+//! Replies that a worker had not announced when it died are discarded.
 
 use super::shared_memory::zeros;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How many compartments each worker has.
-const COMPARTMENTS: usize = 2;
-/// Bytes of a compartment: what batches are made for, and a little more.
+/// The number of buffers of each worker.
+const BUFFERS: usize = 2;
+/// Bytes of a buffer: the size of replies that batches aim at, and a little more.
 const SIZE: usize = (1 << 20) + (1 << 17);
-/// Fewer bytes are sent as quickly.
+/// Fewer bytes are sent as fast through the socket.
 const LEAST: usize = 16 << 10;
 
-/// Where replies are.
+/// The place of replies in shared memory.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Place {
-    compartment: usize,
+pub(super) struct BufferedReplies {
+    buffer: usize,
     length: usize,
 }
 
-/// The compartments of all workers of a rank.
+/// The buffers of all workers of a rank.
 #[derive(Clone, Copy)]
 pub(super) struct ReplyBuffers {
     workers: &'static [Worker],
@@ -31,63 +31,61 @@ pub(super) struct ReplyBuffers {
 
 #[repr(C, align(4096))]
 struct Worker {
-    full: [AtomicBool; COMPARTMENTS],
-    bytes: [Bytes; COMPARTMENTS],
+    full: [AtomicBool; BUFFERS],
+    bytes: [Bytes; BUFFERS],
 }
 
 #[repr(C, align(4096))]
 struct Bytes(std::cell::UnsafeCell<[u8; SIZE]>);
 
-// SAFETY: who may touch the bytes of a compartment is settled by its flag: the worker while it is not full, the rank
-// while it is.
+// SAFETY: the flag of a buffer decides who may use its bytes: the worker while it is not full, the rank while it is.
 unsafe impl Sync for Bytes {}
 
 impl ReplyBuffers {
-    /// For so many workers of processes that are forked from now on. Memory is taken only for what is used.
+    /// Allocates buffers for the workers, in processes that are forked from now on. Pages take memory once they are used.
     pub(super) fn new(workers: usize) -> io::Result<Self> {
-        // SAFETY: flags of zero are those of empty compartments, whose bytes may be any; and see `Bytes`.
+        // SAFETY: zero flags mean empty buffers, whose bytes may be any; see also `Bytes`.
         let workers = unsafe { zeros(workers)? };
         Ok(Self { workers })
     }
 
-    /// In a worker: puts replies there, if that is worth while and there is room.
-    pub(super) fn put(&self, worker: usize, replies: &[u8]) -> Option<Place> {
+    /// In a worker: puts replies into a buffer, if that is worth while and one is free.
+    pub(super) fn put(&self, worker: usize, replies: &[u8]) -> Option<BufferedReplies> {
         if !(LEAST..=SIZE).contains(&replies.len()) {
             return None;
         }
         let Worker { full, bytes } = &self.workers[worker];
-        let compartment = full.iter().position(|full| !full.load(Ordering::Acquire))?;
-        // SAFETY: the compartment is not full, so that only its worker touches it; the length has been checked.
+        let buffer = full.iter().position(|full| !full.load(Ordering::Acquire))?;
+        // SAFETY: the buffer is not full, so only its worker uses it. The length has been checked.
         unsafe {
-            let start = bytes[compartment].0.get().cast::<u8>();
+            let start = bytes[buffer].0.get().cast::<u8>();
             std::ptr::copy_nonoverlapping(replies.as_ptr(), start, replies.len());
         }
-        full[compartment].store(true, Ordering::Release);
-        Some(Place {
-            compartment,
+        full[buffer].store(true, Ordering::Release);
+        Some(BufferedReplies {
+            buffer,
             length: replies.len(),
         })
     }
 
-    /// In the rank: takes the replies from where they are said to be. None if there are none.
-    pub(super) fn take(&self, worker: usize, Place { compartment, length }: Place) -> Option<Vec<u8>> {
+    /// In the rank: takes replies out of a buffer. Returns `None` if there are none.
+    pub(super) fn take(&self, worker: usize, BufferedReplies { buffer, length }: BufferedReplies) -> Option<Vec<u8>> {
         let Worker { full, bytes } = self.workers.get(worker)?;
-        if length > SIZE || !full.get(compartment)?.load(Ordering::Acquire) {
+        if length > SIZE || !full.get(buffer)?.load(Ordering::Acquire) {
             return None;
         }
         let mut replies = Vec::with_capacity(length);
-        // SAFETY: the compartment is full, so that its worker does not touch it; the vector has room for its bytes, and
-        // gets all of them.
+        // SAFETY: the buffer is full, so its worker does not use it. The vector has room for its bytes and gets all of them.
         unsafe {
-            let start = bytes[compartment].0.get().cast::<u8>();
+            let start = bytes[buffer].0.get().cast::<u8>();
             std::ptr::copy_nonoverlapping(start, replies.as_mut_ptr(), length);
             replies.set_len(length);
         }
-        full[compartment].store(false, Ordering::Release);
+        full[buffer].store(false, Ordering::Release);
         Some(replies)
     }
 
-    /// In the rank: forgets what a worker had put there, which has died.
+    /// In the rank: discards the replies of a worker that has died.
     pub(super) fn clear(&self, worker: usize) {
         for full in &self.workers[worker].full {
             full.store(false, Ordering::Release);
@@ -101,18 +99,18 @@ mod tests {
 
     #[test]
     fn replies_come_out_as_they_went_in() {
-        let shelf = ReplyBuffers::new(3).unwrap();
+        let buffers = ReplyBuffers::new(3).unwrap();
         let replies = |start: u8, length: usize| -> Vec<u8> { (0..length).map(|at| start ^ at as u8).collect() };
-        assert!(shelf.put(1, &replies(0, LEAST - 1)).is_none());
-        assert!(shelf.put(1, &replies(0, SIZE + 1)).is_none());
+        assert!(buffers.put(1, &replies(0, LEAST - 1)).is_none());
+        assert!(buffers.put(1, &replies(0, SIZE + 1)).is_none());
         let (first, second) = (replies(1, LEAST), replies(2, SIZE));
-        let places = [&first, &second].map(|replies| shelf.put(1, replies).unwrap());
-        assert!(shelf.put(1, &first).is_none(), "there is no third compartment");
-        assert!(shelf.put(2, &first).is_some(), "but another worker has its own");
-        assert_eq!(shelf.take(1, places[1]), Some(second));
-        assert_eq!(shelf.take(1, places[1]), None);
-        assert_eq!(shelf.take(0, places[0]), None);
-        shelf.clear(1);
-        assert_eq!(shelf.take(1, places[0]), None);
+        let places = [&first, &second].map(|replies| buffers.put(1, replies).unwrap());
+        assert!(buffers.put(1, &first).is_none(), "there is no third buffer");
+        assert!(buffers.put(2, &first).is_some(), "but another worker has its own");
+        assert_eq!(buffers.take(1, places[1]), Some(second));
+        assert_eq!(buffers.take(1, places[1]), None);
+        assert_eq!(buffers.take(0, places[0]), None);
+        buffers.clear(1);
+        assert_eq!(buffers.take(1, places[0]), None);
     }
 }

@@ -1,8 +1,8 @@
-//! Whether an item takes longer than it may.
+//! Time limits of items.
 
 use std::time::{Duration, Instant};
 
-/// How long things may take.
+/// The time limits of a rank's workers.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Limits {
     pub(super) item: Option<Duration>,
@@ -10,37 +10,38 @@ pub(super) struct Limits {
     pub(super) initialize: Option<Duration>,
 }
 
-/// What was seen of a worker's place in the roster.
+/// Watches how long a worker has been at its current item.
 #[derive(Debug)]
 pub(super) struct ItemClock {
-    place: u64,
+    /// The item's number plus one, or 0 between items.
+    item: u64,
     since: Instant,
-    /// It has not got past its first item.
+    /// The worker has not finished its first item.
     first: bool,
 }
 
 impl ItemClock {
     pub(super) fn new() -> Self {
         Self {
-            place: 0,
+            item: 0,
             since: Instant::now(),
             first: true,
         }
     }
 
-    /// It has nothing to do, and what comes next is another item, or the same once more.
-    pub(super) fn rest(&mut self) {
-        self.place = 0;
+    /// The worker is idle. The next item has its own time, even if it is the same one again.
+    pub(super) fn reset(&mut self) {
+        self.item = 0;
     }
 
-    /// Looks at the place; what limit has been passed, if any.
-    pub(super) fn look(&mut self, place: u64, now: Instant, limits: &Limits) -> Option<String> {
-        if place != self.place {
-            // Between items there is nothing to be past yet.
-            self.first &= self.place == 0;
-            (self.place, self.since) = (place, now);
+    /// Takes note of the current item. Returns the reason to end the worker, if a limit has been passed.
+    pub(super) fn check(&mut self, item: u64, now: Instant, limits: &Limits) -> Option<String> {
+        if item != self.item {
+            // Before the first item, 0 is no item that has been finished.
+            self.first &= self.item == 0;
+            (self.item, self.since) = (item, now);
         }
-        if place == 0 {
+        if item == 0 {
             return None;
         }
         let (limit, name) = match (self.first, limits.first_item) {
@@ -68,25 +69,25 @@ mod tests {
             first_item: Some(seconds(10)),
             initialize: None,
         };
-        let mut watch = ItemClock::new();
+        let mut clock = ItemClock::new();
         let start = Instant::now();
-        assert_eq!(watch.look(0, start + seconds(100), &limits), None);
-        assert_eq!(watch.look(7, start + seconds(100), &limits), None);
-        assert_eq!(watch.look(7, start + seconds(109), &limits), None);
-        assert_eq!(watch.look(8, start + seconds(109), &limits), None);
-        assert_eq!(watch.look(8, start + seconds(110), &limits), None);
-        assert_eq!(watch.look(0, start + seconds(110), &limits), None);
-        assert_eq!(watch.look(0, start + seconds(200), &limits), None);
-        assert_eq!(watch.look(9, start + seconds(200), &limits), None);
-        let late = watch.look(9, start + seconds(203), &limits);
+        assert_eq!(clock.check(0, start + seconds(100), &limits), None);
+        assert_eq!(clock.check(7, start + seconds(100), &limits), None);
+        assert_eq!(clock.check(7, start + seconds(109), &limits), None);
+        assert_eq!(clock.check(8, start + seconds(109), &limits), None);
+        assert_eq!(clock.check(8, start + seconds(110), &limits), None);
+        assert_eq!(clock.check(0, start + seconds(110), &limits), None);
+        assert_eq!(clock.check(0, start + seconds(200), &limits), None);
+        assert_eq!(clock.check(9, start + seconds(200), &limits), None);
+        let late = clock.check(9, start + seconds(203), &limits);
         assert!(
             late.as_ref().is_some_and(|late| late.contains("--item-timeout")),
             "{late:?}"
         );
 
         let mut first = ItemClock::new();
-        assert_eq!(first.look(1, start, &limits), None);
-        let late = first.look(1, start + seconds(11), &limits);
+        assert_eq!(first.check(1, start, &limits), None);
+        let late = first.check(1, start + seconds(11), &limits);
         assert!(
             late.as_ref().is_some_and(|late| late.contains("--first-item-timeout")),
             "{late:?}"

@@ -1,4 +1,4 @@
-//! A worker's place at its rank: one process after another may hold it.
+//! A worker's slot at its rank, which one process after another may fill.
 
 use super::channel::RankChannel;
 use super::messages::WorkerOrder;
@@ -9,14 +9,14 @@ use nix::unistd::Pid;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// What the process in a place is doing.
+/// What the process in a slot is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// There is none, and none has been asked for.
+    /// There is none, and none has been requested.
     Empty,
-    /// The zygote has been asked to fork one.
-    Asked,
-    /// It makes itself ready.
+    /// The zygote has been told to fork one.
+    Requested,
+    /// It is starting, since then.
     Starting(Instant),
     /// It takes batches.
     Ready,
@@ -28,23 +28,23 @@ pub(super) enum State {
 
 pub(super) struct WorkerSlot {
     pub(super) state: State,
-    /// The state in which the process before this one died.
+    /// The state in which the previous process died.
     pub(super) died_in: State,
-    /// When that was seen.
+    /// When its death was noticed.
     pub(super) died: Option<Instant>,
-    /// How many died one after the other before they were ready.
-    pub(super) stillborn: u32,
+    /// How many processes in a row died before they were ready.
+    pub(super) failed_starts: u32,
     pub(super) deaths_in_finalize: u32,
-    pub(super) peer: Option<RankChannel>,
+    pub(super) channel: Option<RankChannel>,
     pid: Option<Pid>,
-    /// Batches that it has been given, the one at work first.
+    /// Its batches, the one in process first.
     pub(super) batches: VecDeque<(Batch, Vec<u8>)>,
-    /// The output of the batch at work, once it has come.
+    /// The output of the batch in process, once it has arrived.
     pub(super) output: Option<Vec<u8>>,
-    pub(super) watch: ItemClock,
-    /// Why this rank has ended it.
-    pub(super) doom: Option<String>,
-    /// It makes room for one that is forked later.
+    pub(super) clock: ItemClock,
+    /// Why this rank has killed it.
+    pub(super) kill_reason: Option<String>,
+    /// It is to be replaced by a process that is forked later.
     pub(super) retires: bool,
 }
 
@@ -54,44 +54,44 @@ impl WorkerSlot {
             state: State::Empty,
             died_in: State::Empty,
             died: None,
-            stillborn: 0,
+            failed_starts: 0,
             deaths_in_finalize: 0,
-            peer: None,
+            channel: None,
             pid: None,
             batches: VecDeque::new(),
             output: None,
-            watch: ItemClock::new(),
-            doom: None,
+            clock: ItemClock::new(),
+            kill_reason: None,
             retires: false,
         }
     }
 
-    /// There is a process.
-    pub(super) fn take(&mut self, pid: i32, peer: RankChannel) {
+    /// Fills the slot with a process that is starting.
+    pub(super) fn fill(&mut self, pid: i32, channel: RankChannel) {
         self.pid = Some(Pid::from_raw(pid));
-        self.peer = Some(peer);
+        self.channel = Some(channel);
         self.state = State::Starting(Instant::now());
-        self.watch = ItemClock::new();
+        self.clock = ItemClock::new();
         self.output = None;
-        self.doom = None;
+        self.kill_reason = None;
         self.retires = false;
     }
 
-    pub(super) fn process_number(&self) -> Option<i32> {
+    pub(super) fn pid(&self) -> Option<i32> {
         self.pid.map(Pid::as_raw)
     }
 
-    /// Whether it can be given a batch, if so many are enough for it.
-    pub(super) fn takes(&self, depth: usize) -> bool {
+    /// Returns whether it can take another batch, if it may have `depth` of them.
+    pub(super) fn has_room(&self, depth: usize) -> bool {
         self.state == State::Ready && !self.retires && self.batches.len() < depth
     }
 
     pub(super) fn process(&mut self, batch: Batch, items: Vec<u8>) -> std::io::Result<()> {
         if self.batches.is_empty() {
-            self.watch.rest();
+            self.clock.reset();
         }
-        if let Some(peer) = &mut self.peer {
-            peer.send(&WorkerOrder::Process(batch), items.clone())?;
+        if let Some(channel) = &mut self.channel {
+            channel.send(&WorkerOrder::Process(batch), items.clone())?;
         }
         self.batches.push_back((batch, items));
         Ok(())
@@ -99,17 +99,16 @@ impl WorkerSlot {
 
     pub(super) fn finalize(&mut self) -> std::io::Result<()> {
         self.state = State::Finalizing;
-        match &mut self.peer {
-            Some(peer) => peer.send(&WorkerOrder::Finalize, Vec::new()),
+        match &mut self.channel {
+            Some(channel) => channel.send(&WorkerOrder::Finalize, Vec::new()),
             None => Ok(()),
         }
     }
 
-    /// ZygoteEnds the process, for this reason. (It is the zygote that waits for it, when told to: until then its number is
-    /// nobody else's.)
-    pub(super) fn end(&mut self, reason: String) {
-        if self.doom.is_none() {
-            self.doom = Some(reason);
+    /// Kills the process. The zygote waits for it when told to; until then, its number is not reused.
+    pub(super) fn kill(&mut self, reason: String) {
+        if self.kill_reason.is_none() {
+            self.kill_reason = Some(reason);
             if let Some(pid) = self.pid {
                 let _ = kill(pid, Signal::SIGKILL);
             }

@@ -1,15 +1,15 @@
-//! A rank's forked workers and their keeper, as the rank sees them.
+//! A rank's forked workers and their accumulator, as the rank sees them.
 
 mod receive;
 mod supervise;
 
 use super::accumulator::Accumulator;
-use super::error::WorkerError;
+use super::error::WorkersError;
 use super::messages::ZygoteOrder;
-use super::rank_side::ZygoteHandle;
 use super::time_limits::Limits;
 use super::worker_slot::WorkerSlot;
-use crate::farm::protocol::{Batch, HookFailure, Pass, Payload};
+use super::zygote_handle::ZygoteHandle;
+use crate::farm::protocol::{Batch, Failure, Pass, Payload};
 use crate::farm::worker::{Worker, WorkerReport};
 use crate::job::options::{ForkAfter, Options};
 use std::cell::RefCell;
@@ -19,34 +19,34 @@ use std::time::{Duration, Instant};
 
 /// The forked workers of a rank, in one call of `process`.
 pub(crate) struct ForkedWorkers {
-    helper: Rc<RefCell<ZygoteHandle>>,
+    zygote: Rc<RefCell<ZygoteHandle>>,
     slots: Vec<WorkerSlot>,
-    keeper: Accumulator,
-    /// Batches for whoever is free.
+    accumulator: Accumulator,
+    /// Batches for the next free worker.
     queue: VecDeque<(Batch, Vec<u8>)>,
-    /// Which worker failed on an item: another one shall try it.
+    /// The worker that failed on an item: another one is to retry it.
     failed_by: HashMap<u64, usize>,
     reports: VecDeque<WorkerReport>,
     limits: Limits,
     memory: Option<u64>,
-    /// How many batches a worker may have.
+    /// The most batches that a worker has.
     depth: usize,
     retries: u32,
     fork_after: ForkAfter,
     warming: Warming,
-    /// When the zygote began to initialise the task, until it has.
+    /// Since when the zygote has been initialising the task.
     initializing: Option<Instant>,
     ready: bool,
-    /// Deaths since a batch was done.
+    /// Deaths since the last finished batch.
     deaths: u32,
     /// There are no more items.
     finalizing: bool,
-    /// All is done, and everybody ends.
+    /// The pass is over and all children end.
     ending: bool,
-    /// The sum is asked for, though not of the keeper yet.
+    /// The sum has been requested, but not from the accumulator yet.
     emit: Option<bool>,
     waiting: Duration,
-    /// The zygote has heard that this call of `process` is over.
+    /// The zygote has confirmed the end of the pass.
     over: bool,
     failed: bool,
 }
@@ -54,37 +54,37 @@ pub(crate) struct ForkedWorkers {
 /// The state of forking after the first item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Warming {
-    /// A worker tries items, until one is good.
+    /// A worker tries items until one succeeds.
     Trying,
-    /// The zygote does it, too, since then.
+    /// The zygote has been processing that item since then.
     UnderWay(Instant),
-    /// That has been done, or is not to be done.
+    /// It has been processed, or is not to be.
     Done,
 }
 
 impl ForkedWorkers {
-    /// Has the zygote initialise the task, and fork workers.
+    /// Lets the zygote initialise the task and fork workers.
     pub(crate) fn start(
-        helper: &Rc<RefCell<ZygoteHandle>>,
+        zygote: &Rc<RefCell<ZygoteHandle>>,
         task: Vec<u8>,
         pass: Pass,
         options: &Options,
-    ) -> Result<Self, HookFailure> {
+    ) -> Result<Self, Failure> {
         let fork_after = options.fork_after;
-        if helper.borrow().peer().is_closed() {
-            let ended = helper.borrow_mut().end();
+        if zygote.borrow().channel().is_closed() {
+            let ended = zygote.borrow_mut().end();
             let message = format!("the process that forks the workers {ended}");
-            return Err(HookFailure::new("forking workers", message));
+            return Err(Failure::hook("forking workers", message));
         }
         let order = ZygoteOrder::Start { pass, fork_after };
-        helper
+        zygote
             .borrow_mut()
             .order(&order, task)
-            .map_err(|error| HookFailure::new("sending the task", error))?;
+            .map_err(|error| Failure::hook("sending the task", error))?;
         Ok(Self {
-            helper: Rc::clone(helper),
+            zygote: Rc::clone(zygote),
             slots: (0..options.workers).map(|_| WorkerSlot::new()).collect(),
-            keeper: Accumulator::default(),
+            accumulator: Accumulator::default(),
             queue: VecDeque::new(),
             failed_by: HashMap::new(),
             reports: VecDeque::new(),
@@ -113,12 +113,12 @@ impl ForkedWorkers {
         })
     }
 
-    /// Keeps what went wrong until it is asked for.
-    fn note(&mut self, result: Result<(), WorkerError>) {
-        if let Err(fault) = result
+    /// Reports an error; only the first one.
+    fn report_error(&mut self, result: Result<(), WorkersError>) {
+        if let Err(error) = result
             && !std::mem::replace(&mut self.failed, true)
         {
-            self.reports.push_back(WorkerReport::Failed(fault.into()));
+            self.reports.push_back(WorkerReport::Failed(error.into()));
         }
     }
 }
@@ -129,15 +129,15 @@ impl Worker for ForkedWorkers {
     }
 
     fn processes(&self) -> Vec<i32> {
-        let workers = self.slots.iter().filter_map(WorkerSlot::process_number);
-        let zygote = self.helper.borrow().process_number();
-        workers.chain(self.keeper.process_number()).chain([zygote]).collect()
+        let workers = self.slots.iter().filter_map(WorkerSlot::pid);
+        let zygote = self.zygote.borrow().pid();
+        workers.chain(self.accumulator.pid()).chain([zygote]).collect()
     }
 
     fn submit(&mut self, batch: Batch, items: Payload) {
         self.queue.push_back((batch, items.into_vec()));
         let assigned = self.assign();
-        self.note(assigned);
+        self.report_error(assigned);
     }
 
     fn absorb(&mut self) {
@@ -145,10 +145,10 @@ impl Worker for ForkedWorkers {
     }
 
     fn give(&mut self, piece: Vec<u8>, last: bool) -> Result<(), Vec<u8>> {
-        match self.keeper.give(piece, last) {
+        match self.accumulator.give(piece, last) {
             Ok(given) => given,
-            Err(fault) => {
-                self.note(Err(fault));
+            Err(error) => {
+                self.report_error(Err(error));
                 Ok(())
             }
         }
@@ -158,7 +158,7 @@ impl Worker for ForkedWorkers {
         self.finalizing = true;
         self.emit = Some(always);
         let done = self.wind_up();
-        self.note(done);
+        self.report_error(done);
     }
 
     fn poll(&mut self, wait: Duration) -> Option<WorkerReport> {
@@ -166,36 +166,36 @@ impl Worker for ForkedWorkers {
             if self.failed {
                 std::thread::sleep(wait);
             } else {
-                let heard = self.hear(wait);
-                self.note(heard);
+                let received = self.receive(wait);
+                self.report_error(received);
             }
         }
         self.reports.pop_front()
     }
 
     fn finish(mut self: Box<Self>) -> Duration {
-        // Large tasks may take long to be dropped.
+        // Dropping a large task may take long.
         const PATIENCE: Duration = Duration::from_secs(30);
         self.ending = true;
-        self.slots.iter_mut().for_each(|slot| slot.peer = None);
-        self.keeper.close();
+        self.slots.iter_mut().for_each(|slot| slot.channel = None);
+        self.accumulator.close();
         let start = Instant::now();
         let mut ended = self
-            .helper
+            .zygote
             .borrow_mut()
             .order(&ZygoteOrder::End, Vec::new())
-            .map_err(WorkerError::from);
+            .map_err(WorkersError::from);
         while ended.is_ok() && !self.over && start.elapsed() < PATIENCE {
-            ended = match self.listen(PATIENCE)[..] {
+            ended = match self.wait_for_messages(PATIENCE)[..] {
                 [] => Ok(()),
-                _ => self.hear_zygote(),
+                _ => self.receive_from_zygote(),
             };
         }
-        // All results are there: this job is none the worse for it.
+        // The results are complete: the job has not failed.
         match ended {
             Ok(()) if self.over => {}
-            Ok(()) => log::warn!("the forked workers did not end within {PATIENCE:?}, and are killed"),
-            Err(fault) => log::warn!("{}", HookFailure::from(fault).message),
+            Ok(()) => log::warn!("the forked workers did not end within {PATIENCE:?} and are killed"),
+            Err(error) => log::warn!("the forked workers did not end in order: {}", Failure::from(error)),
         }
         self.waiting
     }
@@ -204,8 +204,8 @@ impl Worker for ForkedWorkers {
 impl Drop for ForkedWorkers {
     fn drop(&mut self) {
         if !self.over {
-            // Its children go with it.
-            self.helper.borrow_mut().kill();
+            // Its children are killed with it.
+            self.zygote.borrow_mut().kill();
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What the zygote, the workers and the keeper say, and what is done about it.
+//! Messages of the zygote, the workers and the accumulator, and what follows from them.
 
 use super::{ForkedWorkers, Warming};
-use crate::farm::protocol::{Batch, Done, HookFailure, Payload};
+use crate::farm::protocol::{Batch, Done, Failure, Payload};
 use crate::farm::worker::WorkerReport;
 use crate::worker::fork::channel::RankChannel;
-use crate::worker::fork::error::WorkerError;
+use crate::worker::fork::error::WorkersError;
 use crate::worker::fork::messages::{WorkerAnswer, ZygoteOrder, ZygoteReport};
 use crate::worker::fork::worker_slot::State;
 use nix::poll::{PollFd, PollFlags, ppoll};
@@ -12,141 +12,140 @@ use nix::sys::time::TimeSpec;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-/// Who has something to say.
+/// The sender of a message.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Speaker {
+pub(super) enum Sender {
     Zygote,
     Accumulator,
     Worker(usize),
 }
 
 impl ForkedWorkers {
-    /// RankUsage until somebody says something, or has room for more, at most so long; who it is.
-    pub(super) fn listen(&self, wait: Duration) -> Vec<Speaker> {
-        let helper = self.helper.borrow();
-        // While outputs wait for the keeper, workers must wait with theirs.
-        let congested = self.keeper.is_congested();
+    /// Waits until there are messages, or room to send more, but not longer than `wait`. Returns the channels concerned.
+    pub(super) fn wait_for_messages(&self, wait: Duration) -> Vec<Sender> {
+        let zygote = self.zygote.borrow();
+        // While outputs wait for the accumulator, workers wait with theirs.
+        let congested = self.accumulator.is_congested();
         let workers = self.slots.iter().enumerate();
-        let workers = workers.filter_map(|(slot, worker)| Some((Speaker::Worker(slot), worker.peer.as_ref()?)));
-        let keeper = self.keeper.peer().map(|keeper| (Speaker::Accumulator, keeper));
-        let (mut speakers, mut sockets) = (Vec::new(), Vec::new());
-        for (speaker, peer) in [(Speaker::Zygote, helper.peer())]
+        let workers = workers.filter_map(|(slot, worker)| Some((Sender::Worker(slot), worker.channel.as_ref()?)));
+        let accumulator = self.accumulator.channel().map(|channel| (Sender::Accumulator, channel));
+        let (mut senders, mut sockets) = (Vec::new(), Vec::new());
+        for (sender, channel) in [(Sender::Zygote, zygote.channel())]
             .into_iter()
-            .chain(keeper)
+            .chain(accumulator)
             .chain(workers)
         {
             let mut flags = PollFlags::empty();
-            let waits = match speaker {
-                Speaker::Worker(slot) => congested && self.slots[slot].state == State::Ready,
-                Speaker::Zygote | Speaker::Accumulator => false,
+            let waits = match sender {
+                Sender::Worker(slot) => congested && self.slots[slot].state == State::Ready,
+                Sender::Zygote | Sender::Accumulator => false,
             };
             flags.set(PollFlags::POLLIN, !waits);
-            flags.set(PollFlags::POLLOUT, peer.waiting() > 0);
-            if !flags.is_empty() && !peer.is_closed() {
-                speakers.push(speaker);
-                sockets.push(PollFd::new(peer.as_fd(), flags));
+            flags.set(PollFlags::POLLOUT, channel.pending() > 0);
+            if !flags.is_empty() && !channel.is_closed() {
+                senders.push(sender);
+                sockets.push(PollFd::new(channel.as_fd(), flags));
             }
         }
-        // Interrupted by a signal, or failing for want of memory, it comes back early.
+        // It returns early if a signal interrupts it, or if memory is short.
         if ppoll(&mut sockets, Some(TimeSpec::from(wait)), None).is_err() {
             return Vec::new();
         }
-        let spoke = |socket: &PollFd| socket.revents().is_some_and(|events| !events.is_empty());
-        let spoken = sockets.iter().map(spoke);
-        speakers
+        let is_ready = |socket: &PollFd| socket.revents().is_some_and(|events| !events.is_empty());
+        let ready = sockets.iter().map(is_ready);
+        senders
             .into_iter()
-            .zip(spoken)
-            .filter(|(_, spoke)| *spoke)
-            .map(|(speaker, _)| speaker)
+            .zip(ready)
+            .filter(|(_, ready)| *ready)
+            .map(|(sender, _)| sender)
             .collect()
     }
 
-    pub(super) fn hear(&mut self, wait: Duration) -> Result<(), WorkerError> {
-        for speaker in self.listen(wait) {
-            match speaker {
-                Speaker::Zygote => self.hear_zygote()?,
-                Speaker::Accumulator => self.keeper.hear(&mut self.reports)?,
-                Speaker::Worker(slot) => self.hear_worker(slot)?,
+    pub(super) fn receive(&mut self, wait: Duration) -> Result<(), WorkersError> {
+        for sender in self.wait_for_messages(wait) {
+            match sender {
+                Sender::Zygote => self.receive_from_zygote()?,
+                Sender::Accumulator => self.accumulator.receive(&mut self.reports)?,
+                Sender::Worker(slot) => self.receive_from_worker(slot)?,
             }
         }
-        self.look_at_clock()?;
+        self.check_time_limits()?;
         self.assign()?;
         self.wind_up()
     }
 
-    pub(super) fn hear_zygote(&mut self) -> Result<(), WorkerError> {
-        self.helper.borrow_mut().flush();
+    pub(super) fn receive_from_zygote(&mut self) -> Result<(), WorkersError> {
+        self.zygote.borrow_mut().flush();
         loop {
-            let heard = self.helper.borrow_mut().hear()?;
-            let Some((report, _)) = heard else { break };
+            let received = self.zygote.borrow_mut().receive()?;
+            let Some((report, _)) = received else { break };
             match report {
                 ZygoteReport::Ready => {
                     self.initializing = None;
                     self.fork(self.slots.len())?;
                     let first = match self.warming {
-                        // Nobody has anything to do.
+                        // There is no work.
                         _ if self.finalizing && self.queue.is_empty() => 0,
                         Warming::Done => self.slots.len(),
                         Warming::Trying | Warming::UnderWay(_) => 1,
                     };
                     (0..first).try_for_each(|slot| self.fork(slot))?;
                 }
-                ZygoteReport::Warm => {
+                ZygoteReport::WarmedUp => {
                     self.warming = Warming::Done;
                     if self.finalizing && self.queue.is_empty() {
                         continue;
                     }
-                    // The worker that tried is as the zygote was before: it ends as it should, and makes room.
+                    // The worker that tried the item was forked before the zygote processed it: it is replaced.
                     self.slots[0].retires = true;
                     self.slots[0].finalize()?;
                     (1..self.slots.len()).try_for_each(|slot| self.fork(slot))?;
                 }
                 ZygoteReport::Forked { child, pid } => {
-                    let peer = RankChannel::new(self.helper.borrow().socket()?)?;
+                    let channel = RankChannel::new(self.zygote.borrow().receive_socket()?)?;
                     if self.ending {
-                        // It sees at once that nobody is there.
+                        // Dropping the channel ends the child.
                         continue;
                     }
                     match self.slots.get_mut(child) {
-                        Some(slot) => slot.take(pid, peer),
-                        None => self.keeper.take(pid, peer)?,
+                        Some(slot) => slot.fill(pid, channel),
+                        None => self.accumulator.started(pid, channel)?,
                     }
                 }
                 ZygoteReport::Gone { child, ended } => self.gone(child, ended),
-                ZygoteReport::Failed(failure) => return Err(WorkerError::Hook(failure)),
+                ZygoteReport::Failed(failure) => return Err(failure.into()),
                 ZygoteReport::Ended => self.over = true,
             }
         }
-        if self.helper.borrow().peer().is_closed() && !self.over {
+        if self.zygote.borrow().channel().is_closed() && !self.over {
             let hook = match self.initializing {
                 Some(_) => "initialize_remote",
                 None => "forking workers",
             };
-            let ended = self.helper.borrow_mut().end();
-            return Err(WorkerError::Hook(HookFailure::new(
-                hook,
-                format!("the process that forks the workers {ended}"),
-            )));
+            let ended = self.zygote.borrow_mut().end();
+            return Err(Failure::hook(hook, format!("the process that forks the workers {ended}")).into());
         }
         Ok(())
     }
 
-    pub(super) fn fork(&mut self, child: usize) -> Result<(), WorkerError> {
+    pub(super) fn fork(&mut self, child: usize) -> Result<(), WorkersError> {
         if let Some(slot) = self.slots.get_mut(child) {
-            (slot.state, slot.peer) = (State::Asked, None);
+            (slot.state, slot.channel) = (State::Requested, None);
         }
         Ok(self
-            .helper
+            .zygote
             .borrow_mut()
             .order(&ZygoteOrder::Fork { child }, Vec::new())?)
     }
 
-    pub(super) fn hear_worker(&mut self, number: usize) -> Result<(), WorkerError> {
+    pub(super) fn receive_from_worker(&mut self, number: usize) -> Result<(), WorkersError> {
         let slot = &mut self.slots[number];
-        let Some(peer) = &mut slot.peer else { return Ok(()) };
-        peer.flush();
-        let Some((answer, body)) = peer.receive()? else {
-            return match peer.is_closed() {
+        let Some(channel) = &mut slot.channel else {
+            return Ok(());
+        };
+        channel.flush();
+        let Some((answer, payload)) = channel.receive()? else {
+            return match channel.is_closed() {
                 true => self.replace(number),
                 false => Ok(()),
             };
@@ -154,10 +153,10 @@ impl ForkedWorkers {
         match answer {
             WorkerAnswer::Ready => {
                 slot.state = State::Ready;
-                slot.stillborn = 0;
+                slot.failed_starts = 0;
                 if let Some(died) = slot.died.take() {
                     log::debug!(
-                        "worker {number} is replaced after {:.3} ms",
+                        "worker {number} was replaced after {:.3} ms",
                         died.elapsed().as_secs_f64() * 1e3
                     );
                 }
@@ -165,19 +164,17 @@ impl ForkedWorkers {
                     self.reports.push_back(WorkerReport::Ready);
                 }
             }
-            WorkerAnswer::Output => slot.output = Some(body.into_vec()),
-            WorkerAnswer::Done(done, place) => {
-                let replies = match place {
-                    None => body,
-                    Some(place) => self
-                        .helper
+            WorkerAnswer::Output => slot.output = Some(payload.into_vec()),
+            WorkerAnswer::Done(done, buffered) => {
+                let replies = match buffered {
+                    None => payload,
+                    Some(buffered) => self
+                        .zygote
                         .borrow()
-                        .shelf
-                        .take(number, place)
+                        .reply_buffers
+                        .take(number, buffered)
                         .map(Payload::from)
-                        .ok_or_else(|| {
-                            WorkerError::confused("the replies of a batch are not where a worker said they were")
-                        })?,
+                        .ok_or_else(|| Failure::bug("the replies of a batch are not where a worker has put them"))?,
                 };
                 self.done(number, done, replies)?
             }
@@ -188,27 +185,23 @@ impl ForkedWorkers {
                     false => slot.state = State::Finalized,
                 }
             }
-            WorkerAnswer::Failed(failure) => return Err(WorkerError::Hook(failure)),
+            WorkerAnswer::Failed(failure) => return Err(failure.into()),
         }
         Ok(())
     }
 
-    pub(super) fn done(&mut self, number: usize, mut done: Done, replies: Payload) -> Result<(), WorkerError> {
+    pub(super) fn done(&mut self, number: usize, mut done: Done, replies: Payload) -> Result<(), WorkersError> {
         let slot = &mut self.slots[number];
         let (Some((batch, items)), Some(output)) = (slot.batches.pop_front(), slot.output.take()) else {
-            return Err(WorkerError::confused(
-                "a batch was done that a worker had not been given",
-            ));
+            return Err(Failure::bug("a worker has done a batch that it had not been given").into());
         };
         if batch != done.batch {
-            return Err(WorkerError::confused(
-                "a worker has done another batch than it was given",
-            ));
+            return Err(Failure::bug("a worker has done another batch than its next one").into());
         }
         self.deaths = 0;
-        self.keeper.add(output)?;
-        // One keeper adds up for all workers.
-        done.keeping = self.keeper.time() * self.slots.len() as u32;
+        self.accumulator.add(output)?;
+        // One accumulator adds up for all workers.
+        done.accumulating = self.accumulator.time() * self.slots.len() as u32;
         for (item, _) in &done.failed {
             self.failed_by.insert(*item, number);
         }
@@ -219,7 +212,7 @@ impl ForkedWorkers {
                 first: batch.first,
                 count: 1,
             };
-            self.helper.borrow_mut().order(&ZygoteOrder::WarmUp(first), items)?;
+            self.zygote.borrow_mut().order(&ZygoteOrder::WarmUp(first), items)?;
         }
         self.reports.push_back(WorkerReport::Done(done, replies));
         Ok(())

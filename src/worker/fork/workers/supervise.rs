@@ -1,57 +1,57 @@
-//! What becomes of workers and batches: who gets which, what takes too long, who dies, and the end.
+//! Supervision of the workers: assigning batches, time limits, deaths, and the end of a pass.
 
 use super::{ForkedWorkers, Warming};
-use crate::farm::protocol::{Death, HookFailure};
+use crate::farm::protocol::{Death, Failure};
 use crate::farm::worker::WorkerReport;
 use crate::job::options::ForkAfter;
-use crate::worker::fork::error::WorkerError;
+use crate::worker::fork::error::WorkersError;
 use crate::worker::fork::process::Ended;
 use crate::worker::fork::worker_slot::{State, WorkerSlot};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// Workers that die so often, one after the other, never get anything done.
-const HOPELESS: u32 = 100;
+/// After this many deaths in a row without a finished batch, starting workers is given up.
+const MOST_DEATHS: u32 = 100;
 
 impl ForkedWorkers {
-    /// A worker has died. The zygote knows of what, and forks another.
-    pub(super) fn replace(&mut self, number: usize) -> Result<(), WorkerError> {
+    /// A worker has died. The zygote knows the cause, and forks another one.
+    pub(super) fn replace(&mut self, number: usize) -> Result<(), WorkersError> {
         let slot = &mut self.slots[number];
         (slot.died_in, slot.died) = (slot.state, Some(Instant::now()));
         if slot.state == State::Finalized {
-            // It has done all there was to do.
-            slot.peer = None;
+            // It has finished.
+            slot.channel = None;
             return Ok(());
         }
         self.fork(number)
     }
 
-    /// How a worker has ended that another takes the place of.
+    /// Handles the end of a worker that is being replaced.
     pub(super) fn gone(&mut self, number: usize, ended: Ended) {
         let Some(slot) = self.slots.get_mut(number) else { return };
-        let place = self.helper.borrow().roster.place(number).swap(0, Ordering::Relaxed);
-        self.helper.borrow().shelf.clear(number);
+        let item = self.zygote.borrow().current_items.of(number).swap(0, Ordering::Relaxed);
+        self.zygote.borrow().reply_buffers.clear(number);
         if slot.retires {
             return;
         }
-        let cause = match slot.doom.take() {
-            Some(doom) => doom,
+        let cause = match slot.kill_reason.take() {
+            Some(reason) => reason,
             None => cause(ended, self.memory),
         };
         self.deaths += 1;
-        let hopeless = match slot.died_in {
+        let given_up = match slot.died_in {
             State::Starting(_) if self.fork_after == ForkAfter::None => {
-                slot.stillborn += 1;
-                (slot.stillborn > self.retries).then_some("initialize_remote")
+                slot.failed_starts += 1;
+                (slot.failed_starts > self.retries).then_some("initialize_remote")
             }
             State::Finalizing => {
                 slot.deaths_in_finalize += 1;
                 (slot.deaths_in_finalize > self.retries).then_some("finalize_remote")
             }
-            _ => (self.deaths > HOPELESS).then_some("starting workers"),
+            _ => (self.deaths > MOST_DEATHS).then_some("starting workers"),
         };
-        if let Some(hook) = hopeless {
-            let failure = HookFailure::new(hook, format!("a worker {cause}"));
+        if let Some(hook) = given_up {
+            let failure = Failure::hook(hook, format!("a worker {cause}"));
             self.reports.push_back(WorkerReport::Failed(failure));
             return;
         }
@@ -59,19 +59,19 @@ impl ForkedWorkers {
         if let Some((batch, _)) = batches.pop_front() {
             self.reports.push_back(WorkerReport::Died(Death {
                 batch,
-                item: place.checked_sub(1),
+                item: item.checked_sub(1),
                 cause,
             }));
         } else {
-            log::warn!("a worker without items {cause}; there is another in its place");
+            log::warn!("a worker without items {cause}; another one takes its place");
         }
         for batch in batches.into_iter().rev() {
             self.queue.push_front(batch);
         }
     }
 
-    /// ZygoteEnds what takes longer than it may.
-    pub(super) fn look_at_clock(&mut self) -> Result<(), WorkerError> {
+    /// Kills workers that exceed a time limit, and fails if initialisation does.
+    pub(super) fn check_time_limits(&mut self) -> Result<(), WorkersError> {
         let now = Instant::now();
         let limits = self.limits;
         let too_long = |since: Instant| {
@@ -81,31 +81,32 @@ impl ForkedWorkers {
         };
         let late = || {
             let limit = limits.initialize.unwrap_or_default().as_secs_f64();
-            WorkerError::hook(
+            Failure::hook(
                 "initialize_remote",
                 format!("it takes longer than --init-timeout allows, which is {limit} s"),
             )
         };
         if self.initializing.is_some_and(too_long) {
-            return Err(late());
+            return Err(late().into());
         }
         if let (Warming::UnderWay(since), Some(limit)) = (self.warming, limits.first_item.or(limits.item))
             && now.saturating_duration_since(since) > limit
         {
             let limit = limit.as_secs_f64();
-            return Err(WorkerError::hook(
+            return Err(Failure::hook(
                 "processing the first item before forking",
                 format!("it takes longer than --first-item-timeout or --item-timeout allows, which is {limit} s"),
-            ));
+            )
+            .into());
         }
-        let helper = self.helper.borrow();
+        let zygote = self.zygote.borrow();
         for (number, slot) in self.slots.iter_mut().enumerate() {
             match slot.state {
-                State::Starting(since) if too_long(since) => return Err(late()),
+                State::Starting(since) if too_long(since) => return Err(late().into()),
                 State::Ready if !slot.batches.is_empty() => {
-                    let place = helper.roster.place(number).load(Ordering::Relaxed);
-                    if let Some(reason) = slot.watch.look(place, now, &limits) {
-                        slot.end(reason);
+                    let item = zygote.current_items.of(number).load(Ordering::Relaxed);
+                    if let Some(reason) = slot.clock.check(item, now, &limits) {
+                        slot.kill(reason);
                     }
                 }
                 _ => {}
@@ -114,13 +115,13 @@ impl ForkedWorkers {
         Ok(())
     }
 
-    /// Gives batches to workers.
-    pub(super) fn assign(&mut self) -> Result<(), WorkerError> {
-        // While a worker is on its way, others need not have what it could do.
+    /// Gives queued batches to workers.
+    pub(super) fn assign(&mut self) -> Result<(), WorkersError> {
+        // While a worker is starting, the others do not take batches that it could process.
         let all_there = self.slots.iter().all(|slot| slot.state == State::Ready);
         let (allowed, depth) = match self.warming {
             Warming::Done => (self.slots.len(), if all_there { self.depth } else { 1 }),
-            // One batch at a time, until the first good item is known.
+            // One batch at a time until an item has succeeded.
             Warming::Trying => (1, 1),
             Warming::UnderWay(_) => (0, 0),
         };
@@ -131,7 +132,7 @@ impl ForkedWorkers {
             };
             let slots = self.slots[..allowed].iter_mut().enumerate();
             let free = slots
-                .filter(|(number, slot)| slot.takes(depth) && Some(*number) != avoid)
+                .filter(|(number, slot)| slot.has_room(depth) && Some(*number) != avoid)
                 .map(|(_, slot)| slot)
                 .min_by_key(|slot| slot.batches.len());
             let Some(slot) = free else { break };
@@ -142,8 +143,8 @@ impl ForkedWorkers {
         Ok(())
     }
 
-    /// When there are no more items: has all workers finalise their tasks, and then the keeper say what it has.
-    pub(super) fn wind_up(&mut self) -> Result<(), WorkerError> {
+    /// When there are no more items: lets all workers finalise their tasks, then asks the accumulator for the sum.
+    pub(super) fn wind_up(&mut self) -> Result<(), WorkersError> {
         if !self.finalizing {
             return Ok(());
         }
@@ -156,13 +157,13 @@ impl ForkedWorkers {
         if self.slots.iter().all(ended)
             && let Some(always) = self.emit.take()
         {
-            self.keeper.emit(always)?;
+            self.accumulator.emit(always)?;
         }
         Ok(())
     }
 }
 
-/// What a worker has died of, as the end of a sentence.
+/// Returns the cause of a worker's death, as the end of a sentence.
 fn cause(ended: Ended, memory: Option<u64>) -> String {
     const MB: f64 = 1e6;
     match memory {

@@ -1,0 +1,38 @@
+//! The coordinator's port to items and replies, whose types it does not know.
+
+use super::protocol::{Batch, Failure};
+use crate::error::Error;
+use std::time::Instant;
+
+/// How many items are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Supply {
+    /// Items 0 to `available` - 1 have been taken from the user's iterator.
+    pub available: u64,
+    /// The iterator has ended: there are no others.
+    pub exhausted: bool,
+}
+
+/// A stream of items, of known or unknown length. Items are held from when they are first asked for until their replies
+/// have been delivered.
+pub(crate) trait ItemFeed {
+    /// Returns the number of items that the iterator announces, for estimates only.
+    fn expected(&self) -> Option<u64>;
+    /// Takes items from the iterator: all below `needed`, and those below `wanted` as far as that takes a moment only.
+    fn pull(&mut self, needed: u64, wanted: u64) -> Result<Supply, Failure>;
+    /// Returns the number of items held.
+    fn held(&self) -> u64;
+    /// Returns the memory that an item takes, in bytes, without what it owns on the heap.
+    fn item_size(&self) -> u64;
+    /// Encodes the items of a batch.
+    fn encode(&self, batch: Batch) -> Result<Vec<u8>, Error>;
+    /// Hands the replies of consecutive items to the user, in order, and moves `batch` and `replies` past them. Stops early
+    /// at `until`.
+    fn deliver(&mut self, batch: &mut Batch, replies: &mut &[u8], until: Instant) -> Result<(), Failure>;
+    /// Passes over items without replies.
+    fn skip(&mut self, batch: Batch);
+    /// Describes an item for a message: empty, or in parentheses after a space.
+    fn describe(&self, item: u64) -> String;
+    /// Shows how many items are settled.
+    fn progress(&mut self, settled: u64);
+}

@@ -1,0 +1,73 @@
+//! What a host language does around a fork.
+
+use crate::error::Error;
+use std::sync::OnceLock;
+
+/// Functions that a host program, such as an interpreter, needs called around each fork, and at the end of a forked child.
+///
+/// With `--workers`, a rank forks a process before MPI is initialised, from the thread that makes the
+/// [`WorkManager`](crate::WorkManager). That process forks the workers, from a thread of its own that outlives them. Calls
+/// come in this order: `before_fork`, then `after_fork_in_parent` (also if the fork failed) and `after_fork_in_child`, each
+/// on the thread that forks, which is the child's only thread.
+#[derive(Debug, Clone, Copy)]
+pub struct ForkHooks {
+    /// Called before a fork: takes the locks that must not be held by another thread.
+    pub before_fork: fn(),
+    /// Called after a fork in the parent: releases them.
+    pub after_fork_in_parent: fn(),
+    /// Called after a fork in the child: releases them, and forgets the threads that do not exist there.
+    pub after_fork_in_child: fn(),
+    /// Ends a forked worker with a status, after its last item. It should flush output, and not run what the host program
+    /// has registered for its own end.
+    pub exit_child: fn(status: i32) -> !,
+}
+
+static HOOKS: OnceLock<ForkHooks> = OnceLock::new();
+
+/// Sets the hooks of this process and of all that it forks; once, before any [`WorkManager`](crate::WorkManager) is made.
+///
+/// ```
+/// use gaudi_mpi::{ForkHooks, set_fork_hooks};
+///
+/// set_fork_hooks(ForkHooks {
+///     before_fork: || println!("forking"),
+///     after_fork_in_parent: || {},
+///     after_fork_in_child: || {},
+///     exit_child: |status| std::process::exit(status),
+/// })?;
+/// # Ok::<(), gaudi_mpi::Error>(())
+/// ```
+///
+/// # Errors
+/// If hooks have been set before.
+pub fn set_fork_hooks(hooks: ForkHooks) -> Result<(), Error> {
+    HOOKS
+        .set(hooks)
+        .map_err(|_| Error::Fork("the hooks around forks have been set before, and can be set once only".into()))
+}
+
+pub(super) fn before_fork() {
+    if let Some(hooks) = HOOKS.get() {
+        (hooks.before_fork)();
+    }
+}
+
+pub(super) fn after_fork_in_parent() {
+    if let Some(hooks) = HOOKS.get() {
+        (hooks.after_fork_in_parent)();
+    }
+}
+
+pub(super) fn after_fork_in_child() {
+    if let Some(hooks) = HOOKS.get() {
+        (hooks.after_fork_in_child)();
+    }
+}
+
+/// Ends a forked child.
+pub(super) fn exit_child(status: i32) -> ! {
+    match HOOKS.get() {
+        Some(hooks) => (hooks.exit_child)(status),
+        None => std::process::exit(status),
+    }
+}
