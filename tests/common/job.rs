@@ -3,7 +3,7 @@
 
 use super::launcher::oversubscribe;
 use super::processes::{MARK, Mark};
-use super::say;
+use super::skip;
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
 use std::io::Read;
@@ -28,13 +28,10 @@ pub struct Farm {
 }
 
 impl Farm {
-    /// Says so if there is no mpirun.
+    /// Returns `None` if there is no mpirun.
     pub fn open() -> Option<Self> {
         if Command::new(gaudi_mpi::mpirun()).arg("--version").output().is_err() {
-            say(format_args!(
-                "skipped: there is no mpirun; install openmpi-bin, or mpich"
-            ));
-            return None;
+            return skip("mpi", "there is no mpirun; install openmpi-bin or mpich");
         }
         Some(Self {
             folder: tempfile::tempdir().unwrap(),
