@@ -1,9 +1,10 @@
-# gaudi-mpi and three example programs with the libraries they need, to run on one machine or on a cluster of containers.
+# The command gaudi-mpi and three example programs with the libraries they need, for one machine or a cluster of
+# containers.
 #
 #   docker build -t gaudi-mpi .
 #   docker run --rm -v "$PWD:/work" --user "$(id -u):$(id -g)" gaudi-mpi mpirun -n 4 gaudi-mpi
 #
-# docs/clusters.md tells the rest. Any builder will do: nothing here needs BuildKit.
+# docs/clusters.md has the details. The file needs no BuildKit.
 
 ARG BUILDER_IMAGE=rust:1-bookworm
 ARG RUNTIME_IMAGE=debian:bookworm-slim
@@ -11,23 +12,25 @@ ARG RUNTIME_IMAGE=debian:bookworm-slim
 
 FROM ${BUILDER_IMAGE} AS builder
 
-# Where lines are in the source is of use to debuggers, and nine tenths of a program's file.
+# Line tables serve only debuggers and make up nine tenths of a program's size.
 ENV CARGO_PROFILE_RELEASE_DEBUG=none CARGO_PROFILE_RELEASE_STRIP=debuginfo \
     PROGRAMS="--bin gaudi-mpi --example hist_task --example bs2jpsiphi --example brunel"
 WORKDIR /build
 
-# The same as scripts/setup installs.
+# The packages that scripts/setup installs.
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
         gcc libc6-dev pkg-config libclang-dev openmpi-bin libopenmpi-dev libhdf5-dev >/dev/null \
     && rm -rf /var/lib/apt/lists/*
 
-# First the libraries, with empty programs in the place of ours: as long as Cargo.lock stays as it is, a change of the
-# source does not build them again. What came of the empty programs is removed, or cargo might take it for ours.
+# The dependencies are built first, with empty programs in place of the real ones, so that a change of the source does
+# not rebuild them. The empty programs are removed again, or cargo would take them for the real ones. The other members
+# of the workspace need no source, because none of their programs is built.
 COPY Cargo.toml Cargo.lock ./
-RUN for file in src/lib.rs src/main.rs examples/hist_task.rs examples/bs2jpsiphi.rs examples/brunel.rs \
-        $(sed -n 's/^path = "\(.*\)"/\1/p' Cargo.toml); do \
-        mkdir -p "$(dirname "$file")" && echo '#![allow(dead_code)] fn main() {}' >"$file"; \
+COPY tests/programs/Cargo.toml tests/programs/
+COPY scripts/bench/Cargo.toml scripts/bench/
+RUN for file in src/lib.rs src/main.rs examples/hist_task.rs examples/bs2jpsiphi.rs examples/brunel.rs; do \
+        mkdir -p "$(dirname "$file")" && echo '#![allow(warnings)] fn main() {}' >"$file"; \
     done \
     && cargo build --quiet --release --locked $PROGRAMS \
     && cargo clean --quiet --release -p gaudi-mpi
@@ -44,12 +47,12 @@ RUN cargo build --quiet --release --locked $PROGRAMS \
 
 FROM ${RUNTIME_IMAGE}
 
-# openmpi-bin has mpirun, and brings the library and ssh; libhdf5-103-1 is HDF5 without its headers; openssh-server is for
-# clusters of containers, as mpirun starts ranks on other hosts by ssh; tini is the first process, see below. Host keys
-# that are the same in every copy of an image would be no keys.
+# openmpi-bin has mpirun and brings the library and the ssh client. libhdf5-103-1 is HDF5 without headers. In a cluster
+# of containers mpirun starts ranks on other hosts by ssh, which needs openssh-server. Host keys must not be part of the
+# image: every copy would have the same ones.
 #
-# The user has a number that can be chosen, for folders that are shared with it: --build-arg UID="$(id -u)". Any other
-# user may write into /work, too (docker run --user).
+# The user's number can be chosen to match the owner of shared folders: --build-arg UID="$(id -u)". Any other user can
+# write to /work as well (docker run --user).
 ARG UID=1000
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
@@ -61,13 +64,13 @@ RUN apt-get update -qq \
 COPY --from=builder /image /usr/local
 COPY scripts/container/image /
 
-# A user of no name, as with --user, or root, as in rootless engines, is as good as any other inside of a container.
+# Rootless engines run containers as root, which Open MPI must allow.
 ENV OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 USER gaudi
 WORKDIR /work
 
-# The first process of a container gets no signal that it does not handle, and inherits all orphans. gaudi-mpi is made for
-# neither. tini is: it hands on what `docker stop` sends, and takes leave of the dead. -s: it is content to be another
-# process than the first, as with `docker run --init` or Apptainer.
+# The kernel does not deliver unhandled signals to the first process of a container, and hands it all orphans.
+# gaudi-mpi is not made for either; tini passes the signals of `docker stop` on and reaps the orphans. With -s it also
+# works when it is not the first process, as with `docker run --init` or Apptainer.
 ENTRYPOINT ["tini", "-s", "--"]
 CMD ["gaudi-mpi", "--help"]

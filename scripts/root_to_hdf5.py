@@ -70,7 +70,7 @@ def open_root(path):
     except Failure:
         raise
     except Exception as error:
-        raise Failure(f"cannot read {path}, it may be damaged or cut short: {reason(error)}")
+        raise Failure(f"cannot read {path}, it may be damaged or cut short: {reason(error)}") from error
 
 
 def choose_tree(file, path, wanted):
@@ -95,7 +95,7 @@ def choose_tree(file, path, wanted):
     try:
         return name, file[name]
     except Exception as error:
-        raise Failure(f"cannot read the TTree {name} of {path}: {reason(error)}")
+        raise Failure(f"cannot read the TTree {name} of {path}: {reason(error)}") from error
 
 
 def choose_branches(tree, name, globs):
@@ -233,7 +233,7 @@ def read(branch, start, stop, library):
         return branch.array(entry_start=start, entry_stop=stop, library=library)
     except Exception as error:
         where = f"entries {start} to {stop} of the branch {branch.name} of {branch.file.file_path}"
-        raise Failure(f"cannot read {where}, it may be damaged or cut short: {reason(error)}")
+        raise Failure(f"cannot read {where}, it may be damaged or cut short: {reason(error)}") from error
 
 
 def column_name(branch):
@@ -337,7 +337,7 @@ def run(arguments):
                 tables, columns = convert(tree, name, branches, hdf5, arguments.step)
             os.replace(partial, output)
         except (OSError, ValueError) as error:
-            raise Failure(f"cannot write {arguments.output}: {reason(error)}")
+            raise Failure(f"cannot write {arguments.output}: {reason(error)}") from error
         finally:
             if os.path.exists(partial):
                 os.remove(partial)
@@ -362,7 +362,9 @@ def main():
     parser.add_argument("input", metavar="INPUT.root", help="the ROOT file to read")
     parser.add_argument("output", metavar="OUTPUT.h5", help="the event file to write; replaced if it exists")
     parser.add_argument("--tree", metavar="NAME", help="the TTree to convert, when the file has several")
-    parser.add_argument("--branches", metavar="GLOB", nargs="+", help="convert the branches that match any of these only")
+    parser.add_argument(
+        "--branches", metavar="GLOB", nargs="+", help="convert the branches that match any of these only"
+    )
     parser.add_argument(
         "--step", metavar="ENTRIES", type=positive, help="entries to hold in memory at once (default: 64 MiB of them)"
     )

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Turns simulated events of a vertex locator (JSON, one a file) into a gaudi-mpi event file (HDF5).
+"""Converts simulated events of a vertex locator (JSON, one per file) to a gaudi-mpi event file (HDF5).
 
     python scripts/velo_to_hdf5.py EVENT.json ... OUTPUT.h5
 
-Needs h5py and numpy. Events are in the order of the arguments. What becomes of a file's keys:
+Needs h5py and numpy. Events are in the order of the arguments. The keys of a file become these tables:
 
   x, y, z                  /Event/Raw/Velo/Hits/x, y, z     mm
   module_prefix_sum        /Event/Raw/Velo/Hits/module      hits [p[m], p[m + 1]) are in module m
-  montecarlo.particles     /Event/MC/Particles/...          key, pid, p, pt (MeV), eta, phi, charge, is_long, has_velo, ...
+  montecarlo.particles     /Event/MC/Particles/...          key, pid, p, pt (MeV), eta, phi, charge, is_long, ...
   the hits of particles    /Event/MC/Links/particle, hit    a row for each pair, references within the event
 
-The same input gives the same bytes. The output appears under its name when it is complete, not before.
+The same input gives the same bytes. The output appears under its name only when it is complete.
 """
 
 import argparse
@@ -77,9 +77,11 @@ def read(path):
         with open(path, encoding="utf-8") as file:
             event = json.load(file)
     except (OSError, ValueError) as error:
-        raise Failure(f"cannot read {path}, it may be damaged or cut short: {reason(error)}")
+        raise Failure(f"cannot read {path}, it may be damaged or cut short: {reason(error)}") from error
     if not isinstance(event, dict):
-        raise Failure(f"{path} is not an event: it should hold an object with x, y, z, module_prefix_sum and montecarlo")
+        raise Failure(
+            f"{path} is not an event: it should hold an object with x, y, z, module_prefix_sum and montecarlo"
+        )
     return event
 
 
@@ -97,8 +99,8 @@ def numbers(path, what, values, dtype):
         array = numpy.array(values, dtype="f8")
         if array.ndim != 1:
             raise ValueError
-    except (TypeError, ValueError):
-        raise Failure(f"{path}: {what} should be a list of numbers")
+    except (TypeError, ValueError) as error:
+        raise Failure(f"{path}: {what} should be a list of numbers") from error
     if not numpy.all(numpy.isfinite(array)):
         raise Failure(f"{path}: {what} has a value that is not a number")
     return array.astype(dtype)
@@ -132,7 +134,7 @@ def convert(path):
     links = []
     for number, row in enumerate(rows):
         hits = numbers(path, f"the hits of particle {number}", row[places["hits"]], "i8")
-        if len(hits) and not (0 <= hits.min() and hits.max() < len(x)):
+        if len(hits) and not (hits.min() >= 0 and hits.max() < len(x)):
             raise Failure(f"{path}: particle {number} has a hit {hits.max()}, but hits are from 0 to {len(x) - 1}")
         links.append(hits)
     counts = [len(hits) for hits in links]
@@ -197,7 +199,7 @@ def run(arguments):
             write(file, events)
         os.replace(partial, output)
     except (OSError, ValueError) as error:
-        raise Failure(f"cannot write {arguments.output}: {reason(error)}")
+        raise Failure(f"cannot write {arguments.output}: {reason(error)}") from error
     finally:
         if os.path.exists(partial):
             os.remove(partial)

@@ -4,7 +4,7 @@ mod common;
 
 use common::job::{Farm, program};
 use common::launcher::{rank_variable, working_directory};
-use common::say;
+use common::skip;
 use std::fs;
 use std::process::Command;
 
@@ -112,9 +112,7 @@ fn a_directory_that_another_rank_does_not_have_is_an_error() {
         .args(["-m", "mount", "-t", "tmpfs", "none", "/mnt"])
         .output();
     if !can_mount.is_ok_and(|output| output.status.success()) {
-        say(format_args!(
-            "skipped: a mount namespace takes unshare, and the right to mount"
-        ));
+        skip::<()>("mount", "a mount namespace needs unshare and the right to mount");
         return;
     }
     let folder = farm.folder("outer/inner");

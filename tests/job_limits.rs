@@ -4,7 +4,7 @@ mod common;
 
 use common::launcher::keeps_status;
 use common::particles::Jobs;
-use common::say;
+use common::skip;
 use nix::sys::signal::Signal;
 use std::path::Path;
 use std::process::Command;
@@ -97,8 +97,7 @@ impl<'a> SmallDisk<'a> {
         if mount.is_ok_and(|mount| mount.status.success()) {
             return Some(Self(place));
         }
-        say(format_args!("skipped: a small file system can be mounted by root only"));
-        None
+        skip("mount", "only root can mount a small file system")
     }
 }
 

@@ -4,7 +4,7 @@
 use super::job::{Farm, Job};
 use super::launcher::mpirun_on;
 use super::processes::MARK;
-use super::say;
+use super::skip;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use procfs::process::{Process, all_processes};
@@ -28,7 +28,7 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// Says so if they cannot be made here.
+    /// Returns `None` if this machine does not allow it.
     pub fn open() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mut rig = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/hosts"))
@@ -48,8 +48,7 @@ impl Hosts {
             let output = rig.wait_with_output().unwrap();
             let why = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(77), "{why}");
-            say(format_args!("skipped: {}", why.trim_end()));
-            return None;
+            return skip("hosts", why.trim_end());
         }
         Some(Self {
             input: rig.stdin.take(),

@@ -3,7 +3,7 @@
 
 use super::launcher::oversubscribe;
 use super::processes::{MARK, Mark};
-use super::say;
+use super::skip;
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
 use std::io::Read;
@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 use std::{env, fs};
@@ -28,13 +28,10 @@ pub struct Farm {
 }
 
 impl Farm {
-    /// Says so if there is no mpirun.
+    /// Returns `None` if there is no mpirun.
     pub fn open() -> Option<Self> {
         if Command::new(gaudi_mpi::mpirun()).arg("--version").output().is_err() {
-            say(format_args!(
-                "skipped: there is no mpirun; install openmpi-bin, or mpich"
-            ));
-            return None;
+            return skip("mpi", "there is no mpirun; install openmpi-bin or mpich");
         }
         Some(Self {
             folder: tempfile::tempdir().unwrap(),
@@ -125,20 +122,44 @@ fn listen_to_signals() -> std::io::Result<()> {
     Ok(())
 }
 
-/// An example of this crate, which cargo has built beside the tests.
+/// The path of a test program, benchmark program or example. The first call in a test binary builds all of them.
 pub fn program(name: &str) -> PathBuf {
+    static TARGET: OnceLock<PathBuf> = OnceLock::new();
+    let target = TARGET.get_or_init(build_programs);
+    let candidates = [target.join(name), target.join("examples").join(name)];
+    let found = candidates.into_iter().find(|path| path.exists());
+    found.unwrap_or_else(|| panic!("the workspace has no program {name}"))
+}
+
+/// Builds the programs of the whole workspace in the profile and target folder of the test that calls this, and returns
+/// the folder of that profile. `cargo test` resolves the same features, so nothing is compiled twice.
+fn build_programs() -> PathBuf {
     let test = env::current_exe().unwrap();
-    let target = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("tests are in target/<profile>/deps");
-    let program = target.join("examples").join(name);
+    let folder = test.ancestors().nth(2).expect("tests are in target/<profile>/deps");
+    let profile = match folder.file_name().unwrap().to_str().unwrap() {
+        "debug" => "dev",
+        name => name,
+    };
+    let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args([
+            "build",
+            "--workspace",
+            "--bins",
+            "--examples",
+            "--profile",
+            profile,
+            "--target-dir",
+        ])
+        .arg(folder.parent().unwrap())
+        .output()
+        .unwrap_or_else(|error| panic!("the test programs are not built, because cargo cannot be run: {error}"));
     assert!(
-        program.exists(),
-        "{} is not there: build it with cargo build --examples",
-        program.display()
+        output.status.success(),
+        "the test programs cannot be built:\n{}",
+        String::from_utf8_lossy(&output.stderr)
     );
-    program
+    folder.to_path_buf()
 }
 
 /// A command that is about to run.

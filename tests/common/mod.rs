@@ -1,7 +1,7 @@
-//! What the whole-program tests share.
+//! Helpers shared by the whole-program tests.
 #![allow(
     dead_code,
-    reason = "each test file is a crate of its own, and uses its part of this"
+    reason = "each test file is a crate of its own and uses only some of these helpers"
 )]
 
 pub mod events;
@@ -13,32 +13,50 @@ pub mod particles;
 pub mod processes;
 pub mod slurm;
 
-use std::env;
-use std::fmt;
+use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::{env, io};
 
-/// Past the test harness, which keeps what a test that passes prints to itself.
-pub fn say(line: fmt::Arguments) {
-    // A line that cannot be said is no reason to fail.
-    let _ = writeln!(std::io::stderr(), "{line}");
+/// A comma-separated list of needs, or `all`: a test that lacks a listed need fails instead of being skipped.
+const REQUIRE: &str = "GAUDI_MPI_REQUIRE";
+
+/// What a machine may lack. The last three are needs of `scripts/test` itself.
+const NEEDS: [&str; 9] = [
+    "mpi", "python", "data", "mount", "hosts", "slurm", "lints", "deny", "docker",
+];
+
+/// Reports why the calling test is skipped, and returns `None`. Fails if `GAUDI_MPI_REQUIRE` lists the need.
+pub fn skip<T>(need: &str, why: impl Display) -> Option<T> {
+    let required = env::var(REQUIRE).unwrap_or_default();
+    for name in required.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        // A misspelt name would require nothing.
+        assert!(
+            name == "all" || NEEDS.contains(&name),
+            "{REQUIRE} lists {name:?}; it takes all or some of {NEEDS:?}"
+        );
+        assert!(name != "all" && name != need, "{REQUIRE} requires {need}, but {why}");
+    }
+    // Written past the test harness, which hides the output of tests that pass. A closed stderr is not an error.
+    let _ = writeln!(io::stderr(), "skipped: {why}");
+    None
 }
 
-/// The Python that has uproot, awkward, h5py and numpy; says so if there is none.
+/// The Python that has the packages in tests/python/requirements.txt.
 pub fn python() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = env::var_os("GAUDI_MPI_PYTHON").map_or_else(|| root.join("target/python/bin/python"), PathBuf::from);
     if python.exists() {
         return Some(python);
     }
-    say(format_args!(
-        "skipped: there is no Python at {}; run scripts/test, which makes one, or set GAUDI_MPI_PYTHON",
-        python.display()
-    ));
-    None
+    let why = "run scripts/test, which installs one, or set GAUDI_MPI_PYTHON";
+    skip(
+        "python",
+        format_args!("there is no Python at {}; {why}", python.display()),
+    )
 }
 
-/// A file of the public samples; says so if it is not there.
+/// A file of the public samples.
 pub fn sample(name: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = env::var_os("GAUDI_MPI_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
@@ -46,9 +64,6 @@ pub fn sample(name: &str) -> Option<PathBuf> {
     if file.exists() {
         return Some(file);
     }
-    say(format_args!(
-        "skipped: {} is not there; set GAUDI_MPI_DATA to the folder that has it",
-        file.display()
-    ));
-    None
+    let why = "set GAUDI_MPI_DATA to the folder that has it";
+    skip("data", format_args!("{} does not exist; {why}", file.display()))
 }

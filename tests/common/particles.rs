@@ -27,7 +27,7 @@ impl Deref for Jobs {
 }
 
 impl Jobs {
-    /// Says so if there is no mpirun.
+    /// Returns `None` if there is no mpirun.
     pub fn open() -> Option<Self> {
         let _alone = alone();
         Farm::open().map(|farm| Self { farm, _alone })

@@ -3,7 +3,7 @@
 
 use super::launcher::{Family, family};
 use super::processes::{MARK, Mark};
-use super::say;
+use super::skip;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -26,13 +26,10 @@ pub struct Slurm {
 }
 
 impl Slurm {
-    /// Says so if there can be none.
+    /// Returns `None` if this machine does not allow it.
     pub fn start() -> Option<Self> {
         if family() != Family::OpenMpi {
-            say(format_args!(
-                "skipped: what is tested under Slurm is built with Open MPI"
-            ));
-            return None;
+            return skip("slurm", "the tests under Slurm need a build with Open MPI");
         }
         let folder = tempfile::tempdir().unwrap();
         // Where several MPI libraries are installed, mpirun may be that of another one.
@@ -63,8 +60,7 @@ impl Slurm {
         let status = rig.wait().unwrap();
         let why = fs::read_to_string(folder.path().join("rig.log")).unwrap();
         assert_eq!(status.code(), Some(NOT_HERE), "{why}");
-        say(format_args!("skipped: {}", why.trim()));
-        None
+        skip("slurm", why.trim())
     }
 
     /// A file in the folder that jobs are submitted from.

@@ -3,9 +3,10 @@
 import sys
 
 import h5py
-import hist
 import numpy as np
 import uhi.io.hdf5
+
+import hist
 
 KAON = 493.677
 
@@ -20,7 +21,7 @@ def momentum(*numbers):
     for number in numbers:
         px, py, pz, _ = tracks[number]
         energy = np.sqrt(px * px + py * py + pz * pz + KAON * KAON)
-        total = [a + b for a, b in zip(total, (px, py, pz, energy))]
+        total = [a + b for a, b in zip(total, (px, py, pz, energy), strict=True)]
     return total
 
 

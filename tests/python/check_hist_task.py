@@ -4,9 +4,10 @@ import math
 import sys
 
 import h5py
-import hist
 import numpy as np
 import uhi.io.hdf5
+
+import hist
 
 with h5py.File(sys.argv[1]) as file:
     folder = file["Histograms/Gauss"]

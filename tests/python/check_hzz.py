@@ -1,6 +1,6 @@
 """Checks the histograms of examples/jobs/hzz.toml, and the events it selects, against what awkward finds.
 
-    check_hzz.py INPUT HISTOGRAMS SELECTED
+check_hzz.py INPUT HISTOGRAMS SELECTED
 """
 
 import sys
@@ -18,7 +18,9 @@ def table(file, path):
 
 
 def mass(*leptons):
-    e, px, py, pz = (sum(awkward.values_astype(lepton[name], "f8") for lepton in leptons) for name in ("E", "Px", "Py", "Pz"))
+    e, px, py, pz = (
+        sum(awkward.values_astype(lepton[name], "f8") for lepton in leptons) for name in ("E", "Px", "Py", "Pz")
+    )
     return numpy.sqrt(numpy.maximum(0, e**2 - px**2 - py**2 - pz**2))
 
 
@@ -50,7 +52,11 @@ def main():
 
     four = awkward.cartesian([twos(muons, 1), twos(muons, -1)])
     four = mass(four["0"]["0"], four["0"]["1"], four["1"]["0"], four["1"]["1"])
-    check("four_muon_mass", contents(histograms, "four_muon_mass"), numpy.histogram(awkward.flatten(four), 50, (0, 500))[0])
+    check(
+        "four_muon_mass",
+        contents(histograms, "four_muon_mass"),
+        numpy.histogram(awkward.flatten(four), 50, (0, 500))[0],
+    )
 
     mixed = awkward.cartesian([opposite(muons), opposite(electrons)])
     mixed = mass(mixed["0"]["0"], mixed["0"]["1"], mixed["1"]["0"], mixed["1"]["1"])

@@ -26,7 +26,7 @@ def check(root, tree_name, event):
         # The counters here are named NMuon, the branches they count Muon_px.
         table = tree[name].count_branch.name[1:]
         assert name.startswith(table + "_"), name
-        expected[f"{table}/{name[len(table) + 1:]}"] = awkward.flatten(column)
+        expected[f"{table}/{name[len(table) + 1 :]}"] = awkward.flatten(column)
         ends = numpy.cumsum(awkward.to_numpy(awkward.num(column)))
         offsets = numpy.concatenate([[0], ends]).astype("u8")
         previous = expected.setdefault(f"{table}/_offsets", offsets)

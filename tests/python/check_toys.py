@@ -3,8 +3,9 @@
 import sys
 
 import h5py
-import hist
 import uhi.io.hdf5
+
+import hist
 
 with h5py.File(sys.argv[1]) as file:
     folder = file["Histograms/Phys"]

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import boost_histogram as bh
 import h5py
-import hist
 import numpy as np
 import uhi.io.hdf5
+
+import hist
 
 folder = Path(sys.argv[1])
 x, y, z, weight, name, ids = np.fromfile(folder / "rows.f64", dtype="<f8").reshape(-1, 6).T
@@ -51,7 +52,7 @@ def same(ours, theirs, what):
 
 
 def indices(axis, values):
-    """The bins of values, with -1 and `axis.size` for under- and overflow. (`axis.index` refuses unknown categories.)"""
+    """Returns the bins of values: -1 is underflow, `axis.size` overflow. axis.index rejects unknown categories."""
     if isinstance(axis, (bh.axis.StrCategory, bh.axis.IntCategory)):
         bins = {category: bin for bin, category in enumerate(axis)}
         return np.array([bins.get(value, axis.size) for value in values], dtype=int)
@@ -61,7 +62,7 @@ def indices(axis, values):
 def exact_sums(h, coordinates, terms):
     """The correctly rounded sum of the terms in each bin, flow included."""
     rows = []
-    for axis, values in zip(h.axes, coordinates):
+    for axis, values in zip(h.axes, coordinates, strict=True):
         rows.append(indices(axis, values) + int(axis.traits.underflow))
     flat = np.ravel_multi_index(rows, h.axes.extent)
     sums = np.zeros(math.prod(h.axes.extent))
@@ -86,7 +87,7 @@ def check(path, group, axes, coordinates, weights, values):
 
     assert ours.storage_type.__name__ == type(storage).__name__, (path, ours.storage_type)
     assert len(ours.axes) == len(axes)
-    for mine, axis in zip(ours.axes, axes):
+    for mine, axis in zip(ours.axes, axes, strict=True):
         assert type(mine).__name__ == type(axis).__name__, (path, mine)
         assert mine.traits == axis.traits, (path, mine.traits)
         same(mine.edges, axis.edges, path)
@@ -116,18 +117,20 @@ def check(path, group, axes, coordinates, weights, values):
         scale = other.count if weights is None else other.sum_of_weights
         same(np.isnan(our_sums), np.isnan(sums), path)
         filled = scale > 0
-        np.testing.assert_allclose(our_sums[filled] / scale[filled], sums[filled] / scale[filled], rtol=1e-9, atol=1e-10, err_msg=path)
+        np.testing.assert_allclose(
+            our_sums[filled] / scale[filled], sums[filled] / scale[filled], rtol=1e-9, atol=1e-10, err_msg=path
+        )
 
     metadata = dict(group["metadata"].attrs)
     assert ours.name == path and ours.label == metadata["label"]
     assert metadata["entries"] == len(coordinates[0]), path
     inside = np.ones(len(coordinates[0]), dtype=bool)
-    for axis, c in zip(axes, coordinates):
+    for axis, c in zip(axes, coordinates, strict=True):
         index = indices(axis, c) if len(c) else np.zeros(0, int)
-        inside &= (0 <= index) & (index < axis.size)
+        inside &= (index >= 0) & (index < axis.size)
     if inside.any():
         w = (np.ones(len(x)) if weights is None else weights)[inside]
-        for number, (axis, c) in enumerate(zip(axes, coordinates)):
+        for number, (axis, c) in enumerate(zip(axes, coordinates, strict=True)):
             if isinstance(axis, (bh.axis.Regular, bh.axis.Variable)):
                 letter = "" if len(axes) == 1 else "_" + "xyz"[number]
                 c = np.asarray(c)[inside]
@@ -137,7 +140,9 @@ def check(path, group, axes, coordinates, weights, values):
                 terms = group["exact"].attrs["sum_w" + "xyz"[number]]
                 np.testing.assert_allclose(math.fsum(terms), math.fsum(w * c), rtol=1e-14, err_msg=path)
                 assert math.fsum(terms) == terms[0], path
-                np.testing.assert_allclose(metadata["std_dev" + letter], math.sqrt(max(variance, 0)), rtol=1e-12, err_msg=path)
+                np.testing.assert_allclose(
+                    metadata["std_dev" + letter], math.sqrt(max(variance, 0)), rtol=1e-12, err_msg=path
+                )
         effective = math.fsum(w) ** 2 / math.fsum(w * w)
         np.testing.assert_allclose(metadata["effective_entries"], effective, rtol=1e-14, err_msg=path)
 

@@ -13,7 +13,7 @@ vertices = read(path, "Rec/Vertex", "event", "row")
 tracks = read(path, "Rec/Track/Best", "event", "row", "vertex", "wanted", "px")
 particles = read(path, table, "event", "row", "track", "wanted")
 assert len(header) == len(vertices) == len(tracks) == len(particles) > 100
-assert tracks.px[1].to_list() == [px for px in tracks[1].px]
+assert tracks.px[1].to_list() == list(tracks[1].px)
 for rows in vertices, tracks, particles:
     assert awkward.all(rows.event == header.event_number)
 for rows, column, targets in (particles, "track", tracks), (tracks, "vertex", vertices):
