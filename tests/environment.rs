@@ -160,7 +160,8 @@ fn rank_0_without_a_working_directory_is_an_error() {
         .ends_with(1);
     assert_eq!(
         run.error(),
-        "cannot find the path of .: No such file or directory (os error 2)"
+        "cannot tell rank 0's working directory: No such file or directory (os error 2). Was it deleted? Start the job in \
+         another folder, or use --no-clone-env"
     );
     farm.mpirun(&format!("-n 1 sh {script} {probe} --no-clone-env : -n 2 {probe}"))
         .ends_with(0);

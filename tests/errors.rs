@@ -231,9 +231,7 @@ fn nothing_can_be_processed_after_a_failure() {
         assert!(run.error().starts_with("item 7 "));
         assert_eq!(
             run.stderr_lines("once more: "),
-            [
-                "the job was stopped by an earlier error, and its other ranks have ended: no further items can be processed"
-            ]
+            ["the job was stopped by an earlier error and its other ranks have left: no more items can be processed"]
         );
     }
 }

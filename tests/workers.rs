@@ -281,7 +281,7 @@ fn nothing_outlives_a_signal() {
         ("rank", Signal::SIGABRT),
         ("zygote", Signal::SIGKILL),
         ("zygote", Signal::SIGTERM),
-        ("keeper", Signal::SIGKILL),
+        ("accum", Signal::SIGKILL),
     ] {
         let mut running = farm
             .probe(
@@ -298,7 +298,7 @@ fn nothing_outlives_a_signal() {
         let run = running.wait_at_most(VERY_SOON);
         let is_lost = whom == "mpirun" && !keeps_status();
         assert!(!run.status.success() || is_lost, "after {signal} to {whom}: {run:?}");
-        if whom == "zygote" || whom == "keeper" {
+        if whom == "zygote" || whom == "accum" {
             assert!(run.error().contains("the process that "), "{run:?}");
         }
     }

@@ -132,6 +132,11 @@ impl Mpi {
         Ok(())
     }
 
+    /// Returns the number of messages that are under way, or have been when [`sends_pending`](Self::sends_pending) looked.
+    pub(super) fn sends(&self) -> usize {
+        self.sends.len()
+    }
+
     /// Returns the number of messages that are still under way. A message whose transfer failed is forgotten.
     pub(super) fn sends_pending(&mut self) -> Result<usize, CallError> {
         let mut failed = Ok(());

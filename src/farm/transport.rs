@@ -19,6 +19,9 @@ const POLL: Duration = Duration::from_micros(100);
 /// How long ranks stop calling MPI before they leave, with libraries that need it.
 const REST: Duration = Duration::from_millis(50);
 
+/// This many messages are cheap to keep.
+const FREE_AT_LEAST: usize = 8;
+
 /// What a message is about; MPI's tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Tag {
@@ -60,6 +63,9 @@ pub(crate) struct Transport {
     size: usize,
     /// Messages longer than MPI can send at once, as far as they have arrived, by sender.
     parts: HashMap<usize, Vec<u8>>,
+    /// At this number of messages under way, those that have arrived are freed: a rank that is always busy asks for them in
+    /// no other place.
+    free_at: usize,
     bytes_in: u64,
     bytes_out: u64,
     alarm: Arc<Alarm>,
@@ -88,6 +94,7 @@ impl Transport {
             rank,
             size,
             parts: HashMap::new(),
+            free_at: FREE_AT_LEAST,
             bytes_in: 0,
             bytes_out: 0,
             alarm: Arc::default(),
@@ -155,6 +162,9 @@ impl Transport {
     }
 
     fn send_part(&mut self, to: usize, tag: c_int, bytes: Vec<u8>) {
+        if self.mpi.as_ref().is_some_and(|mpi| mpi.sends() >= self.free_at) {
+            self.free_at = 2 * self.sends_pending() + FREE_AT_LEAST;
+        }
         let Some(mpi) = &mut self.mpi else {
             unreachable!("a single rank has nobody to send to");
         };

@@ -271,7 +271,7 @@ impl Running {
         kill(Pid::from_raw(*pid), signal).unwrap();
     }
 
-    /// Processes that help ranks, of one kind: `zygote`, `worker` or `keeper`.
+    /// Processes that help ranks, of one kind: `zygote`, `worker` or `accum` (the accumulator).
     pub fn helpers(&self, kind: &str) -> Vec<Pid> {
         self.mark.helpers(kind).into_iter().map(Pid::from_raw).collect()
     }

@@ -30,7 +30,7 @@ impl Mark {
         all.flatten().filter(is_marked).collect()
     }
 
-    /// Processes that were forked to help ranks, of one kind: `zygote`, `worker` or `keeper`.
+    /// Processes that were forked to help ranks, of one kind: `zygote`, `worker` or `accum` (the accumulator).
     pub fn helpers(&self, kind: &str) -> Vec<i32> {
         let name = format!("{HELPER}{kind}");
         let all = self.processes().into_iter();

@@ -1,0 +1,84 @@
+//! A host program: it ends its processes by itself, and has hooks around forks. Writes both down on standard error.
+
+use clap::Parser;
+use gaudi_mpi::{ForkHooks, prelude::*, set_fork_hooks};
+use std::ops::ControlFlow::{Break, Continue};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+struct Arguments {
+    /// Calls of `run`
+    #[arg(long, default_value_t = 1)]
+    passes: u64,
+    /// This item fails
+    #[arg(long)]
+    fail: Option<u64>,
+    #[command(flatten)]
+    farm: Options,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sum {
+    fail: Option<u64>,
+}
+
+impl Task for Sum {
+    type Item = u64;
+    type Output = u64;
+    type Reply = ();
+
+    fn new_output(&self) -> u64 {
+        0
+    }
+
+    fn process(&mut self, &item: &u64, output: &mut u64) -> Result<()> {
+        if Some(item) == self.fail {
+            return Err("told to fail".into());
+        }
+        *output += item;
+        Ok(())
+    }
+
+    fn finalize(&mut self, output: u64, _: &Statistics) -> Result<()> {
+        println!("sum {output}");
+        Ok(())
+    }
+}
+
+/// The status that this process is to end with.
+fn job(Arguments { passes, fail, farm }: Arguments) -> Result<i32, gaudi_mpi::Error> {
+    let mut manager = match WorkManager::join(farm)? {
+        Continue(manager) => manager,
+        Break(exit) => return Ok(exit.status()),
+    };
+    for _ in 0..passes {
+        if let Break(exit) = manager.run(&mut Sum { fail }, 0..1000)? {
+            return Ok(exit.status());
+        }
+    }
+    Ok(match manager.leave() {
+        Continue(()) => 0,
+        Break(exit) => exit.status(),
+    })
+}
+
+fn main() -> ExitCode {
+    let arguments = gaudi_mpi::parse();
+    let hooks = ForkHooks {
+        before_fork: || eprintln!("before a fork"),
+        after_fork_in_parent: || eprintln!("after a fork in the parent"),
+        after_fork_in_child: || eprintln!("after a fork in the child"),
+        exit_child: |status| {
+            eprintln!("a child ends with status {status}");
+            std::process::exit(status)
+        },
+    };
+    let status = set_fork_hooks(hooks)
+        .and_then(|()| job(arguments))
+        .unwrap_or_else(|error| {
+            eprintln!("the job failed: {error}");
+            error.exit_status()
+        });
+    eprintln!("the host ends with status {status}");
+    ExitCode::from(status as u8)
+}
