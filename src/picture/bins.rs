@@ -1,14 +1,7 @@
 //! The bins along one axis of a picture.
 
 use super::error::{Error, Result};
-
-/// Contents and edges beyond this are not drawn, which keeps ranges and their head-room finite.
-pub(super) const LIMIT: f64 = 1e304;
-
-/// A number that can be drawn.
-pub(super) fn drawable(value: f64) -> bool {
-    value.abs() <= LIMIT
-}
+use super::limits::drawable;
 
 /// The bins along one axis: numbers with edges, or named categories.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,23 +1,15 @@
 //! The canvas: pads side by side in one picture.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::error::{Error, Result};
 use super::frame;
 use super::layout::{Layout, Margins};
+use super::limits::{MAX_PIXELS, MIN_PAD_HEIGHT, MIN_PAD_WIDTH};
 use super::pad::Pad;
+use super::save::save;
 use super::sheet::{Rect, Sheet};
 use super::sizes::Sizes;
-use super::{png, svg};
-
-/// The smallest pad that still shows something, in pixels.
-pub(super) const MIN_PAD_WIDTH: u32 = 80;
-/// The smallest pad that still shows something, in pixels.
-pub(super) const MIN_PAD_HEIGHT: u32 = 60;
-/// The largest picture, in pixels; drawing takes about 30 bytes of memory for each.
-pub(super) const MAX_PIXELS: u64 = 40_000_000;
 
 /// A picture of one pad, or of several after [`divide`](Canvas::divide), like ROOT's `TCanvas`.
 ///
@@ -244,38 +236,4 @@ fn share(drawn: &[Drawn], layouts: &[Layout], sizes: &Sizes) -> Vec<Margins> {
         }
     }
     shared
-}
-
-/// Writes a sheet to a file, as the file's name says.
-pub(super) fn save(file: &Path, sheet: impl FnOnce() -> Result<Sheet>) -> Result<()> {
-    let extension = file.extension().map(|e| e.to_string_lossy().to_lowercase());
-    let encode: fn(&Sheet) -> io::Result<Vec<u8>> = match extension.as_deref() {
-        Some("svg") => svg::encode,
-        Some("png") => png::encode,
-        _ => {
-            return Err(Error::Extension {
-                path: file.to_path_buf(),
-            });
-        }
-    };
-    let sheet = sheet()?;
-    let failed = |source| Error::Write {
-        path: file.to_path_buf(),
-        source,
-    };
-    let bytes = encode(&sheet).map_err(failed)?;
-    replace(file, &bytes).map_err(failed)
-}
-
-/// Writes a file under a temporary name next to its own, and renames it when complete.
-fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = file.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.part", std::process::id()));
-    let temporary: PathBuf = file.with_file_name(name);
-    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, file));
-    if written.is_err() {
-        // The error that matters is the first one; the unfinished file may not even exist.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }

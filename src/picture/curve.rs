@@ -2,6 +2,7 @@
 
 use super::bins::Bins;
 use super::error::{Error, Result};
+use super::limits::drawable;
 
 /// How a curve is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Curve {
     /// How far the error bar of a bin reaches from its value; 0 without a drawable error.
     pub(super) fn error(&self, bin: usize) -> f64 {
         let error = self.errors.get(bin).copied().unwrap_or(0.0).abs();
-        if super::bins::drawable(error) { error } else { 0.0 }
+        if drawable(error) { error } else { 0.0 }
     }
 
     pub(super) fn check(&self, pad: &str) -> Result<()> {

@@ -69,9 +69,9 @@ pub enum Error {
     #[error(
         "a canvas of {width} × {height} pixels in {columns} × {rows} pads cannot be drawn: each pad \
          needs at least {min_width} × {min_height} pixels, the canvas at most {max_pixels} in all",
-        min_width = super::canvas::MIN_PAD_WIDTH,
-        min_height = super::canvas::MIN_PAD_HEIGHT,
-        max_pixels = super::canvas::MAX_PIXELS,
+        min_width = super::limits::MIN_PAD_WIDTH,
+        min_height = super::limits::MIN_PAD_HEIGHT,
+        max_pixels = super::limits::MAX_PIXELS,
     )]
     Size {
         /// Width in pixels.

@@ -1,7 +1,7 @@
 //! Maps: two-dimensional bins as colours, and the colour scale beside them.
 
-use super::bins::drawable;
 use super::colours::{BLACK, MAP_COLOURS, of_map};
+use super::limits::drawable;
 use super::pad::Map;
 use super::scale::Scale;
 use super::sheet::{Rect, Sheet};

@@ -1,8 +1,8 @@
 //! Curves drawn into a frame: steps, points and error bars.
 
-use super::bins::drawable;
 use super::colours::{WHITE, lighten};
 use super::curve::{Curve, Look};
+use super::limits::drawable;
 use super::pad::{Dress, Pad};
 use super::scale::Scale;
 use super::sheet::{Point, Rect, Sheet};

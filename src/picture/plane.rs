@@ -1,9 +1,9 @@
 //! Points and lines in a plane: what happened in an event, seen from a side.
 
-use super::canvas::save;
 use super::colours::{BLACK, WHITE, of_curve};
 use super::error::Result;
 use super::font;
+use super::save::save;
 use super::sheet::{Anchor, Point, Rect, Sheet};
 use std::path::Path;
 

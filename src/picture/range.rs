@@ -1,7 +1,7 @@
 //! The range of the y axis: all contents visible, and room above them for the boxes.
 
-use super::bins::drawable;
 use super::curve::{Curve, Look};
+use super::limits::drawable;
 use super::pad::Pad;
 use super::scale::Scale;
 

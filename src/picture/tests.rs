@@ -154,7 +154,7 @@ proptest! {
         log in any::<bool>(),
     ) {
         let mut edges = edges;
-        edges.retain(|edge| edge.abs() <= bins::LIMIT);
+        edges.retain(|edge| edge.abs() <= limits::MAX_NUMBER);
         edges.sort_by(f64::total_cmp);
         edges.dedup();
         prop_assume!(edges.len() > 1);
