@@ -24,6 +24,7 @@ mod read;
 use std::path::Path;
 
 use crate::files::hdf5_node::{self, Node};
+use crate::files::unfinished::Unfinished;
 
 use self::exact::Exact;
 use super::object::for_any;
@@ -81,7 +82,7 @@ impl Histograms {
         self.save_with(file.as_ref(), |_| Ok(()))
     }
 
-    /// [Saves](Self::save) the book in a file to which `add` adds something else.
+    /// [Saves](Self::save) the book in a file to which `add` adds other objects.
     pub(crate) fn save_with(
         &self,
         file: &Path,
@@ -92,43 +93,20 @@ impl Histograms {
             file: file.to_owned(),
             source,
         };
-        let Some(name) = file.file_name() else {
-            return Err(failure("create", "the path does not end in a file name".into()));
-        };
-        let mut temporary = std::ffi::OsString::from(".");
-        temporary.push(name);
-        temporary.push(format!(".{}.part", std::process::id()));
-        let temporary = file.with_file_name(temporary);
-
-        let saved = self.save_as(&temporary, add).and_then(|()| {
-            std::fs::rename(&temporary, file).map_err(|error| failure("rename the temporary file to", error.into()))
-        });
-        saved.map_err(|error| {
-            // It may not even exist; the error that matters is the one at hand.
-            let _ = std::fs::remove_file(&temporary);
-            match error {
-                Error::File { action, source, .. } => failure(action, source),
-                other => other,
-            }
-        })
-    }
-
-    fn save_as(&self, file: &Path, add: impl FnOnce(&hdf5::File) -> hdf5::Result<()>) -> Result<(), Error> {
-        let failure = |action, error: hdf5::Error| Error::File {
-            action,
-            file: file.to_owned(),
-            source: error.into(),
-        };
-        let opened = hdf5_node::create_file(file).map_err(|error| failure("create", error))?;
-        let folder = Node::of(opened.as_group().map_err(|error| failure("create", error))?).child(FOLDER);
-        let folder = folder.map_err(|source| Error::Hdf5 {
+        let hdf5_failure = |action| move |error: hdf5::Error| failure(action, error.into());
+        let unfinished = Unfinished::new(file).map_err(|error| failure("create", error.into()))?;
+        let opened = hdf5_node::create_file(unfinished.temporary()).map_err(hdf5_failure("create"))?;
+        let root = Node::of(opened.as_group().map_err(hdf5_failure("create"))?);
+        let folder = root.child(FOLDER).map_err(|source| Error::Hdf5 {
             path: FOLDER.to_owned(),
             source,
         })?;
         self.write_hdf5(folder.group())?;
-        drop(folder);
-        add(&opened).map_err(|error| failure("write", error))?;
-        opened.close().map_err(|error| failure("close", error))
+        drop((root, folder));
+        add(&opened).map_err(hdf5_failure("write"))?;
+        opened.close().map_err(hdf5_failure("close"))?;
+        let finished = unfinished.finish();
+        finished.map_err(|error| failure("rename the temporary file to", error.into()))
     }
 }
 
