@@ -1,13 +1,13 @@
 //! Counters: how often, how much, how large.
 
 use crate::numbers::exact_sum::ExactSum;
-use crate::numbers::merge::Merge;
+use crate::numbers::merge::merge_in_place;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::ops::{AddAssign, Range};
+use std::ops::AddAssign;
 
 /// Counts values and keeps their sum, mean, standard deviation, smallest and largest: the same for any order of the
-/// values and any [merging](Merge).
+/// values and any [merging](crate::Merge).
 ///
 /// ```
 /// use gaudi_mpi::Counter;
@@ -32,24 +32,6 @@ impl Counter {
     /// A counter that has seen nothing.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// The counter that has seen values of this number, sums and range.
-    pub(crate) fn from_parts(entries: u64, sum: ExactSum, sum_of_squares: ExactSum, range: Option<(f64, f64)>) -> Self {
-        Self {
-            entries,
-            sum,
-            sum_of_squares,
-            range,
-        }
-    }
-
-    pub(crate) fn exact_sum(&self) -> &ExactSum {
-        &self.sum
-    }
-
-    pub(crate) fn exact_sum_of_squares(&self) -> &ExactSum {
-        &self.sum_of_squares
     }
 
     /// Counts a value. What is not a number makes the sum, the mean and the standard deviation so, too.
@@ -110,27 +92,40 @@ impl Counter {
     }
 }
 
+/// The parts of a counter in files.
+#[cfg(feature = "events")]
+impl Counter {
+    /// Returns the counter of this number of values, with these sums and this smallest and largest value.
+    pub(crate) fn from_parts(entries: u64, sum: ExactSum, sum_of_squares: ExactSum, range: Option<(f64, f64)>) -> Self {
+        Self {
+            entries,
+            sum,
+            sum_of_squares,
+            range,
+        }
+    }
+
+    pub(crate) fn exact_sum(&self) -> &ExactSum {
+        &self.sum
+    }
+
+    pub(crate) fn exact_sum_of_squares(&self) -> &ExactSum {
+        &self.sum_of_squares
+    }
+}
+
 impl AddAssign<f64> for Counter {
     fn add_assign(&mut self, value: f64) {
         self.add(value);
     }
 }
 
-impl Merge for Counter {
-    type Gathered = Self;
-    fn gather(self, _: Range<u64>) -> Self {
-        self
-    }
-    fn join(into: &mut Self, other: Self) {
-        into.entries += other.entries;
-        into.sum.merge(&other.sum);
-        into.sum_of_squares.merge(&other.sum_of_squares);
-        into.extend(other.range);
-    }
-    fn finish(gathered: Self) -> Self {
-        gathered
-    }
-}
+merge_in_place!([] Counter: |into, other| {
+    into.entries += other.entries;
+    into.sum.merge(&other.sum);
+    into.sum_of_squares.merge(&other.sum_of_squares);
+    into.extend(other.range);
+});
 
 impl fmt::Display for Counter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -160,6 +155,7 @@ fn short(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numbers::merge::Merge;
     use proptest::prelude::*;
 
     #[test]

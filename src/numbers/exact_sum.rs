@@ -228,25 +228,6 @@ impl ExactSum {
         }
     }
 
-    /// The sum in as many `f64` as it takes to keep every bit: each is what those before it leave of the sum, rounded.
-    /// They depend on the sum alone, not on how it came about, and adding them up gives it back. None for zero; infinity
-    /// alone where the sum is beyond the range of `f64`.
-    pub(crate) fn terms(&self) -> Vec<f64> {
-        let mut terms = Vec::new();
-        let mut rest = self.clone();
-        loop {
-            let term = rest.value();
-            if term == 0.0 {
-                return terms;
-            }
-            terms.push(term);
-            if !term.is_finite() {
-                return terms;
-            }
-            rest.add(-term);
-        }
-    }
-
     /// True when the finite terms sum to zero exactly and no other has been added.
     pub fn is_zero(&self) -> bool {
         self.special == Special::default() && self.limbs().is_zero()
@@ -272,6 +253,48 @@ impl ExactSum {
             limbs.add(self.window, i32::from(self.base) - UNIT);
         }
         limbs
+    }
+}
+
+/// The forms of a sum in files.
+#[cfg(any(test, feature = "hdf5"))]
+impl ExactSum {
+    /// Returns the sum as the shortest list of `f64` that keeps every bit: each is the rounded rest that those before it
+    /// leave. The list depends on the sum alone, not on the order of its terms, and sums to it exactly. It is empty for
+    /// zero, and infinity alone for a sum beyond the range of `f64`.
+    pub(crate) fn terms(&self) -> Vec<f64> {
+        let mut terms = Vec::new();
+        let mut rest = self.clone();
+        loop {
+            let term = rest.value();
+            if term == 0.0 {
+                return terms;
+            }
+            terms.push(term);
+            if !term.is_finite() {
+                return terms;
+            }
+            rest.add(-term);
+        }
+    }
+
+    /// Returns the integer m of a sum m · 2^`exponent`, or `None` if the sum is not such a multiple or m does not fit.
+    pub(crate) fn as_fixed(&self, exponent: i32) -> Option<i128> {
+        self.terms().into_iter().try_fold(0_i128, |multiple, term| {
+            let bits = term.to_bits();
+            let field = (bits >> 52 & 0x7ff) as i32;
+            let (significand, last) = match field {
+                0 => (bits & SIGNIFICAND, 1),
+                field => (bits & SIGNIFICAND | (1 << 52), field),
+            };
+            let shift = last - UNIT - exponent;
+            let magnitude = match shift {
+                0..=73 => i128::from(significand) << shift,
+                -63..0 if significand.trailing_zeros() as i32 >= -shift => i128::from(significand >> -shift),
+                _ => return None,
+            };
+            multiple.checked_add(if term < 0.0 { -magnitude } else { magnitude })
+        })
     }
 }
 

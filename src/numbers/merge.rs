@@ -101,12 +101,13 @@ pub trait Merge: Sized + 'static {
     fn finish(gathered: Self::Gathered) -> Self;
 }
 
-/// [`Merge`] for types that gather as themselves and join by an expression.
+/// Implements [`Merge`] for types that gather as themselves and join by an expression. Generic parameters, if any, go in
+/// brackets before the type.
 macro_rules! merge_in_place {
-    ($($type:ty),+ : |$into:ident, $other:ident| $join:expr) => {$(
-        impl Merge for $type {
+    ([$($generics:tt)*] $type:ty: |$into:ident, $other:ident| $join:expr) => {
+        impl<$($generics)*> $crate::numbers::merge::Merge for $type {
             type Gathered = Self;
-            fn gather(self, _: Range<u64>) -> Self {
+            fn gather(self, _: ::std::ops::Range<u64>) -> Self {
                 self
             }
             fn join($into: &mut Self, $other: Self) {
@@ -116,8 +117,12 @@ macro_rules! merge_in_place {
                 gathered
             }
         }
-    )+};
+    };
+    ($($type:ty),+ : |$into:ident, $other:ident| $join:expr) => {
+        $(merge_in_place!([] $type: |$into, $other| $join);)+
+    };
 }
+pub(crate) use merge_in_place;
 
 merge_in_place!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize: |into, other| {
     // An overflow must not depend on the order of the sum: wrapping addition is associative, and a sum that
@@ -221,26 +226,8 @@ macro_rules! merge_map {
 merge_map!(BTreeMap, btree_map, Ord);
 merge_map!(HashMap, hash_map, Eq + Hash);
 
-/// Sets are united: an element found by several items is there once.
-macro_rules! merge_set {
-    ($set:ty, $($bounds:tt)+) => {
-        impl<T: $($bounds)+ + Serialize + DeserializeOwned + 'static> Merge for $set {
-            type Gathered = Self;
-            fn gather(self, _: Range<u64>) -> Self {
-                self
-            }
-            fn join(into: &mut Self, other: Self) {
-                into.extend(other);
-            }
-            fn finish(gathered: Self) -> Self {
-                gathered
-            }
-        }
-    };
-}
-
-merge_set!(BTreeSet<T>, Ord);
-merge_set!(HashSet<T>, Eq + Hash);
+merge_in_place!([T: Ord + Serialize + DeserializeOwned + 'static] BTreeSet<T>: |into, other| into.extend(other));
+merge_in_place!([T: Eq + Hash + Serialize + DeserializeOwned + 'static] HashSet<T>: |into, other| into.extend(other));
 
 macro_rules! merge_tuple {
     ($($name:ident $index:tt),+) => {
