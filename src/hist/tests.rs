@@ -99,13 +99,8 @@ fn bits(object: &Object) -> Vec<u64> {
     }
     fn profile<const N: usize>(p: &Profile<N>) -> Vec<f64> {
         let mut all = [p.values(), p.errors(), p.sums_of_weights()].concat();
-        for sample in p.samples_with_flow() {
-            all.extend([
-                sample.mean(),
-                sample.spread(),
-                sample.error(),
-                sample.unbiased_variance(),
-            ]);
+        for bin in p.statistics_with_flow() {
+            all.extend([bin.mean(), bin.spread(), bin.error(), bin.unbiased_variance()]);
         }
         all.extend([
             p.entries() as f64,
@@ -366,11 +361,11 @@ fn axes_that_make_no_sense_are_refused_in_a_sentence() {
         (Axis::try_variable([0.0, 1.0, 1.0]), "its edge 1 is followed by 1"),
         (
             Axis::try_categories(["a", "b", "a"]),
-            "the category \"a\" is there twice",
+            "the category \"a\" is given twice",
         ),
         (Axis::try_categories([] as [&str; 0]), "no categories"),
         (Axis::try_categories(["a\0"]), "NUL"),
-        (Axis::try_integer_categories([3, 1, 3]), "the category 3 is there twice"),
+        (Axis::try_integer_categories([3, 1, 3]), "the category 3 is given twice"),
     ] {
         let error = axis.unwrap_err().to_string();
         assert!(
@@ -401,8 +396,8 @@ fn paths_are_checked_and_found() {
         ("a//b", "empty name"),
         ("a/../b", "'.' or '..'"),
         ("a\0", "NUL"),
-        ("Phys/hbmass", "the path is taken"),
-        ("Phys", "it is a folder, of 'Phys/hbmass'"),
+        ("Phys/hbmass", "the path is already booked"),
+        ("Phys", "it is the folder of 'Phys/hbmass'"),
         ("Phys/hbmass/log", "'Phys/hbmass' is a histogram, not a folder"),
     ] {
         let error = book.try_book(path, h()).unwrap_err().to_string();
