@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use super::draw_pad;
+use super::drawing::{Drawing, Rect};
 use super::error::{Error, Result};
-use super::frame;
 use super::layout::{Layout, Margins};
 use super::limits::{MAX_PIXELS, MIN_PAD_HEIGHT, MIN_PAD_WIDTH};
 use super::pad::Pad;
 use super::save::save;
-use super::sheet::{Rect, Sheet};
 use super::sizes::Sizes;
 
 /// A picture of one pad, or of several after [`divide`](Canvas::divide), like ROOT's `TCanvas`.
@@ -91,7 +91,7 @@ impl Canvas {
     /// When the name has another ending, the canvas is too small for its pads or too large, or the
     /// file cannot be written.
     pub fn save(&self, file: impl AsRef<Path>) -> Result<()> {
-        save(file.as_ref(), || self.sheet())
+        save(file.as_ref(), || self.drawing())
     }
 
     fn check_number(&self, number: usize) -> Result<()> {
@@ -106,7 +106,7 @@ impl Canvas {
     }
 
     /// Everything on the canvas as shapes.
-    pub(super) fn sheet(&self) -> Result<Sheet> {
+    pub(super) fn drawing(&self) -> Result<Drawing> {
         let Canvas {
             width,
             height,
@@ -131,22 +131,22 @@ impl Canvas {
         let (w, h) = (f64::from(width), f64::from(height));
         let pad_size = (w / columns as f64, h / rows as f64);
         let sizes = Sizes::new((w, h), pad_size);
-        let drawn: Vec<Drawn> = self
+        let drawn: Vec<PlacedPad> = self
             .pads
             .iter()
             .enumerate()
             .filter_map(|(index, pad)| Some(self.place(index, pad.as_ref()?)))
             .collect();
-        let mut sheet = Sheet::new(width, height);
+        let mut drawing = Drawing::new(width, height);
         let (layouts, sizes) = layouts(&drawn, sizes);
         for (one, layout) in drawn.iter().zip(layouts) {
-            frame::draw(&mut sheet, one.pad, &one.area, &layout, &sizes);
+            draw_pad::draw(&mut drawing, one.pad, &one.area, &layout, &sizes);
         }
-        Ok(sheet)
+        Ok(drawing)
     }
 
     /// A pad at its place; `index` counts from 0.
-    fn place<'a>(&self, index: usize, pad: &'a Pad) -> Drawn<'a> {
+    fn place<'a>(&self, index: usize, pad: &'a Pad) -> PlacedPad<'a> {
         let (column, row) = (index % self.columns, index / self.columns);
         let share = |total: u32, i: usize, n: usize| (f64::from(total) * i as f64 / n as f64).round();
         let area = Rect {
@@ -155,12 +155,12 @@ impl Canvas {
             top: share(self.height, row, self.rows),
             bottom: share(self.height, row + 1, self.rows),
         };
-        Drawn { pad, column, row, area }
+        PlacedPad { pad, column, row, area }
     }
 }
 
 /// A pad and its place on the canvas.
-struct Drawn<'a> {
+struct PlacedPad<'a> {
     pad: &'a Pad,
     column: usize,
     row: usize,
@@ -168,11 +168,11 @@ struct Drawn<'a> {
 }
 
 /// The pads' layouts, and the sizes with which they fit: where words are too long for their pad, all are set smaller.
-fn layouts(drawn: &[Drawn], sizes: Sizes) -> (Vec<Layout>, Sizes) {
+fn layouts(drawn: &[PlacedPad], sizes: Sizes) -> (Vec<Layout>, Sizes) {
     let mut sizes = sizes;
     loop {
         let (layouts, margins) = aligned(drawn, &sizes);
-        let fit = |(one, margins): (&Drawn, &Margins)| margins.fit(&one.area);
+        let fit = |(one, margins): (&PlacedPad, &Margins)| margins.fit(&one.area);
         if drawn.iter().zip(&margins).all(fit) || sizes.label < ILLEGIBLE {
             return (layouts, sizes);
         }
@@ -184,9 +184,9 @@ fn layouts(drawn: &[Drawn], sizes: Sizes) -> (Vec<Layout>, Sizes) {
 const ILLEGIBLE: f64 = 2.0;
 
 /// Layouts and margins with frames that begin at the same x in a column, and that begin and end at the same y in a row.
-fn aligned(drawn: &[Drawn], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
+fn aligned(drawn: &[PlacedPad], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
     let all = |margins: &[Margins]| -> Vec<Layout> {
-        let one = |(one, margins): (&Drawn, &Margins)| Layout::new(one.pad, &one.area, margins, sizes);
+        let one = |(one, margins): (&PlacedPad, &Margins)| Layout::new(one.pad, &one.area, margins, sizes);
         drawn.iter().zip(margins).map(one).collect()
     };
     let guess = Margins {
@@ -217,8 +217,8 @@ fn aligned(drawn: &[Drawn], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
 }
 
 /// The margins that layouts need, those of pads in one row or column made equal.
-fn share(drawn: &[Drawn], layouts: &[Layout], sizes: &Sizes) -> Vec<Margins> {
-    let needed = |(one, layout): (&Drawn, &Layout)| layout.margins(one.pad, sizes);
+fn share(drawn: &[PlacedPad], layouts: &[Layout], sizes: &Sizes) -> Vec<Margins> {
+    let needed = |(one, layout): (&PlacedPad, &Layout)| layout.margins(one.pad, sizes);
     let needed: Vec<Margins> = drawn.iter().zip(layouts).map(needed).collect();
     let mut shared = needed.clone();
     for (i, margins) in shared.iter_mut().enumerate() {

@@ -6,7 +6,7 @@ use super::limits::drawable;
 
 /// How a curve is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum CurveKind {
     /// A line that steps from bin to bin, for histograms.
     Steps,
     /// A marker at each bin's centre with a bar as wide as the bin, for profiles and data.
@@ -18,7 +18,7 @@ pub(super) enum Look {
 /// Bins whose content is not a finite number are left out.
 #[derive(Clone, Debug)]
 pub struct Curve {
-    pub(super) look: Look,
+    pub(super) kind: CurveKind,
     pub(super) bins: Bins,
     pub(super) values: Vec<f64>,
     pub(super) errors: Vec<f64>,
@@ -34,17 +34,17 @@ impl Curve {
     /// let curve = Curve::steps(bins, vec![4.0, 9.0, 1.0]).errors(vec![2.0, 3.0, 1.0]);
     /// ```
     pub fn steps(bins: impl Into<Bins>, values: Vec<f64>) -> Self {
-        Self::new(Look::Steps, bins.into(), values)
+        Self::new(CurveKind::Steps, bins.into(), values)
     }
 
     /// A profile, or data points: a marker at each bin's centre, with a bar as wide as the bin.
     pub fn points(bins: impl Into<Bins>, values: Vec<f64>) -> Self {
-        Self::new(Look::Points, bins.into(), values)
+        Self::new(CurveKind::Points, bins.into(), values)
     }
 
-    fn new(look: Look, bins: Bins, values: Vec<f64>) -> Self {
+    fn new(kind: CurveKind, bins: Bins, values: Vec<f64>) -> Self {
         Curve {
-            look,
+            kind,
             bins,
             values,
             errors: Vec::new(),

@@ -1,13 +1,13 @@
-//! Where the frame of a pad lies, and what its axes look like.
+//! Where the frame of a pad lies, and what its axes kind like.
 
-use super::axis::Axis;
+use super::axis_range::AxisRange;
 use super::bins::Bins;
-use super::boxes::{Boxes, boxes};
+use super::box_placement::{Boxes, place_boxes};
+use super::draw_map;
+use super::drawing::{Rect, clean};
 use super::font;
-use super::heat;
+use super::labelled_axis::LabelledAxis;
 use super::pad::Pad;
-use super::scale::Scale;
-use super::sheet::{Rect, clean};
 use super::sizes::Sizes;
 
 /// The space between a pad's border and its frame, in pixels.
@@ -66,10 +66,10 @@ impl Margins {
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub(super) frame: Rect,
-    pub(super) x: Axis,
-    pub(super) y: Axis,
+    pub(super) x: LabelledAxis,
+    pub(super) y: LabelledAxis,
     /// The axis of a map's colour scale and the place of the scale.
-    pub(super) z: Option<(Axis, Rect)>,
+    pub(super) z: Option<(LabelledAxis, Rect)>,
     pub(super) boxes: Boxes,
     /// A map's statistics, in lines above the frame since a box would cover the map.
     pub(super) strip: Vec<String>,
@@ -82,8 +82,8 @@ impl Layout {
         let nothing = Bins::Edges(vec![0.0, 1.0]);
         let x_bins = pad.x_bins().unwrap_or(&nothing);
         let (x_depth, y_depth) = (0.4 * area.height(), 0.3 * area.width());
-        let x_scale = x_scale(pad, x_bins);
-        let x = Axis::horizontal(x_bins, x_scale, frame.width(), x_depth, sizes);
+        let x_range = x_range(pad, x_bins);
+        let x = LabelledAxis::horizontal(x_bins, x_range, frame.width(), x_depth, sizes);
         let mut layout = Layout {
             frame,
             y: x.clone(),
@@ -93,17 +93,17 @@ impl Layout {
             strip: Vec::new(),
         };
         if let Some(map) = &pad.map {
-            let scale = end_to_end(&map.y);
-            layout.y = Axis::vertical(Some(&map.y), scale, frame.height(), y_depth, sizes);
-            let z = heat::z_scale(map, pad.log_z);
-            let z = Axis::vertical(None, z, frame.height(), y_depth, sizes);
+            let range = end_to_end(&map.y);
+            layout.y = LabelledAxis::vertical(Some(&map.y), range, frame.height(), y_depth, sizes);
+            let z = draw_map::z_range(map, pad.log_z);
+            let z = LabelledAxis::vertical(None, z, frame.height(), y_depth, sizes);
             let left = frame.right + sizes.gap;
             let right = left + 1.2 * sizes.label;
             layout.z = Some((z, Rect { left, right, ..frame }));
             layout.strip = strip(pad, layout.heading_width(), sizes);
         } else {
-            let (boxes, scale) = boxes(pad, &frame, &x_scale, sizes);
-            layout.y = Axis::vertical(None, scale, frame.height(), y_depth, sizes);
+            let (boxes, range) = place_boxes(pad, &frame, &x_range, sizes);
+            layout.y = LabelledAxis::vertical(None, range, frame.height(), y_depth, sizes);
             layout.boxes = boxes;
         }
         layout
@@ -122,13 +122,13 @@ impl Layout {
             None => after + 1.5 * sizes.gap,
             Some((z, bar)) => {
                 let numbers = sizes.gap + z.label_width() + sizes.gap;
-                // The next pad's title follows; the two must not look like one.
+                // The next pad's title follows; the two must not kind like one.
                 let apart = 1.5 * sizes.gap;
                 bar.right - self.frame.right + numbers + title_height(&self.z_title(pad)) + apart
             }
         };
         // The title, or else the factor of the y axis, stands above the frame.
-        let factor = |axis: &Axis| axis.ticks.factor.is_some();
+        let factor = |axis: &LabelledAxis| axis.ticks.factor.is_some();
         let factors = factor(&self.y) || self.z.as_ref().is_some_and(|(z, _)| factor(z));
         let mut top = match (pad.title.is_empty(), factors) {
             (false, _) => 1.5 * sizes.heading,
@@ -187,17 +187,17 @@ pub(super) const LABEL_GAP: f64 = 1.6;
 pub(super) const STRIP_LINE: f64 = 1.25;
 
 /// From the first edge to the last.
-fn end_to_end(bins: &Bins) -> Scale {
+fn end_to_end(bins: &Bins) -> AxisRange {
     let edges = bins.edges();
     let (low, high) = (edges.first().copied(), edges.last().copied());
-    Scale::linear(low.unwrap_or(0.0), high.unwrap_or(1.0))
+    AxisRange::linear(low.unwrap_or(0.0), high.unwrap_or(1.0))
 }
 
 /// The x range that holds the bins of all curves, or of the map.
-fn x_scale(pad: &Pad, first: &Bins) -> Scale {
+fn x_range(pad: &Pad, first: &Bins) -> AxisRange {
     let scales = pad.curves.iter().map(|curve| end_to_end(&curve.bins));
     scales.fold(end_to_end(first), |all, one| {
-        Scale::linear(all.low.min(one.low), all.high.max(one.high))
+        AxisRange::linear(all.low.min(one.low), all.high.max(one.high))
     })
 }
 

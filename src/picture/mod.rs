@@ -6,37 +6,38 @@
 //! nothing of histogram types. It carries its font with it, so pictures are the same on a machine
 //! without any, and the same canvas always gives the same bytes.
 
-mod axis;
+mod axis_range;
 mod bins;
-mod boxes;
+mod box_placement;
 mod canvas;
 mod colours;
 mod curve;
+mod draw_curves;
+mod draw_map;
+mod draw_pad;
+mod drawing;
 mod error;
 mod font;
-mod frame;
-mod heat;
+mod labelled_axis;
 mod layout;
 mod limits;
-mod marks;
+mod number_text;
 mod pad;
 mod plane;
 mod png;
-mod range;
 mod save;
-mod scale;
-mod sheet;
 mod sizes;
 mod svg;
-mod table;
 #[cfg(test)]
 mod tests;
+mod text_box;
 mod ticks;
+mod y_range;
 
 pub use bins::Bins;
 pub use canvas::Canvas;
 pub use curve::Curve;
 pub use error::{Error, Result};
-pub use pad::{AxisTitle, Pad};
+pub use number_text::plain_number;
+pub use pad::Pad;
 pub use plane::Plane;
-pub use ticks::plain_number;

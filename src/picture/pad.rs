@@ -2,22 +2,22 @@
 
 use super::bins::Bins;
 use super::colours::{BLACK, Colour, of_curve};
-use super::curve::{Curve, Look};
+use super::curve::{Curve, CurveKind};
 use super::error::{Error, Result};
-use super::ticks::plain_number;
+use super::number_text::plain_number;
 
 /// The title of an axis: what it shows, and in which unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AxisTitle {
+pub(super) struct AxisTitle {
     /// What the axis shows, for example `m(J/ψ φ)`.
-    pub label: String,
+    pub(super) label: String,
     /// The unit, for example `MeV`; empty for pure numbers.
-    pub unit: String,
+    pub(super) unit: String,
 }
 
 impl AxisTitle {
     /// A title from its two parts.
-    pub fn new(label: impl Into<String>, unit: impl Into<String>) -> Self {
+    pub(super) fn new(label: impl Into<String>, unit: impl Into<String>) -> Self {
         AxisTitle {
             label: label.into(),
             unit: unit.into(),
@@ -39,7 +39,7 @@ impl AxisTitle {
 
 /// How a curve differs from the others of its pad.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Dress {
+pub(super) struct CurveStyle {
     pub(super) colour: Colour,
     /// The number of its marker's shape.
     pub(super) marker: usize,
@@ -196,11 +196,11 @@ impl Pad {
     }
 
     /// The colour and marker of a curve. Points over histograms are data, which by custom are black.
-    pub(super) fn dress(&self, curve: usize) -> Dress {
-        let points = |curve: &&Curve| curve.look == Look::Points;
+    pub(super) fn style(&self, curve: usize) -> CurveStyle {
+        let points = |curve: &&Curve| curve.kind == CurveKind::Points;
         let data = self.curves.iter().filter(points).count() == 1 && self.curves.len() > 1;
-        if data && self.curves[curve].look == Look::Points {
-            return Dress {
+        if data && self.curves[curve].kind == CurveKind::Points {
+            return CurveStyle {
                 colour: BLACK,
                 marker: 0,
             };
@@ -211,7 +211,7 @@ impl Pad {
         } else {
             of_curve(curve)
         };
-        Dress { colour, marker: curve }
+        CurveStyle { colour, marker: curve }
     }
 
     /// The bins along x that all curves, or the map, share.
@@ -224,7 +224,7 @@ impl Pad {
 
     /// The y axis' title: the one given, or what is counted for which bin width.
     pub(super) fn y_title(&self) -> AxisTitle {
-        let only_points = self.curves.iter().all(|curve| curve.look == Look::Points);
+        let only_points = self.curves.iter().all(|curve| curve.kind == CurveKind::Points);
         let automatic = self.y == AxisTitle::default() && self.map.is_none();
         if !automatic || (only_points && self.counted.is_empty()) {
             return self.y.clone();

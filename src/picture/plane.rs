@@ -1,10 +1,11 @@
 //! Points and lines in a plane: what happened in an event, seen from a side.
 
 use super::colours::{BLACK, WHITE, of_curve};
+use super::drawing::{Anchor, Drawing, Point, Rect};
 use super::error::Result;
 use super::font;
+use super::number_text::plain_number;
 use super::save::save;
-use super::sheet::{Anchor, Point, Rect, Sheet};
 use std::path::Path;
 
 /// A plane with points and straight lines in it, and axes along two of its sides.
@@ -61,14 +62,14 @@ impl Plane {
     /// When the name has another ending, or the file cannot be written.
     pub fn save(planes: &[Self], width: u32, height: u32, file: impl AsRef<Path>) -> Result<()> {
         save(file.as_ref(), || {
-            let mut sheet = Sheet::new(width, height * planes.len() as u32);
+            let mut drawing = Drawing::new(width, height * planes.len() as u32);
             let paper = Rect {
                 left: 0.0,
                 top: 0.0,
                 right: f64::from(width),
                 bottom: f64::from(height) * planes.len() as f64,
             };
-            sheet.rect(paper, WHITE);
+            drawing.rect(paper, WHITE);
             for (place, plane) in planes.iter().enumerate() {
                 let top = f64::from(height) * place as f64;
                 let area = Rect {
@@ -76,13 +77,13 @@ impl Plane {
                     bottom: top + f64::from(height),
                     ..paper
                 };
-                plane.draw(&mut sheet, &area);
+                plane.draw(&mut drawing, &area);
             }
-            Ok(sheet)
+            Ok(drawing)
         })
     }
 
-    fn draw(&self, sheet: &mut Sheet, area: &Rect) {
+    fn draw(&self, drawing: &mut Drawing, area: &Rect) {
         let frame = Rect {
             left: area.left + 70.0,
             right: area.right - 20.0,
@@ -97,35 +98,30 @@ impl Plane {
         };
         for (from, to, colour) in &self.lines {
             if let Some((from, to)) = self.clip(*from, *to) {
-                sheet.segment(place(from), place(to), 0.7, of_curve(*colour));
+                drawing.segment(place(from), place(to), 0.7, of_curve(*colour));
             }
         }
         for (at, radius, colour) in &self.points {
             let inside = (self.x[0]..=self.x[1]).contains(&at[0]) && (self.y[0]..=self.y[1]).contains(&at[1]);
             if inside {
-                sheet.disc(place(*at), *radius, of_curve(*colour));
+                drawing.disc(place(*at), *radius, of_curve(*colour));
             }
         }
-        sheet.outline(frame, 1.0, BLACK);
+        drawing.outline(frame, 1.0, BLACK);
         for value in multiples(self.x, self.ticks[0]) {
             let (x, y) = place([value, self.y[0]]);
-            sheet.line(vec![(x, y), (x, y - TICK)], 1.0, BLACK);
+            drawing.line(vec![(x, y), (x, y - TICK)], 1.0, BLACK);
             let rise = font::CAP_HEIGHT * SIZE;
-            sheet.text(
-                &super::plain_number(value, 6),
-                (x, y + 6.0 + rise),
-                Anchor::Middle,
-                SIZE,
-            );
+            drawing.text(&plain_number(value, 6), (x, y + 6.0 + rise), Anchor::Middle, SIZE);
         }
         for value in multiples(self.y, self.ticks[1]) {
             let (x, y) = place([self.x[0], value]);
-            sheet.line(vec![(x, y), (x + TICK, y)], 1.0, BLACK);
+            drawing.line(vec![(x, y), (x + TICK, y)], 1.0, BLACK);
             let drop = 0.5 * font::CAP_HEIGHT * SIZE;
-            sheet.text(&super::plain_number(value, 6), (x - 6.0, y + drop), Anchor::End, SIZE);
+            drawing.text(&plain_number(value, 6), (x - 6.0, y + drop), Anchor::End, SIZE);
         }
-        sheet.text(&self.labels[0], (frame.right, area.bottom - 8.0), Anchor::End, SIZE);
-        sheet.text_upwards(&self.labels[1], (area.left + 20.0, frame.top), Anchor::End, SIZE);
+        drawing.text(&self.labels[0], (frame.right, area.bottom - 8.0), Anchor::End, SIZE);
+        drawing.text_upwards(&self.labels[1], (area.left + 20.0, frame.top), Anchor::End, SIZE);
     }
 
     /// The part of a line that is within the limits (Y.-D. Liang, B. A. Barsky, ACM Trans. Graph. 3, 1, 1984).

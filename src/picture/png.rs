@@ -1,4 +1,4 @@
-//! A sheet as PNG.
+//! A drawing as PNG.
 
 use std::io;
 
@@ -6,26 +6,26 @@ use plotters_backend::{BackendColor, DrawingBackend, DrawingErrorKind};
 use plotters_bitmap::{BitMapBackend, BitMapBackendError};
 
 use super::colours::{BLACK, Colour};
+use super::drawing::{Drawing, Point, Rect, Shape, Text};
 use super::font;
-use super::sheet::{Point, Rect, Shape, Sheet, Text};
 
-/// The sheet is drawn this many times larger and averaged, for smooth letters and thin lines.
+/// The drawing is drawn this many times larger and averaged, for smooth letters and thin lines.
 const FINE: u32 = 3;
 
-type Drawn = Result<(), DrawingErrorKind<BitMapBackendError>>;
+type DrawResult = Result<(), DrawingErrorKind<BitMapBackendError>>;
 
 /// The bytes of a PNG file.
-pub(super) fn encode(sheet: &Sheet) -> io::Result<Vec<u8>> {
-    let (width, height) = (sheet.width * FINE, sheet.height * FINE);
+pub(super) fn encode(drawing: &Drawing) -> io::Result<Vec<u8>> {
+    let (width, height) = (drawing.width * FINE, drawing.height * FINE);
     let mut fine = vec![255; width as usize * height as usize * 3];
     {
         let mut backend = BitMapBackend::with_buffer(&mut fine, (width, height));
-        let drawn = sheet.shapes.iter().try_for_each(|shape| draw(&mut backend, shape));
+        let drawn = drawing.shapes.iter().try_for_each(|shape| draw(&mut backend, shape));
         drawn.and_then(|()| backend.present()).map_err(io::Error::other)?;
     }
     let pixels = average(&fine, width as usize);
     let mut file = Vec::new();
-    let mut encoder = ::png::Encoder::new(&mut file, sheet.width, sheet.height);
+    let mut encoder = ::png::Encoder::new(&mut file, drawing.width, drawing.height);
     encoder.set_color(::png::ColorType::Rgb);
     encoder.set_depth(::png::BitDepth::Eight);
     let mut writer = encoder.write_header()?;
@@ -56,7 +56,7 @@ fn average(fine: &[u8], width: usize) -> Vec<u8> {
     pixels
 }
 
-fn draw(backend: &mut BitMapBackend<'_>, shape: &Shape) -> Drawn {
+fn draw(backend: &mut BitMapBackend<'_>, shape: &Shape) -> DrawResult {
     match shape {
         Shape::Rect(rect, colour) => fill(backend, rect, *colour),
         Shape::Line { points, width, colour } => points
@@ -99,14 +99,14 @@ fn solid(rgb: Colour) -> BackendColor {
 }
 
 /// Fills a rectangle; the backend's lower right corner is not part of it.
-fn fill(backend: &mut BitMapBackend<'_>, r: &Rect, colour: Colour) -> Drawn {
+fn fill(backend: &mut BitMapBackend<'_>, r: &Rect, colour: Colour) -> DrawResult {
     let (left, top) = (fine(r.left), fine(r.top));
     let (right, bottom) = (fine(r.right).max(left + 1), fine(r.bottom).max(top + 1));
     backend.draw_rect((left, top), (right, bottom), &solid(colour), true)
 }
 
 /// A horizontal or vertical piece of a line, long enough to meet the next around a corner.
-fn piece(backend: &mut BitMapBackend<'_>, (ax, ay): Point, (bx, by): Point, width: f64, colour: Colour) -> Drawn {
+fn piece(backend: &mut BitMapBackend<'_>, (ax, ay): Point, (bx, by): Point, width: f64, colour: Colour) -> DrawResult {
     let half = width / 2.0;
     let (left, right) = (fine(ax.min(bx) - half), fine(ax.max(bx) + half));
     let (top, bottom) = (fine(ay.min(by) - half), fine(ay.max(by) + half));
@@ -121,7 +121,13 @@ fn piece(backend: &mut BitMapBackend<'_>, (ax, ay): Point, (bx, by): Point, widt
 }
 
 /// A line in any direction, as squares next to each other.
-fn segment(backend: &mut BitMapBackend<'_>, (ax, ay): Point, (bx, by): Point, width: f64, colour: Colour) -> Drawn {
+fn segment(
+    backend: &mut BitMapBackend<'_>,
+    (ax, ay): Point,
+    (bx, by): Point,
+    width: f64,
+    colour: Colour,
+) -> DrawResult {
     let longest = (bx - ax).abs().max((by - ay).abs()) * f64::from(FINE);
     let steps = longest.ceil().max(1.0) as u32;
     let half = 0.5 * width;
@@ -136,7 +142,7 @@ fn segment(backend: &mut BitMapBackend<'_>, (ax, ay): Point, (bx, by): Point, wi
 }
 
 /// A filled circle, row by row.
-fn disc(backend: &mut BitMapBackend<'_>, (x, y): Point, radius: f64, colour: Colour) -> Drawn {
+fn disc(backend: &mut BitMapBackend<'_>, (x, y): Point, radius: f64, colour: Colour) -> DrawResult {
     let scale = f64::from(FINE);
     let (x, y, radius) = (x * scale, y * scale, radius * scale);
     let rows = (y - radius).floor() as i32..=(y + radius).ceil() as i32;
@@ -153,7 +159,7 @@ fn disc(backend: &mut BitMapBackend<'_>, (x, y): Point, radius: f64, colour: Col
 
 /// Text from the font's outlines. The backend's own text would be placed by whole pixels, and
 /// anchored by an estimate of its height.
-fn letters(backend: &mut BitMapBackend<'_>, text: &Text) -> Drawn {
+fn letters(backend: &mut BitMapBackend<'_>, text: &Text) -> DrawResult {
     let scale = f64::from(FINE);
     let (x, y) = text.start();
     let (x, y) = ((x * scale).round() as i32, (y * scale).round() as i32);

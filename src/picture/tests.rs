@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::sheet::{Rect, Shape, Sheet};
+use super::drawing::{Drawing, Rect, Shape};
 use super::*;
 
 /// Numbers of all magnitudes, with those that are none.
@@ -75,12 +75,12 @@ fn pad() -> impl Strategy<Value = Pad> {
     )
 }
 
-fn texts(sheet: &Sheet) -> Vec<(String, Rect)> {
+fn texts(drawing: &Drawing) -> Vec<(String, Rect)> {
     let text = |shape: &Shape| match shape {
         Shape::Text(text) => Some((text.text.clone(), text.bounds())),
         _ => None,
     };
-    sheet.shapes.iter().filter_map(text).collect()
+    drawing.shapes.iter().filter_map(text).collect()
 }
 
 fn overlap(a: &Rect, b: &Rect) -> bool {
@@ -101,8 +101,8 @@ proptest! {
         for pad in pads.into_iter().take(columns * columns) {
             canvas.draw(pad).unwrap();
         }
-        let sheet = canvas.sheet().unwrap();
-        let texts = texts(&sheet);
+        let drawing = canvas.drawing().unwrap();
+        let texts = texts(&drawing);
         let (width, height) = (f64::from(size.0), f64::from(size.1));
         for (i, (text, a)) in texts.iter().enumerate() {
             let inside = a.left >= 0.0 && a.right <= width && a.top >= 0.0 && a.bottom <= height;
@@ -118,7 +118,7 @@ proptest! {
         let statistics = pad.statistics.len();
         let mut canvas = Canvas::new(size.0, size.1);
         canvas.draw(pad.clone()).unwrap();
-        let sheet = canvas.sheet().unwrap();
+        let drawing = canvas.drawing().unwrap();
         if pad.map.is_some() || statistics == 0 {
             return Ok(());
         }
@@ -128,10 +128,10 @@ proptest! {
             Shape::Rect(rect, (255, 255, 255)) if rect.width() > tenth => Some(*rect),
             _ => None,
         };
-        let Some(hidden) = sheet.shapes.iter().find_map(white) else {
+        let Some(hidden) = drawing.shapes.iter().find_map(white) else {
             return Ok(());
         };
-        for shape in &sheet.shapes {
+        for shape in &drawing.shapes {
             let Shape::Line { points, colour, .. } = shape else { continue };
             let curve = *colour != (0, 0, 0);
             for ends in points.windows(2).filter(|_| curve) {

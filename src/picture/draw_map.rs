@@ -1,29 +1,29 @@
 //! Maps: two-dimensional bins as colours, and the colour scale beside them.
 
+use super::axis_range::AxisRange;
 use super::colours::{BLACK, MAP_COLOURS, of_map};
+use super::drawing::{Drawing, Rect};
 use super::limits::drawable;
 use super::pad::Map;
-use super::scale::Scale;
-use super::sheet::{Rect, Sheet};
 use super::sizes::Sizes;
 
 /// Neighbouring areas overlap by this many pixels, so that no light shines through between them
 /// when a viewer smooths their edges.
 const OVERLAP: f64 = 0.5;
 
-/// The scale of a map's colours.
-pub(super) fn z_scale(map: &Map, log: bool) -> Scale {
+/// The range of a map's colours.
+pub(super) fn z_range(map: &Map, log: bool) -> AxisRange {
     let mut extent: Option<(f64, f64)> = None;
     for &value in map.values.iter().filter(|&&value| shown(map, log, value)) {
         let (low, high) = extent.unwrap_or((value, value));
         extent = Some((low.min(value), high.max(value)));
     }
     match extent {
-        None if log => Scale::log(0.5, 10.0),
-        None => Scale::linear(0.0, 1.0),
-        Some((low, high)) if log => Scale::log(low.min(high / 10.0), high),
-        Some((low, high)) if map.counts => Scale::linear(low.min(0.0), high.max(0.0)),
-        Some((low, high)) => Scale::linear(low, high),
+        None if log => AxisRange::log(0.5, 10.0),
+        None => AxisRange::linear(0.0, 1.0),
+        Some((low, high)) if log => AxisRange::log(low.min(high / 10.0), high),
+        Some((low, high)) if map.counts => AxisRange::linear(low.min(0.0), high.max(0.0)),
+        Some((low, high)) => AxisRange::linear(low, high),
     }
 }
 
@@ -33,7 +33,7 @@ fn shown(map: &Map, log: bool, value: f64) -> bool {
 }
 
 /// Draws the bins of a map.
-pub(super) fn draw(sheet: &mut Sheet, map: &Map, frame: &Rect, x: &Scale, y: &Scale, z: &Scale) {
+pub(super) fn draw(drawing: &mut Drawing, map: &Map, frame: &Rect, x: &AxisRange, y: &AxisRange, z: &AxisRange) {
     let columns = spans(&map.x.edges(), |edge| frame.left + x.fraction(edge) * frame.width());
     let mut rows = spans(&map.y.edges(), |edge| frame.bottom - y.fraction(edge) * frame.height());
     rows.reverse();
@@ -70,18 +70,18 @@ pub(super) fn draw(sheet: &mut Sheet, map: &Map, frame: &Rect, x: &Scale, y: &Sc
                 top: row.low,
                 bottom: row.high + overlap(covered_below),
             };
-            sheet.rect(area, of_map(level));
+            drawing.rect(area, of_map(level));
         }
     }
 }
 
-/// The colours of the scale from low (bottom) to high (top), in a frame of its own.
-pub(super) fn draw_bar(sheet: &mut Sheet, bar: &Rect, sizes: &Sizes) {
+/// The colours of the range from low (bottom) to high (top), in a frame of its own.
+pub(super) fn draw_bar(drawing: &mut Drawing, bar: &Rect, sizes: &Sizes) {
     for level in 0..MAP_COLOURS {
         let bottom = bar.bottom - bar.height() * level as f64 / MAP_COLOURS as f64;
-        sheet.rect(Rect { bottom, ..*bar }, of_map(level));
+        drawing.rect(Rect { bottom, ..*bar }, of_map(level));
     }
-    sheet.outline(*bar, sizes.thin, BLACK);
+    drawing.outline(*bar, sizes.thin, BLACK);
 }
 
 /// Bins that share a span of whole pixels.

@@ -1,29 +1,29 @@
-//! Where the statistics box and the legend stand, and the y scale that keeps them free.
+//! Where the statistics box and the legend stand, and the y range that keeps them free.
 
+use super::axis_range::AxisRange;
+use super::drawing::{Point, Rect};
 use super::pad::Pad;
-use super::range::{Obstacle, y_scale};
-use super::scale::Scale;
-use super::sheet::{Point, Rect};
 use super::sizes::Sizes;
-use super::table::Table;
+use super::text_box::TextBox;
+use super::y_range::{Obstacle, y_range};
 
 /// Boxes and the places of their upper left corners.
-pub(super) type Boxes = Vec<(Table, Point)>;
+pub(super) type Boxes = Vec<(TextBox, Point)>;
 
 /// Statistics in the upper right corner; the legend below them or in the upper left corner,
-/// whichever leaves more of the frame to the contents; and the y scale that leaves both free.
-pub(super) fn boxes(pad: &Pad, frame: &Rect, x: &Scale, sizes: &Sizes) -> (Boxes, Scale) {
+/// whichever leaves more of the frame to the contents; and the y range that leaves both free.
+pub(super) fn place_boxes(pad: &Pad, frame: &Rect, x: &AxisRange, sizes: &Sizes) -> (Boxes, AxisRange) {
     // Ticks point inwards; boxes stay clear of them.
     let inset = sizes.tick + 0.5 * sizes.gap;
     let (top, start, end) = (frame.top + inset, frame.left + inset, frame.right - inset);
-    let upper_right = |table: Table, top: f64| {
+    let upper_right = |table: TextBox, top: f64| {
         let left = end - table.width;
         (table, (left, top))
     };
     let mut below = top;
     let mut beside = end;
     let mut placed = Boxes::new();
-    if let Some(table) = Table::statistics(pad, frame, sizes) {
+    if let Some(table) = TextBox::statistics(pad, frame, sizes) {
         let statistics = upper_right(table, top);
         below = top + statistics.0.height + 0.5 * sizes.gap;
         beside = statistics.1.0 - sizes.gap;
@@ -31,18 +31,18 @@ pub(super) fn boxes(pad: &Pad, frame: &Rect, x: &Scale, sizes: &Sizes) -> (Boxes
     }
     let scaled = |boxes: Boxes| {
         let obstacles: Vec<Obstacle> = boxes.iter().map(|placed| obstacle(placed, frame, sizes)).collect();
-        let scale = y_scale(pad, x, &obstacles);
-        (boxes, scale)
+        let range = y_range(pad, x, &obstacles);
+        (boxes, range)
     };
-    let with = |legend: (Table, Point)| {
+    let with = |legend: (TextBox, Point)| {
         let mut boxes = placed.clone();
         boxes.push(legend);
         scaled(boxes)
     };
-    let Some(on_the_right) = Table::legend(pad, frame, 0.62 * frame.width(), sizes) else {
+    let Some(on_the_right) = TextBox::legend(pad, frame, 0.62 * frame.width(), sizes) else {
         return scaled(placed);
     };
-    let on_the_left = Table::legend(pad, frame, beside - start, sizes)
+    let on_the_left = TextBox::legend(pad, frame, beside - start, sizes)
         .filter(|narrow| narrow.size >= 0.7 * on_the_right.size)
         .map(|narrow| with((narrow, (start, top))));
     let on_the_right = with(upper_right(on_the_right, below));
@@ -53,7 +53,7 @@ pub(super) fn boxes(pad: &Pad, frame: &Rect, x: &Scale, sizes: &Sizes) -> (Boxes
 }
 
 /// The part of the frame that contents must keep out of, because of a box.
-fn obstacle((table, (left, top)): &(Table, Point), frame: &Rect, sizes: &Sizes) -> Obstacle {
+fn obstacle((table, (left, top)): &(TextBox, Point), frame: &Rect, sizes: &Sizes) -> Obstacle {
     let air = sizes.gap;
     Obstacle {
         left: (left - air - frame.left) / frame.width(),

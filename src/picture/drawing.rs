@@ -1,6 +1,6 @@
 //! What is on the paper: shapes in pixels, before any file format.
 //!
-//! Pads are drawn onto a sheet once; SVG and PNG are two ways to write the same sheet.
+//! Pads are drawn onto a drawing once; SVG and PNG are two ways to write the same drawing.
 
 use super::colours::Colour;
 use super::font;
@@ -35,7 +35,7 @@ pub(super) enum Anchor {
     End,
 }
 
-/// Words on the sheet.
+/// Words on the drawing.
 #[derive(Clone, Debug)]
 pub(super) struct Text {
     pub(super) text: String,
@@ -85,7 +85,7 @@ impl Text {
     }
 }
 
-/// One thing on the sheet; later ones cover earlier ones.
+/// One thing on the drawing; later ones cover earlier ones.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
     /// A filled rectangle.
@@ -117,15 +117,15 @@ pub(super) enum Shape {
 
 /// All shapes of a picture, in drawing order.
 #[derive(Clone, Debug)]
-pub(super) struct Sheet {
+pub(super) struct Drawing {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) shapes: Vec<Shape>,
 }
 
-impl Sheet {
+impl Drawing {
     pub(super) fn new(width: u32, height: u32) -> Self {
-        Sheet {
+        Drawing {
             width,
             height,
             shapes: Vec::new(),

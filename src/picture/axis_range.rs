@@ -2,33 +2,33 @@
 
 /// A linear or logarithmic axis from `low` to `high`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Scale {
+pub(super) struct AxisRange {
     pub(super) low: f64,
     pub(super) high: f64,
     pub(super) log: bool,
 }
 
-impl Scale {
-    /// A linear scale; a range too narrow to divide is widened.
+impl AxisRange {
+    /// A linear range; a range too narrow to divide is widened.
     pub(super) fn linear(low: f64, high: f64) -> Self {
         // The halves keep ranges that span all numbers finite; below 1e-290, ticks would vanish.
         let narrow = (high / 2.0 - low / 2.0) <= low.abs().max(high.abs()).max(1e-290) * 1e-14;
         if narrow {
             let half = (low.abs().max(high.abs()) * 0.1).max(1e-290);
-            Scale {
+            AxisRange {
                 low: low - half,
                 high: high + half,
                 log: false,
             }
         } else {
-            Scale { low, high, log: false }
+            AxisRange { low, high, log: false }
         }
     }
 
-    /// A logarithmic scale; the ends must be positive.
+    /// A logarithmic range; the ends must be positive.
     pub(super) fn log(low: f64, high: f64) -> Self {
         let low = low.max(1e-305);
-        Scale {
+        AxisRange {
             low,
             high: high.max(low * 1.0001),
             log: true,
@@ -54,7 +54,7 @@ impl Scale {
     }
 
     /// The number at a fraction of the way, which may be beyond 1; at most 1e307 on a logarithmic
-    /// scale.
+    /// range.
     pub(super) fn at(&self, fraction: f64) -> f64 {
         if self.log {
             let (low, high) = (self.low.ln(), self.high.ln());
@@ -71,24 +71,24 @@ mod tests {
 
     #[test]
     fn fractions() {
-        let linear = Scale::linear(10.0, 20.0);
+        let linear = AxisRange::linear(10.0, 20.0);
         assert_eq!(linear.fraction(15.0), 0.5);
         assert_eq!(linear.fraction(30.0), 1.0);
         assert_eq!(linear.at(0.5), 15.0);
-        let log = Scale::log(1.0, 10000.0);
+        let log = AxisRange::log(1.0, 10000.0);
         assert!((log.fraction(100.0) - 0.5).abs() < 1e-12);
         assert!((log.at(0.25) - 10.0).abs() < 1e-9);
         assert_eq!(log.fraction(0.0), 0.0);
         assert_eq!(log.fraction(-1.0), 0.0);
-        assert_eq!(Scale::linear(-1e304, 1e304).fraction(0.0), 0.5);
+        assert_eq!(AxisRange::linear(-1e304, 1e304).fraction(0.0), 0.5);
     }
 
     #[test]
     fn a_range_without_width_is_widened() {
         for value in [0.0, 1.0, -5e300, 1e-320] {
-            let scale = Scale::linear(value, value);
-            assert!(scale.high - scale.low > 0.0);
-            assert!((scale.fraction(value) - 0.5).abs() < 1e-6, "{value}");
+            let range = AxisRange::linear(value, value);
+            assert!(range.high - range.low > 0.0);
+            assert!((range.fraction(value) - 0.5).abs() < 1e-6, "{value}");
         }
     }
 }

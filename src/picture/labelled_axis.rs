@@ -1,15 +1,16 @@
 //! An axis that fits its frame: as many numbers as there is room for, none overlapping.
 
+use super::axis_range::AxisRange;
 use super::bins::Bins;
+use super::drawing::clean;
 use super::font;
-use super::scale::Scale;
 use super::sizes::Sizes;
 use super::ticks::{Tick, Ticks};
 
-/// A scale with what is written along it.
+/// A range with what is written along it.
 #[derive(Clone, Debug)]
-pub(super) struct Axis {
-    pub(super) scale: Scale,
+pub(super) struct LabelledAxis {
+    pub(super) range: AxisRange,
     pub(super) ticks: Ticks,
     /// The labels are names of categories: there are no ticks at them, and they may be turned.
     pub(super) names: bool,
@@ -21,12 +22,12 @@ pub(super) struct Axis {
 /// Names that are turned are this much smaller than numbers: they tend to be long.
 const TURNED: f64 = 0.85;
 
-impl Axis {
+impl LabelledAxis {
     /// A horizontal axis along `length` pixels, whose names may be turned and up to `depth` long.
-    pub(super) fn horizontal(bins: &Bins, scale: Scale, length: f64, depth: f64, sizes: &Sizes) -> Self {
+    pub(super) fn horizontal(bins: &Bins, range: AxisRange, length: f64, depth: f64, sizes: &Sizes) -> Self {
         let size = sizes.label;
         let room = |tick: &Tick| font::width(&tick.label, size) + size;
-        let place = |tick: &Tick| scale.fraction(tick.value) * length;
+        let place = |tick: &Tick| range.fraction(tick.value) * length;
         let fits = |a: &Tick, b: &Tick| place(b) - place(a) >= (room(a) + room(b)) / 2.0;
         if let Bins::Categories(names) = bins {
             let mut ticks = centres(names, |name| font::shorten(name, size, length));
@@ -39,8 +40,8 @@ impl Axis {
                 thin_out(&mut ticks.major, |a, b| place(b) - place(a) >= size * 1.1);
             }
             let size = if upwards { TURNED * size } else { size };
-            return Axis {
-                scale,
+            return LabelledAxis {
+                range,
                 ticks,
                 names: true,
                 upwards,
@@ -50,15 +51,15 @@ impl Axis {
         let most = (length / (size * 2.5)) as usize;
         let fitting = (2..=most.clamp(2, 10))
             .rev()
-            .map(|count| Ticks::new(&scale, count))
+            .map(|count| Ticks::new(&range, count))
             .find(|ticks| ticks.major.windows(2).all(|pair| fits(&pair[0], &pair[1])));
         let ticks = fitting.unwrap_or_else(|| {
-            let mut ticks = Ticks::new(&scale, 2);
+            let mut ticks = Ticks::new(&range, 2);
             thin_out(&mut ticks.major, fits);
             ticks
         });
-        Axis {
-            scale,
+        LabelledAxis {
+            range,
             ticks,
             names: false,
             upwards: false,
@@ -67,15 +68,15 @@ impl Axis {
     }
 
     /// A vertical axis along `length` pixels, with names up to `depth` pixels long.
-    pub(super) fn vertical(bins: Option<&Bins>, scale: Scale, length: f64, depth: f64, sizes: &Sizes) -> Self {
+    pub(super) fn vertical(bins: Option<&Bins>, range: AxisRange, length: f64, depth: f64, sizes: &Sizes) -> Self {
         let size = sizes.label;
-        let place = |tick: &Tick| scale.fraction(tick.value) * length;
+        let place = |tick: &Tick| range.fraction(tick.value) * length;
         let fits = |a: &Tick, b: &Tick| place(b) - place(a) >= 1.2 * size;
         let mut ticks = match bins {
             Some(Bins::Categories(names)) => centres(names, |name| font::shorten(name, size, depth)),
             _ => {
                 let count = (length / (2.2 * size)) as usize;
-                let mut ticks = Ticks::new(&scale, count.clamp(2, 8));
+                let mut ticks = Ticks::new(&range, count.clamp(2, 8));
                 for tick in &mut ticks.major {
                     tick.label = font::shorten(&tick.label, size, depth);
                 }
@@ -84,8 +85,8 @@ impl Axis {
         };
         thin_out(&mut ticks.major, fits);
         let names = matches!(bins, Some(Bins::Categories(_)));
-        Axis {
-            scale,
+        LabelledAxis {
+            range,
             ticks,
             names,
             upwards: false,
@@ -135,7 +136,7 @@ impl Axis {
 fn centres(names: &[String], label: impl Fn(&str) -> String) -> Ticks {
     let tick = |(i, name): (usize, &String)| Tick {
         value: i as f64 + 0.5,
-        label: label(&super::sheet::clean(name)),
+        label: label(&clean(name)),
     };
     Ticks {
         major: names.iter().enumerate().map(tick).collect(),
