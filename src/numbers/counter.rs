@@ -39,7 +39,8 @@ impl Counter {
         self.entries += 1;
         self.sum.add(value);
         self.sum_of_squares.add(value * value);
-        // Of -0 and 0, either may be called the smaller, so that it would depend on the order which one is kept: both are 0 here.
+        // Of -0 and 0, either may be called the smaller, so that it would depend on the order which one is kept: both
+        // are 0 here.
         let value = value + 0.0;
         self.extend(Some((value, value)).filter(|_| !value.is_nan()));
     }

@@ -259,9 +259,9 @@ impl ExactSum {
 /// The forms of a sum in files.
 #[cfg(any(test, feature = "hdf5"))]
 impl ExactSum {
-    /// Returns the sum as the shortest list of `f64` that keeps every bit: each is the rounded rest that those before it
-    /// leave. The list depends on the sum alone, not on the order of its terms, and sums to it exactly. It is empty for
-    /// zero, and infinity alone for a sum beyond the range of `f64`.
+    /// Returns the sum as the shortest list of `f64` that keeps every bit: each is the rounded rest that those before
+    /// it leave. The list depends on the sum alone, not on the order of its terms, and sums to it exactly. It is empty
+    /// for zero, and infinity alone for a sum beyond the range of `f64`.
     pub(crate) fn terms(&self) -> Vec<f64> {
         let mut terms = Vec::new();
         let mut rest = self.clone();

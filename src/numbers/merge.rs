@@ -101,8 +101,8 @@ pub trait Merge: Sized + 'static {
     fn finish(gathered: Self::Gathered) -> Self;
 }
 
-/// Implements [`Merge`] for types that gather as themselves and join by an expression. Generic parameters, if any, go in
-/// brackets before the type.
+/// Implements [`Merge`] for types that gather as themselves and join by an expression. Generic parameters, if any, go
+/// in brackets before the type.
 macro_rules! merge_in_place {
     ([$($generics:tt)*] $type:ty: |$into:ident, $other:ident| $join:expr) => {
         impl<$($generics)*> $crate::numbers::merge::Merge for $type {

@@ -1,6 +1,6 @@
-//! From numbers to places along an axis.
+//! Axis ranges: the mapping from numbers to positions along an axis.
 
-/// A linear or logarithmic axis from `low` to `high`.
+/// The range of a linear or logarithmic axis, from `low` to `high`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct AxisRange {
     pub(super) low: f64,
@@ -9,9 +9,9 @@ pub(super) struct AxisRange {
 }
 
 impl AxisRange {
-    /// A linear range; a range too narrow to divide is widened.
+    /// Returns a linear range. A range that is too narrow to divide is widened.
     pub(super) fn linear(low: f64, high: f64) -> Self {
-        // The halves keep ranges that span all numbers finite; below 1e-290, ticks would vanish.
+        // Halving first keeps the widest ranges finite. Below 1e-290, tick distances would underflow.
         let narrow = (high / 2.0 - low / 2.0) <= low.abs().max(high.abs()).max(1e-290) * 1e-14;
         if narrow {
             let half = (low.abs().max(high.abs()) * 0.1).max(1e-290);
@@ -25,7 +25,7 @@ impl AxisRange {
         }
     }
 
-    /// A logarithmic range; the ends must be positive.
+    /// Returns a logarithmic range. Both ends must be positive.
     pub(super) fn log(low: f64, high: f64) -> Self {
         let low = low.max(1e-305);
         AxisRange {
@@ -35,8 +35,8 @@ impl AxisRange {
         }
     }
 
-    /// Where a number lies between the ends: 0 at the low end, 1 at the high end. Numbers beyond
-    /// an end, and those without logarithm, lie at the end.
+    /// Returns the position of a number between the ends: 0 at the low end, 1 at the high end. Numbers beyond an end
+    /// are placed at that end, numbers without a logarithm at the low end.
     pub(super) fn fraction(&self, value: f64) -> f64 {
         let fraction = if self.log {
             if value <= 0.0 {
@@ -53,8 +53,7 @@ impl AxisRange {
         }
     }
 
-    /// The number at a fraction of the way, which may be beyond 1; at most 1e307 on a logarithmic
-    /// range.
+    /// Returns the number at a position, which may exceed 1. The result is at most 1e307 on a logarithmic range.
     pub(super) fn at(&self, fraction: f64) -> f64 {
         if self.log {
             let (low, high) = (self.low.ln(), self.high.ln());

@@ -1,4 +1,4 @@
-//! Where the statistics box and the legend stand, and the y range that keeps them free.
+//! The positions of the statistics box and the legend, and the y range that keeps them clear of the contents.
 
 use super::axis_range::AxisRange;
 use super::drawing::{Point, Rect};
@@ -7,13 +7,13 @@ use super::sizes::Sizes;
 use super::text_box::TextBox;
 use super::y_range::{Obstacle, y_range};
 
-/// Boxes and the places of their upper left corners.
+/// Boxes, with the positions of their upper left corners.
 pub(super) type Boxes = Vec<(TextBox, Point)>;
 
-/// Statistics in the upper right corner; the legend below them or in the upper left corner,
-/// whichever leaves more of the frame to the contents; and the y range that leaves both free.
+/// Places the statistics in the upper right corner, and the legend below them or in the upper left corner, whichever
+/// leaves more of the frame to the contents. Returns the boxes and the y range that keeps both clear.
 pub(super) fn place_boxes(pad: &Pad, frame: &Rect, x: &AxisRange, sizes: &Sizes) -> (Boxes, AxisRange) {
-    // Ticks point inwards; boxes stay clear of them.
+    // Ticks point inwards, so boxes keep a distance from the frame.
     let inset = sizes.tick + 0.5 * sizes.gap;
     let (top, start, end) = (frame.top + inset, frame.left + inset, frame.right - inset);
     let upper_right = |table: TextBox, top: f64| {
@@ -52,7 +52,7 @@ pub(super) fn place_boxes(pad: &Pad, frame: &Rect, x: &AxisRange, sizes: &Sizes)
     }
 }
 
-/// The part of the frame that contents must keep out of, because of a box.
+/// The part of the frame that the contents must avoid because of a box.
 fn obstacle((table, (left, top)): &(TextBox, Point), frame: &Rect, sizes: &Sizes) -> Obstacle {
     let air = sizes.gap;
     Obstacle {

@@ -1,4 +1,4 @@
-//! The canvas: pads side by side in one picture.
+//! The canvas: one or more pads in a picture.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::pad::Pad;
 use super::save::save;
 use super::sizes::Sizes;
 
-/// A picture of one pad, or of several after [`divide`](Canvas::divide), like ROOT's `TCanvas`.
+/// A picture of one pad, or of several pads after [`divide`](Canvas::divide), like ROOT's `TCanvas`.
 ///
 /// ```
 /// use gaudi_mpi::picture::{Bins, Canvas, Curve, Pad};
@@ -34,14 +34,14 @@ pub struct Canvas {
     height: u32,
     columns: usize,
     rows: usize,
-    /// Pad number `i + 1` at `i`; pads not drawn yet may be missing at the end.
+    /// Pad number `i + 1` at index `i`. Pads at the end that are not drawn yet may be missing.
     pads: Vec<Option<Pad>>,
 }
 
 impl Canvas {
-    /// A canvas of this size in pixels, with one pad as large as itself.
+    /// Returns a canvas of this size in pixels, with one pad that covers it.
     ///
-    /// An SVG picture can be scaled without loss; there, pixels only set the proportions.
+    /// An SVG picture can be scaled without loss. There, pixels only set the proportions.
     pub fn new(width: u32, height: u32) -> Self {
         Canvas {
             width,
@@ -52,28 +52,28 @@ impl Canvas {
         }
     }
 
-    /// Divides the canvas into pads of equal size, numbered from 1 as text is read: from left to
-    /// right, then from top to bottom. What has been drawn stays in the pad of its number.
+    /// Divides the canvas into pads of equal size, numbered from 1 in reading order: from left to right, then from top
+    /// to bottom. A pad that is already drawn keeps its number.
     pub fn divide(&mut self, columns: usize, rows: usize) -> &mut Self {
         self.columns = columns;
         self.rows = rows;
         self
     }
 
-    /// Draws into the first pad that is still free.
+    /// Draws into the first free pad.
     ///
     /// # Errors
-    /// When no pad is free, or when the data do not describe a picture: no bins, edges that do not
-    /// increase, as many values as bins.
+    /// When no pad is free, or the data cannot be drawn: there are no bins, the edges do not increase, or the number of
+    /// values is not that of the bins.
     pub fn draw(&mut self, pad: Pad) -> Result<&mut Self> {
         let free = self.pads.iter().position(Option::is_none).unwrap_or(self.pads.len());
         self.draw_in(free + 1, pad)
     }
 
-    /// Draws into the pad of this number, in place of what is there.
+    /// Draws into the pad with this number, in place of its contents.
     ///
     /// # Errors
-    /// As [`draw`](Canvas::draw).
+    /// As for [`draw`](Canvas::draw).
     pub fn draw_in(&mut self, number: usize, pad: Pad) -> Result<&mut Self> {
         self.check_number(number)?;
         pad.check(number)?;
@@ -84,12 +84,12 @@ impl Canvas {
         Ok(self)
     }
 
-    /// Writes the picture to a file whose name ends in `.svg` or `.png`; equal canvases give equal
-    /// bytes. The file appears under its name when it is complete.
+    /// Writes the picture to a file whose name ends in `.svg` or `.png`. Equal canvases give equal bytes. The file is
+    /// written under a temporary name and renamed when it is complete.
     ///
     /// # Errors
-    /// When the name has another ending, the canvas is too small for its pads or too large, or the
-    /// file cannot be written.
+    /// When the name has another ending, the canvas is too large or too small for its pads, or the file cannot be
+    /// written.
     pub fn save(&self, file: impl AsRef<Path>) -> Result<()> {
         save(file.as_ref(), || self.drawing())
     }
@@ -105,7 +105,7 @@ impl Canvas {
         })
     }
 
-    /// Everything on the canvas as shapes.
+    /// Draws the whole canvas as shapes.
     pub(super) fn drawing(&self) -> Result<Drawing> {
         let Canvas {
             width,
@@ -145,7 +145,7 @@ impl Canvas {
         Ok(drawing)
     }
 
-    /// A pad at its place; `index` counts from 0.
+    /// Returns a pad with its area. The index counts from 0.
     fn place<'a>(&self, index: usize, pad: &'a Pad) -> PlacedPad<'a> {
         let (column, row) = (index % self.columns, index / self.columns);
         let share = |total: u32, i: usize, n: usize| (f64::from(total) * i as f64 / n as f64).round();
@@ -159,7 +159,7 @@ impl Canvas {
     }
 }
 
-/// A pad and its place on the canvas.
+/// A pad with its position on the canvas.
 struct PlacedPad<'a> {
     pad: &'a Pad,
     column: usize,
@@ -167,7 +167,8 @@ struct PlacedPad<'a> {
     area: Rect,
 }
 
-/// The pads' layouts, and the sizes with which they fit: where words are too long for their pad, all are set smaller.
+/// Returns the layouts of the pads and the sizes with which they fit. If words are too long for a pad, the sizes of all
+/// pads are reduced.
 fn layouts(drawn: &[PlacedPad], sizes: Sizes) -> (Vec<Layout>, Sizes) {
     let mut sizes = sizes;
     loop {
@@ -180,10 +181,11 @@ fn layouts(drawn: &[PlacedPad], sizes: Sizes) -> (Vec<Layout>, Sizes) {
     }
 }
 
-/// Letters smaller than this, in pixels, nobody reads: words may as well be cut off.
+/// Letters below this size, in pixels, are illegible. Sizes are not reduced further; words are cut off instead.
 const ILLEGIBLE: f64 = 2.0;
 
-/// Layouts and margins with frames that begin at the same x in a column, and that begin and end at the same y in a row.
+/// Returns layouts and margins with aligned frames: equal left edges in each column, equal top and bottom edges in each
+/// row.
 fn aligned(drawn: &[PlacedPad], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
     let all = |margins: &[Margins]| -> Vec<Layout> {
         let one = |(one, margins): (&PlacedPad, &Margins)| Layout::new(one.pad, &one.area, margins, sizes);
@@ -197,8 +199,8 @@ fn aligned(drawn: &[PlacedPad], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
     };
     let mut layouts = all(&vec![guess; drawn.len()]);
     let mut margins = vec![Margins::default(); drawn.len()];
-    // Margins decide which labels there is room for, and labels how wide the margins are: from the first guess to what
-    // fits, then wider as long as something needs more. Two or three rounds are usual.
+    // Margins determine which labels fit, and labels determine the margins. The first guess is replaced by the margins
+    // that fit, which then grow until no layout needs more. Two or three rounds are usual.
     for _ in 0..8 {
         let needed = share(drawn, &layouts, sizes);
         if needed
@@ -216,7 +218,7 @@ fn aligned(drawn: &[PlacedPad], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
     (layouts, margins)
 }
 
-/// The margins that layouts need, those of pads in one row or column made equal.
+/// Returns the margins that the layouts need, made equal for pads in the same row or column.
 fn share(drawn: &[PlacedPad], layouts: &[Layout], sizes: &Sizes) -> Vec<Margins> {
     let needed = |(one, layout): (&PlacedPad, &Layout)| layout.margins(one.pad, sizes);
     let needed: Vec<Margins> = drawn.iter().zip(layouts).map(needed).collect();
@@ -228,7 +230,7 @@ fn share(drawn: &[PlacedPad], layouts: &[Layout], sizes: &Sizes) -> Vec<Margins>
             }
             if drawn[i].row == drawn[j].row {
                 margins.top = margins.top.max(other.top);
-                // Long names below one pad would take much room from all others in its row.
+                // Long names below one pad would cost all others in its row too much room.
                 if layouts[i].x.upwards == layouts[j].x.upwards {
                     margins.bottom = margins.bottom.max(other.bottom);
                 }

@@ -1,21 +1,21 @@
-//! One curve of a pad: the contents of the bins along x.
+//! One curve of a pad: the contents of bins along x.
 
 use super::bins::Bins;
 use super::error::{Error, Result};
 use super::limits::drawable;
 
-/// How a curve is drawn.
+/// The kind of a curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CurveKind {
-    /// A line that steps from bin to bin, for histograms.
+    /// A line of steps, for histograms.
     Steps,
-    /// A marker at each bin's centre with a bar as wide as the bin, for profiles and data.
+    /// A marker at the centre of each bin with a bar as wide as the bin, for profiles and data.
     Points,
 }
 
-/// The contents of the bins along x, drawn as a line of steps or as points.
+/// The contents of bins along x, drawn as a line of steps or as points.
 ///
-/// Bins whose content is not a finite number are left out.
+/// Bins whose content is not finite are left out.
 #[derive(Clone, Debug)]
 pub struct Curve {
     pub(super) kind: CurveKind,
@@ -26,7 +26,7 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// A histogram: a line that steps from bin to bin, filled lightly when it is alone in its pad.
+    /// A histogram: a line of steps, with a light filling if it is the only curve of its pad.
     ///
     /// ```
     /// use gaudi_mpi::picture::{Bins, Curve};
@@ -37,7 +37,7 @@ impl Curve {
         Self::new(CurveKind::Steps, bins.into(), values)
     }
 
-    /// A profile, or data points: a marker at each bin's centre, with a bar as wide as the bin.
+    /// A profile or data points: a marker at the centre of each bin, with a bar as wide as the bin.
     pub fn points(bins: impl Into<Bins>, values: Vec<f64>) -> Self {
         Self::new(CurveKind::Points, bins.into(), values)
     }
@@ -52,19 +52,19 @@ impl Curve {
         }
     }
 
-    /// Draws error bars: the bars reach this far above and below each value.
+    /// Draws error bars that extend by these lengths above and below the values.
     pub fn errors(mut self, errors: Vec<f64>) -> Self {
         self.errors = errors;
         self
     }
 
-    /// The curve's name in the legend.
+    /// Sets the name of the curve in the legend.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// How far the error bar of a bin reaches from its value; 0 without a drawable error.
+    /// The length of the error bar of a bin on either side of its value; 0 if there is no error that can be drawn.
     pub(super) fn error(&self, bin: usize) -> f64 {
         let error = self.errors.get(bin).copied().unwrap_or(0.0).abs();
         if drawable(error) { error } else { 0.0 }

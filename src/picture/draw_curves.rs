@@ -1,4 +1,4 @@
-//! Curves drawn into a frame: steps, points and error bars.
+//! Draws the curves of a pad: steps, points and error bars.
 
 use super::axis_range::AxisRange;
 use super::colours::{WHITE, lighten};
@@ -61,7 +61,7 @@ impl CurvePainter<'_> {
             if filled {
                 drawing.area(simplify(&line), base, lighten(colour, 0.16));
             }
-            // The line ends on the base line, except where the frame closes the last step.
+            // The line ends on the base line, unless the frame closes the last step.
             let at_frame = |x: f64| x <= self.frame.left + 0.5 || x >= self.frame.right - 0.5;
             if let (Some(&start), Some(&end)) = (line.first(), line.last()) {
                 if !at_frame(start.0) {
@@ -86,13 +86,13 @@ impl CurvePainter<'_> {
         let edges = self.curve.bins.edges();
         let mut last = None;
         for (bin, &value) in self.curve.values.iter().enumerate() {
-            // A logarithmic axis has no place for zero and less.
+            // Numbers ≤ 0 have no position on a logarithmic axis.
             if !drawable(value) || (self.y.log && value <= 0.0) {
                 continue;
             }
             let (left, right) = (self.px(edges[bin]), self.px(edges[bin + 1]));
             let centre = ((left + right) / 2.0, self.py(value));
-            // Of points that fall on the same spot, one is enough.
+            // Of several points at the same position, only the first is drawn.
             let spot = ((centre.0 * 4.0).round(), (centre.1 * 4.0).round());
             if last == Some(spot) && self.curve.error(bin) == 0.0 {
                 continue;
@@ -114,7 +114,7 @@ impl CurvePainter<'_> {
     }
 }
 
-/// A disc, a ring, a square or a hollow square, so that curves differ without colours too.
+/// Draws a disc, a ring, a square or a hollow square, so that curves also differ without colours.
 fn marker(drawing: &mut Drawing, (x, y): Point, style: CurveStyle, sizes: &Sizes) {
     let colour = style.colour;
     let radius = sizes.marker;
@@ -139,13 +139,13 @@ fn marker(drawing: &mut Drawing, (x, y): Point, style: CurveStyle, sizes: &Sizes
     }
 }
 
-/// A piece of a step line, for the legend.
+/// Draws a piece of a step line, for the legend.
 pub(super) fn line_sample(drawing: &mut Drawing, (x, y): Point, length: f64, style: CurveStyle, sizes: &Sizes) {
     let ends = vec![(x - length / 2.0, y), (x + length / 2.0, y)];
     drawing.line(ends, sizes.thick, style.colour);
 }
 
-/// A marker with its bar, for the legend.
+/// Draws a marker with its bar, for the legend.
 pub(super) fn point_sample(drawing: &mut Drawing, at: Point, length: f64, style: CurveStyle, sizes: &Sizes) {
     let (x, y) = at;
     let ends = vec![(x - length / 2.0, y), (x + length / 2.0, y)];
@@ -153,8 +153,8 @@ pub(super) fn point_sample(drawing: &mut Drawing, at: Point, length: f64, style:
     marker(drawing, at, style, sizes);
 }
 
-/// Drops the points of a step line that nobody would see: of those in the same tenth of a pixel
-/// column, the first, the extremes and the last remain; and points within a straight piece go.
+/// Drops the points of a step line that cannot be seen. Of the points in the same tenth of a pixel column, the first,
+/// the lowest, the highest and the last are kept. Points within a straight piece are dropped.
 fn simplify(points: &[Point]) -> Vec<Point> {
     let column = |p: &Point| (p.0 * 10.0).round();
     let mut kept: Vec<Point> = Vec::new();

@@ -1,4 +1,4 @@
-//! Maps: two-dimensional bins as colours, and the colour scale beside them.
+//! Draws maps: two-dimensional bins as colours, and the colour scale beside them.
 
 use super::axis_range::AxisRange;
 use super::colours::{BLACK, MAP_COLOURS, of_map};
@@ -7,11 +7,10 @@ use super::limits::drawable;
 use super::pad::Map;
 use super::sizes::Sizes;
 
-/// Neighbouring areas overlap by this many pixels, so that no light shines through between them
-/// when a viewer smooths their edges.
+/// Neighbouring areas overlap by this many pixels, so that no gap shows between them when a viewer smooths their edges.
 const OVERLAP: f64 = 0.5;
 
-/// The range of a map's colours.
+/// The range of the colour scale of a map.
 pub(super) fn z_range(map: &Map, log: bool) -> AxisRange {
     let mut extent: Option<(f64, f64)> = None;
     for &value in map.values.iter().filter(|&&value| shown(map, log, value)) {
@@ -27,7 +26,7 @@ pub(super) fn z_range(map: &Map, log: bool) -> AxisRange {
     }
 }
 
-/// Whether a bin with this content has a colour.
+/// Returns whether a bin with this content has a colour.
 fn shown(map: &Map, log: bool, value: f64) -> bool {
     drawable(value) && !(map.counts && value == 0.0) && !(log && value <= 0.0)
 }
@@ -75,7 +74,7 @@ pub(super) fn draw(drawing: &mut Drawing, map: &Map, frame: &Rect, x: &AxisRange
     }
 }
 
-/// The colours of the range from low (bottom) to high (top), in a frame of its own.
+/// Draws the colour scale from low at the bottom to high at the top, with its frame.
 pub(super) fn draw_bar(drawing: &mut Drawing, bar: &Rect, sizes: &Sizes) {
     for level in 0..MAP_COLOURS {
         let bottom = bar.bottom - bar.height() * level as f64 / MAP_COLOURS as f64;
@@ -98,7 +97,7 @@ impl Span {
     }
 }
 
-/// Divides an axis into spans of at least one pixel, each of one bin or of several.
+/// Divides an axis into spans of at least one pixel, each of one or more bins.
 fn spans(edges: &[f64], place: impl Fn(f64) -> f64) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut first = 0;
@@ -114,7 +113,7 @@ fn spans(edges: &[f64], place: impl Fn(f64) -> f64) -> Vec<Span> {
             first = last + 1;
         }
     }
-    // What is left at the end is less than a pixel and belongs to the last span.
+    // The rest at the end is less than a pixel and belongs to the last span.
     if let Some(span) = spans.last_mut() {
         span.last = edges.len() - 2;
     }

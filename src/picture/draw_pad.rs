@@ -1,4 +1,4 @@
-//! A pad drawn onto the drawing: frame, ticks, titles, contents and boxes.
+//! Draws a pad: frame, ticks, titles, contents and boxes.
 
 use super::colours::BLACK;
 use super::draw_curves;
@@ -10,7 +10,7 @@ use super::layout::{LABEL_GAP, Layout, STRIP_LINE};
 use super::pad::Pad;
 use super::sizes::Sizes;
 
-/// Draws a pad that covers this area of the drawing.
+/// Draws a pad into this area.
 pub(super) fn draw(drawing: &mut Drawing, pad: &Pad, area: &Rect, layout: &Layout, sizes: &Sizes) {
     let frame = &layout.frame;
     match (&pad.map, &layout.z) {
@@ -24,7 +24,7 @@ pub(super) fn draw(drawing: &mut Drawing, pad: &Pad, area: &Rect, layout: &Layou
         }
         _ => draw_curves::draw(drawing, pad, frame, &layout.x.range, &layout.y.range, sizes),
     }
-    // The frame comes after the contents, so that a full map does not hide the ticks.
+    // The frame comes after the contents, so that a full map does not cover the ticks.
     horizontal_ticks(drawing, &layout.x, frame, sizes);
     vertical_ticks(drawing, &layout.y, frame, &[frame.left, frame.right], 1.0, sizes);
     drawing.outline(*frame, sizes.thin, BLACK);
@@ -45,7 +45,7 @@ fn horizontal_ticks(drawing: &mut Drawing, axis: &LabelledAxis, frame: &Rect, si
     }
 }
 
-/// Ticks at the sides with these x positions, pointing into the frame, `stretch` times as long.
+/// Draws ticks at these x positions, pointing into the frame and multiplied in length by `stretch`.
 fn vertical_ticks(
     drawing: &mut Drawing,
     axis: &LabelledAxis,
@@ -63,7 +63,7 @@ fn vertical_ticks(
     }
 }
 
-/// Where ticks are, in fractions of the axis, and how long they are. Categories have none.
+/// The positions of the ticks as fractions of the axis, and their lengths. Axes of categories have none.
 fn tick_places(axis: &LabelledAxis, sizes: &Sizes) -> Vec<(f64, f64)> {
     if axis.names {
         return Vec::new();
@@ -95,7 +95,7 @@ fn vertical_labels(drawing: &mut Drawing, axis: &LabelledAxis, frame: &Rect, (x,
     }
 }
 
-/// The factor of a vertical axis' numbers, above the corner of its frame.
+/// Draws the factor of a vertical axis above the corner of its frame.
 fn factor(drawing: &mut Drawing, axis: &LabelledAxis, (x, top): (f64, f64), anchor: Anchor) {
     if let Some(text) = axis.factor_text() {
         // The highest label may be level with the corner.

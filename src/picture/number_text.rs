@@ -1,6 +1,6 @@
 //! Numbers as text, for axes and statistics boxes.
 
-/// A power of ten as people write it: 1, 10, 10², 10⁻³.
+/// A power of ten in the usual notation: 1, 10, 10², 10⁻³.
 pub(super) fn power_of_ten_text(exponent: i32) -> String {
     match exponent {
         0 => "1".to_string(),
@@ -15,7 +15,7 @@ fn superscript(number: i32) -> String {
     number.to_string().chars().map(digit).collect()
 }
 
-/// The typographic minus sign, as wide as a plus; and no minus before zero.
+/// Replaces the sign by the typographic minus, which is as wide as a plus, and drops it before zero.
 pub(super) fn with_minus_sign(number: &str) -> String {
     match number.strip_prefix('-') {
         Some(digits) if digits.chars().all(|c| c == '0' || c == '.') => digits.to_string(),
@@ -24,8 +24,8 @@ pub(super) fn with_minus_sign(number: &str) -> String {
     }
 }
 
-/// A number with at most this many significant digits and no trailing zeros, as in `5366.9`,
-/// `0.03`, `2.1×10⁻⁷`: for statistics boxes and axis titles.
+/// Returns a number with at most `digits` significant digits and without trailing zeros, such as `5366.9`, `0.03` or
+/// `2.1×10⁻⁷`: for statistics boxes and axis titles.
 ///
 /// ```
 /// use gaudi_mpi::picture::plain_number;

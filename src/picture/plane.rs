@@ -1,4 +1,4 @@
-//! Points and lines in a plane: what happened in an event, seen from a side.
+//! Points and lines in a plane, such as a view of an event from one side.
 
 use super::colours::{BLACK, WHITE, of_curve};
 use super::drawing::{Anchor, Drawing, Point, Rect};
@@ -8,12 +8,23 @@ use super::number_text::plain_number;
 use super::save::save;
 use std::path::Path;
 
-/// A plane with points and straight lines in it, and axes along two of its sides.
+/// A plane with points and straight lines, and axes along two of its sides.
+///
+/// ```
+/// use gaudi_mpi::picture::Plane;
+///
+/// let mut event = Plane::new([-10.0, 50.0], [-5.0, 5.0], [10.0, 1.0]).labels("z [mm]", "x [mm]");
+/// event.line([0.0, 0.0], [40.0, 4.0], 0);
+/// event.point([20.0, 2.0], 3.0, 1);
+/// let folder = tempfile::tempdir()?;
+/// Plane::save(&[event], 800, 400, folder.path().join("event.svg"))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Plane {
     x: [f64; 2],
     y: [f64; 2],
-    /// Distances of ticks.
+    /// The distances between ticks along x and y.
     ticks: [f64; 2],
     labels: [String; 2],
     lines: Vec<([f64; 2], [f64; 2], usize)>,
@@ -24,10 +35,10 @@ const SIZE: f64 = 15.0;
 const TICK: f64 = 6.0;
 
 impl Plane {
-    /// A plane that shows what is between these limits, with a tick at each multiple of these steps.
+    /// Returns an empty plane with these limits along x and y, and a tick at each multiple of these distances.
     ///
     /// # Panics
-    /// If a range is empty or a step is not above 0.
+    /// When a range is empty or a tick distance is not positive.
     pub fn new(x: [f64; 2], y: [f64; 2], ticks: [f64; 2]) -> Self {
         assert!(x[0] < x[1] && y[0] < y[1] && ticks[0] > 0.0 && ticks[1] > 0.0);
         Self {
@@ -40,23 +51,24 @@ impl Plane {
         }
     }
 
-    /// What the axes show.
+    /// Sets the labels of the axes.
     pub fn labels(mut self, x: &str, y: &str) -> Self {
         self.labels = [x.into(), y.into()];
         self
     }
 
-    /// Adds a line, in the colour that curves of this number have.
+    /// Adds a line. Its colour is that of the curve with this number. Parts beyond the limits are cut off.
     pub fn line(&mut self, from: [f64; 2], to: [f64; 2], colour: usize) {
         self.lines.push((from, to, colour));
     }
 
-    /// Adds a point with a radius in pixels. Points cover lines.
+    /// Adds a point with a radius in pixels. Its colour is that of the curve with this number. Points cover lines.
     pub fn point(&mut self, at: [f64; 2], radius: f64, colour: usize) {
         self.points.push((at, radius, colour));
     }
 
-    /// Writes planes, one below the other, to a file whose name ends in `.svg` or `.png`; each is of this size in pixels.
+    /// Writes planes, from top to bottom, to a file whose name ends in `.svg` or `.png`. Width and height are those of
+    /// each plane, in pixels.
     ///
     /// # Errors
     /// When the name has another ending, or the file cannot be written.
@@ -124,7 +136,8 @@ impl Plane {
         drawing.text_upwards(&self.labels[1], (area.left + 20.0, frame.top), Anchor::End, SIZE);
     }
 
-    /// The part of a line that is within the limits (Y.-D. Liang, B. A. Barsky, ACM Trans. Graph. 3, 1, 1984).
+    /// Returns the part of a line within the limits, by the method of Y.-D. Liang and B. A. Barsky, ACM Trans. Graph.
+    /// 3, 1 (1984).
     fn clip(&self, from: [f64; 2], to: [f64; 2]) -> Option<([f64; 2], [f64; 2])> {
         let (mut begin, mut end) = (0.0f64, 1.0f64);
         for (axis, limits) in [self.x, self.y].into_iter().enumerate() {
@@ -144,7 +157,7 @@ impl Plane {
     }
 }
 
-/// The multiples of a step in a range.
+/// The multiples of a number in a range.
 fn multiples([low, high]: [f64; 2], step: f64) -> impl Iterator<Item = f64> {
     let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
     (first..=last).map(move |number| number as f64 * step)

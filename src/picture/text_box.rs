@@ -1,4 +1,4 @@
-//! The boxes in a pad's corners: statistics and legend.
+//! Text boxes in the corners of a pad: statistics and legend.
 
 use super::colours::{BLACK, WHITE};
 use super::curve::CurveKind;
@@ -17,11 +17,11 @@ enum Row {
     Sample(usize, String),
 }
 
-/// Lines in a box as large as they need.
+/// A box that is as large as its lines require.
 #[derive(Clone, Debug)]
 pub(super) struct TextBox {
     rows: Vec<Row>,
-    /// Font size in pixels.
+    /// The font size in pixels.
     pub(super) size: f64,
     framed: bool,
     pub(super) width: f64,
@@ -30,13 +30,13 @@ pub(super) struct TextBox {
 
 /// The height of a line, in units of the font size.
 const LINE: f64 = 1.3;
-/// The space between the lines and the box' border.
+/// The space between the lines and the border, in units of the font size.
 const PADDING: f64 = 0.45;
-/// The width of a sample of a curve in the legend.
+/// The width of a piece of a curve in the legend, in units of the font size.
 const SAMPLE: f64 = 1.8;
 
 impl TextBox {
-    /// The statistics of a pad.
+    /// Returns the statistics box of a pad, or `None` if it has no statistics.
     pub(super) fn statistics(pad: &Pad, frame: &Rect, sizes: &Sizes) -> Option<Self> {
         let row = |(name, value): &(String, String)| match value.as_str() {
             "" => Row::Heading(clean(name)),
@@ -46,7 +46,7 @@ impl TextBox {
         Self::new(rows, true, 0.5 * frame.width(), frame, sizes)
     }
 
-    /// The names of a pad's curves, at most this wide.
+    /// Returns the legend of a pad with at most this width, or `None` if no curve has a name.
     pub(super) fn legend(pad: &Pad, frame: &Rect, width: f64, sizes: &Sizes) -> Option<Self> {
         let named = pad
             .curves
@@ -57,7 +57,7 @@ impl TextBox {
         Self::new(rows, false, width, frame, sizes)
     }
 
-    /// A box that is at most this wide, and takes at most two fifths of the frame's height.
+    /// Returns a box with at most this width and two fifths of the frame's height.
     fn new(rows: Vec<Row>, framed: bool, max_width: f64, frame: &Rect, sizes: &Sizes) -> Option<Self> {
         if rows.is_empty() {
             return None;
@@ -79,7 +79,7 @@ impl TextBox {
         })
     }
 
-    /// Draws the box with its upper left corner at this place.
+    /// Draws the box with its upper left corner at this position.
     pub(super) fn draw(&self, drawing: &mut Drawing, (left, top): (f64, f64), pad: &Pad, sizes: &Sizes) {
         let right = left + self.width;
         let area = Rect {
@@ -100,7 +100,7 @@ impl TextBox {
             match row {
                 Row::Heading(text) => {
                     let below = middle + 0.52 * LINE * self.size;
-                    // A heading at the top stands midway between the border and the line below.
+                    // A heading at the top is centred between the border and the line below it.
                     let first = i == 0 && self.rows.len() > 1;
                     let lift = if first { padding / 2.0 } else { 0.0 };
                     let base = base - lift;

@@ -1,4 +1,4 @@
-//! Where an axis has ticks, and the numbers written at them.
+//! The ticks of an axis and the numbers beside them.
 
 use super::axis_range::AxisRange;
 use super::number_text::{power_of_ten_text, with_minus_sign};
@@ -7,7 +7,7 @@ use super::number_text::{power_of_ten_text, with_minus_sign};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tick {
     pub(super) value: f64,
-    /// Written at the tick; empty where there is no room.
+    /// The text beside the tick; empty if there is no room.
     pub(super) label: String,
 }
 
@@ -16,12 +16,12 @@ pub(super) struct Tick {
 pub(super) struct Ticks {
     pub(super) major: Vec<Tick>,
     pub(super) minor: Vec<f64>,
-    /// What the numbers at the ticks have to be multiplied with, for example `10³`.
+    /// The factor by which the numbers at the ticks must be multiplied, such as `10³`.
     pub(super) factor: Option<String>,
 }
 
 impl Ticks {
-    /// About `count` ticks with numbers, at most.
+    /// Returns at most about `count` ticks with numbers.
     pub(super) fn new(range: &AxisRange, count: usize) -> Self {
         let count = count.clamp(1, 20);
         if range.log {
@@ -32,18 +32,18 @@ impl Ticks {
     }
 }
 
-/// A distance between ticks: 1, 2 or 5 times a power of ten.
+/// The distance between ticks: 1, 2 or 5 times a power of ten.
 struct TickSpacing {
     mantissa: i32,
     exponent: i32,
 }
 
 impl TickSpacing {
-    /// The smallest step with which the range has at most `count` intervals.
+    /// Returns the smallest distance that divides the range into at most `count` intervals.
     fn new(range: f64, count: usize) -> Self {
         let least = range / count as f64;
         let mut exponent = least.log10().floor() as i32;
-        // A step may be a rounding error short of the least one: 0.1 for 0.30000000000000004 / 3.
+        // The distance may be below the minimum by a rounding error: 0.1 for 0.30000000000000004 / 3.
         let enough =
             |mantissa: i32, exponent: i32| f64::from(mantissa) * power_of_ten(exponent) >= least * (1.0 - 1e-9);
         loop {
@@ -58,18 +58,19 @@ impl TickSpacing {
         f64::from(self.mantissa) * power_of_ten(self.exponent)
     }
 
-    /// Into how many parts minor ticks divide the step.
+    /// The number of intervals into which minor ticks divide the distance.
     fn parts(&self) -> usize {
         if self.mantissa == 2 { 4 } else { 5 }
     }
 }
 
 fn power_of_ten(exponent: i32) -> f64 {
-    // Parsing is correctly rounded; `powi` is not.
+    // Parsing is correctly rounded, `powi` is not.
     format!("1e{exponent}").parse().unwrap_or(0.0)
 }
 
-/// The multiples of a step within a range, as whole numbers, as long as they can be told apart.
+/// The integers whose multiples of `step` are within a range. There are none if neighbours are too large to be
+/// distinct.
 fn multiples(range: &AxisRange, step: f64) -> impl Iterator<Item = f64> {
     let slack = 1e-9;
     let first = (range.low / step - slack).ceil();
@@ -155,8 +156,8 @@ fn log(range: &AxisRange, count: usize) -> Ticks {
     ticks
 }
 
-/// Where powers of ten are too far apart, their multiples by 2 and 5, or else evenly spaced
-/// numbers, have labels as well.
+/// Returns the ticks of a logarithmic range with less than two powers of ten. The numbers 1, 2 and 5 times a power of
+/// ten have labels. If there are too few of them, the ticks are evenly spaced.
 fn within_a_decade(range: &AxisRange, first: i32, count: usize) -> Ticks {
     let candidates = (first - 1..=first).flat_map(|e| (1..10).map(move |m| (m, e)));
     let inside = |&(m, e): &(i32, i32)| {

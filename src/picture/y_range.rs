@@ -1,4 +1,4 @@
-//! The range of the y axis: all contents visible, and room above them for the boxes.
+//! The range of the y axis: it shows all contents and leaves room above them for the boxes.
 
 use super::axis_range::AxisRange;
 use super::curve::{Curve, CurveKind};
@@ -10,11 +10,11 @@ use super::pad::Pad;
 pub(super) struct Obstacle {
     pub(super) left: f64,
     pub(super) right: f64,
-    /// How far it reaches down from the top.
+    /// The distance from the top of the frame to the lower end of the box.
     pub(super) depth: f64,
 }
 
-/// The y range of a pad with curves on which no content lies behind an obstacle.
+/// Returns the y range of a pad with curves in which no content lies behind an obstacle.
 pub(super) fn y_range(pad: &Pad, x: &AxisRange, obstacles: &[Obstacle]) -> AxisRange {
     let range = bare_range(pad);
     let mut highest: f64 = 1.0;
@@ -31,7 +31,7 @@ pub(super) fn y_range(pad: &Pad, x: &AxisRange, obstacles: &[Obstacle]) -> AxisR
     }
 }
 
-/// The range that just shows all contents, with a little air.
+/// Returns the range that shows all contents, with a small margin.
 fn bare_range(pad: &Pad) -> AxisRange {
     if pad.log_y {
         return bare_log_range(pad);
@@ -50,8 +50,8 @@ fn bare_range(pad: &Pad) -> AxisRange {
         return AxisRange::linear(0.0, 1.0);
     };
     if steps {
-        // The area below a histogram is its content, so zero belongs to the axis; an error bar
-        // that reaches below zero does not make negative counts possible.
+        // The area below a histogram is its content, so the axis includes zero. An error bar that extends below zero
+        // does not make negative counts possible.
         low = if positive { 0.0 } else { low.min(0.0) };
         high = high.max(0.0);
         if low == high {
@@ -78,7 +78,7 @@ fn bare_log_range(pad: &Pad) -> AxisRange {
     if high == 0.0 {
         return AxisRange::log(0.5, 10.0);
     }
-    // Half of the smallest content leaves a visible step for single entries.
+    // Half of the smallest content gives single entries a visible step.
     let low = low / 2.0;
     let bare = AxisRange::log(low, high.max(low * 4.0));
     AxisRange {
@@ -87,7 +87,7 @@ fn bare_log_range(pad: &Pad) -> AxisRange {
     }
 }
 
-/// The highest content that is drawn between two fractions of the frame's width.
+/// Returns the highest drawn content between two fractions of the frame's width.
 fn top_between(pad: &Pad, x: &AxisRange, left: f64, right: f64) -> Option<f64> {
     let mut highest: Option<f64> = None;
     for curve in &pad.curves {
@@ -102,7 +102,7 @@ fn top_between(pad: &Pad, x: &AxisRange, left: f64, right: f64) -> Option<f64> {
     highest
 }
 
-/// The lower end of the error bar, the content and the upper end of the bar, of drawable bins.
+/// The lower end of the error bar, the content, and the upper end of the bar, of each bin that can be drawn.
 fn bars(curve: &Curve) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
     bars_by_bin(curve).map(|(_, bar)| bar)
 }

@@ -286,8 +286,8 @@ impl Arrays {
         all(&dataset)
     }
 
-    /// Reads two sums per bin. Each is the array of the storage with the first name, unless that is empty, plus the exact
-    /// rest with the second name.
+    /// Reads two sums per bin. Each is the array of the storage with the first name, unless that is empty, plus the
+    /// exact rest with the second name.
     fn sums(&self, names: [(&str, &str); 2]) -> Result<Vec<[ExactSum; 2]>, Reason> {
         let mut sums = vec![<[ExactSum; 2]>::default(); self.shape.iter().product()];
         for (place, (stored, rest)) in names.into_iter().enumerate() {
