@@ -1,4 +1,4 @@
-//! Counters: how often, how much, how large.
+//! Counters of values: number, sum, mean, spread and range.
 
 use crate::numbers::exact_sum::ExactSum;
 use crate::numbers::merge::merge_in_place;
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::AddAssign;
 
-/// Counts values and keeps their sum, mean, standard deviation, smallest and largest: the same for any order of the
-/// values and any [merging](crate::Merge).
+/// Counts values, and keeps their sum, mean, standard deviation, minimum and maximum. The result depends neither on the
+/// order of the values nor on the order of [merging](crate::Merge).
 ///
 /// ```
 /// use gaudi_mpi::Counter;
@@ -29,18 +29,17 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// A counter that has seen nothing.
+    /// Returns an empty counter.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Counts a value. What is not a number makes the sum, the mean and the standard deviation so, too.
+    /// Counts a value. A NaN makes the sum, the mean and the standard deviation NaN; minimum and maximum ignore it.
     pub fn add(&mut self, value: f64) {
         self.entries += 1;
         self.sum.add(value);
         self.sum_of_squares.add(value * value);
-        // Of -0 and 0, either may be called the smaller, so that it would depend on the order which one is kept: both
-        // are 0 here.
+        // -0 becomes 0. Otherwise, whether the minimum is 0 or -0 would depend on the order.
         let value = value + 0.0;
         self.extend(Some((value, value)).filter(|_| !value.is_nan()));
     }
@@ -52,17 +51,17 @@ impl Counter {
         };
     }
 
-    /// How many values there were.
+    /// The number of values.
     pub fn entries(&self) -> u64 {
         self.entries
     }
 
-    /// Their sum.
+    /// The sum of the values.
     pub fn sum(&self) -> f64 {
         self.sum.value()
     }
 
-    /// Their mean; 0 if there were none.
+    /// The mean of the values; 0 if there are none.
     pub fn mean(&self) -> f64 {
         if self.entries == 0 {
             0.0
@@ -71,7 +70,7 @@ impl Counter {
         }
     }
 
-    /// Their standard deviation, √(⟨x²⟩ − ⟨x⟩²); 0 if there were none.
+    /// The standard deviation of the values, √(⟨x²⟩ − ⟨x⟩²); 0 if there are none.
     pub fn std_dev(&self) -> f64 {
         if self.entries == 0 {
             return 0.0;
@@ -82,21 +81,21 @@ impl Counter {
             .sqrt()
     }
 
-    /// The smallest.
+    /// The smallest value, or `None` if there is none.
     pub fn min(&self) -> Option<f64> {
         self.range.map(|(low, _)| low)
     }
 
-    /// The largest.
+    /// The largest value, or `None` if there is none.
     pub fn max(&self) -> Option<f64> {
         self.range.map(|(_, high)| high)
     }
 }
 
-/// The parts of a counter in files.
+/// Conversions for files.
 #[cfg(feature = "events")]
 impl Counter {
-    /// Returns the counter of this number of values, with these sums and this smallest and largest value.
+    /// Returns a counter with this number of values, these sums, and this smallest and largest value.
     pub(crate) fn from_parts(entries: u64, sum: ExactSum, sum_of_squares: ExactSum, range: Option<(f64, f64)>) -> Self {
         Self {
             entries,
@@ -145,7 +144,7 @@ impl fmt::Display for Counter {
     }
 }
 
-/// A number as people want to read it: whole numbers as they are, others to six digits.
+/// Rounds a number for display: integers are kept, other numbers get six digits.
 fn short(value: f64) -> f64 {
     match value.fract() == 0.0 {
         true => value,
@@ -160,7 +159,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn numbers_are_short_to_read() {
+    fn numbers_are_rounded_for_display() {
         for (value, text) in [
             (9_055_429.0, "9055429"),
             (0.999_460_200_9, "0.99946"),
