@@ -253,12 +253,13 @@ impl Histograms {
         match self.entries.get(handle.index) {
             Some(Entry { path, object }) => {
                 panic!(
-                    "the handle is of a {kind}, but '{path}' is a {} in this book: use the handle of the book it was made by",
+                    "the handle is of a {kind}, but '{path}' is a {} in this book: use the handle that this book \
+                     returned",
                     object.kind()
                 )
             }
             None => panic!(
-                "the handle is of object number {} but this book has {}: use the handle of the book it was made by",
+                "the handle is of object number {}, but this book has {}: use the handle that this book returned",
                 handle.index.saturating_add(1),
                 self.len()
             ),
