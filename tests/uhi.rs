@@ -294,7 +294,7 @@ fn what_is_no_histogram_of_ours_is_refused_in_words() {
         ),
         (
             &|group| drop(group.new_dataset::<i64>().shape([2]).create("stray").unwrap()),
-            "cannot read the histogram 'stray': it is no group, as histograms are",
+            "cannot read the histogram 'stray': it is not a group, so not a histogram",
         ),
         (
             &|group| {

@@ -16,15 +16,15 @@ pub(super) fn place_boxes(pad: &Pad, frame: &Rect, x: &AxisRange, sizes: &Sizes)
     // Ticks point inwards, so boxes keep a distance from the frame.
     let inset = sizes.tick + 0.5 * sizes.gap;
     let (top, start, end) = (frame.top + inset, frame.left + inset, frame.right - inset);
-    let upper_right = |table: TextBox, top: f64| {
-        let left = end - table.width;
-        (table, (left, top))
+    let upper_right = |text_box: TextBox, top: f64| {
+        let left = end - text_box.width;
+        (text_box, (left, top))
     };
     let mut below = top;
     let mut beside = end;
     let mut placed = Boxes::new();
-    if let Some(table) = TextBox::statistics(pad, frame, sizes) {
-        let statistics = upper_right(table, top);
+    if let Some(text_box) = TextBox::statistics(pad, frame, sizes) {
+        let statistics = upper_right(text_box, top);
         below = top + statistics.0.height + 0.5 * sizes.gap;
         beside = statistics.1.0 - sizes.gap;
         placed.push(statistics);
@@ -53,11 +53,11 @@ pub(super) fn place_boxes(pad: &Pad, frame: &Rect, x: &AxisRange, sizes: &Sizes)
 }
 
 /// The part of the frame that the contents must avoid because of a box.
-fn obstacle((table, (left, top)): &(TextBox, Point), frame: &Rect, sizes: &Sizes) -> Obstacle {
+fn obstacle((text_box, (left, top)): &(TextBox, Point), frame: &Rect, sizes: &Sizes) -> Obstacle {
     let air = sizes.gap;
     Obstacle {
         left: (left - air - frame.left) / frame.width(),
-        right: (left + table.width + air - frame.left) / frame.width(),
-        depth: (top + table.height + air - frame.top) / frame.height(),
+        right: (left + text_box.width + air - frame.left) / frame.width(),
+        depth: (top + text_box.height + air - frame.top) / frame.height(),
     }
 }

@@ -34,7 +34,7 @@ pub struct Canvas {
     height: u32,
     columns: usize,
     rows: usize,
-    /// Pad number `i + 1` at index `i`. Pads at the end that are not drawn yet may be missing.
+    /// Pad number `i + 1` at index `i`. Pads at the end that are not placed yet may be missing.
     pads: Vec<Option<Pad>>,
 }
 
@@ -53,7 +53,7 @@ impl Canvas {
     }
 
     /// Divides the canvas into pads of equal size, numbered from 1 in reading order: from left to right, then from top
-    /// to bottom. A pad that is already drawn keeps its number.
+    /// to bottom. A pad that is already placed keeps its number.
     pub fn divide(&mut self, columns: usize, rows: usize) -> &mut Self {
         self.columns = columns;
         self.rows = rows;
@@ -63,7 +63,7 @@ impl Canvas {
     /// Draws into the first free pad.
     ///
     /// # Errors
-    /// When no pad is free, or the data cannot be drawn: there are no bins, the edges do not increase, or the number of
+    /// When no pad is free, or the data cannot be placed: there are no bins, the edges do not increase, or the number of
     /// values is not that of the bins.
     pub fn draw(&mut self, pad: Pad) -> Result<&mut Self> {
         let free = self.pads.iter().position(Option::is_none).unwrap_or(self.pads.len());
@@ -131,15 +131,15 @@ impl Canvas {
         let (w, h) = (f64::from(width), f64::from(height));
         let pad_size = (w / columns as f64, h / rows as f64);
         let sizes = Sizes::new((w, h), pad_size);
-        let drawn: Vec<PlacedPad> = self
+        let placed: Vec<PlacedPad> = self
             .pads
             .iter()
             .enumerate()
             .filter_map(|(index, pad)| Some(self.place(index, pad.as_ref()?)))
             .collect();
         let mut drawing = Drawing::new(width, height);
-        let (layouts, sizes) = layouts(&drawn, sizes);
-        for (one, layout) in drawn.iter().zip(layouts) {
+        let (layouts, sizes) = layouts(&placed, sizes);
+        for (one, layout) in placed.iter().zip(layouts) {
             draw_pad::draw(&mut drawing, one.pad, &one.area, &layout, &sizes);
         }
         Ok(drawing)
@@ -169,12 +169,12 @@ struct PlacedPad<'a> {
 
 /// Returns the layouts of the pads and the sizes with which they fit. If words are too long for a pad, the sizes of all
 /// pads are reduced.
-fn layouts(drawn: &[PlacedPad], sizes: Sizes) -> (Vec<Layout>, Sizes) {
+fn layouts(placed: &[PlacedPad], sizes: Sizes) -> (Vec<Layout>, Sizes) {
     let mut sizes = sizes;
     loop {
-        let (layouts, margins) = aligned(drawn, &sizes);
+        let (layouts, margins) = aligned(placed, &sizes);
         let fit = |(one, margins): (&PlacedPad, &Margins)| margins.fit(&one.area);
-        if drawn.iter().zip(&margins).all(fit) || sizes.label < ILLEGIBLE {
+        if placed.iter().zip(&margins).all(fit) || sizes.label < ILLEGIBLE {
             return (layouts, sizes);
         }
         sizes = sizes.scaled(0.9);
@@ -186,10 +186,10 @@ const ILLEGIBLE: f64 = 2.0;
 
 /// Returns layouts and margins with aligned frames: equal left edges in each column, equal top and bottom edges in each
 /// row.
-fn aligned(drawn: &[PlacedPad], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
+fn aligned(placed: &[PlacedPad], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
     let all = |margins: &[Margins]| -> Vec<Layout> {
         let one = |(one, margins): (&PlacedPad, &Margins)| Layout::new(one.pad, &one.area, margins, sizes);
-        drawn.iter().zip(margins).map(one).collect()
+        placed.iter().zip(margins).map(one).collect()
     };
     let guess = Margins {
         left: 5.0 * sizes.label,
@@ -197,12 +197,12 @@ fn aligned(drawn: &[PlacedPad], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
         top: 2.0 * sizes.label,
         bottom: 3.0 * sizes.label,
     };
-    let mut layouts = all(&vec![guess; drawn.len()]);
-    let mut margins = vec![Margins::default(); drawn.len()];
+    let mut layouts = all(&vec![guess; placed.len()]);
+    let mut margins = vec![Margins::default(); placed.len()];
     // Margins determine which labels fit, and labels determine the margins. The first guess is replaced by the margins
     // that fit, which then grow until no layout needs more. Two or three rounds are usual.
     for _ in 0..8 {
-        let needed = share(drawn, &layouts, sizes);
+        let needed = share(placed, &layouts, sizes);
         if needed
             .iter()
             .zip(&margins)
@@ -219,16 +219,16 @@ fn aligned(drawn: &[PlacedPad], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
 }
 
 /// Returns the margins that the layouts need, made equal for pads in the same row or column.
-fn share(drawn: &[PlacedPad], layouts: &[Layout], sizes: &Sizes) -> Vec<Margins> {
+fn share(placed: &[PlacedPad], layouts: &[Layout], sizes: &Sizes) -> Vec<Margins> {
     let needed = |(one, layout): (&PlacedPad, &Layout)| layout.margins(one.pad, sizes);
-    let needed: Vec<Margins> = drawn.iter().zip(layouts).map(needed).collect();
+    let needed: Vec<Margins> = placed.iter().zip(layouts).map(needed).collect();
     let mut shared = needed.clone();
     for (i, margins) in shared.iter_mut().enumerate() {
         for (j, other) in needed.iter().enumerate() {
-            if drawn[i].column == drawn[j].column {
+            if placed[i].column == placed[j].column {
                 margins.left = margins.left.max(other.left);
             }
-            if drawn[i].row == drawn[j].row {
+            if placed[i].row == placed[j].row {
                 margins.top = margins.top.max(other.top);
                 // Long names below one pad would cost all others in its row too much room.
                 if layouts[i].x.upwards == layouts[j].x.upwards {

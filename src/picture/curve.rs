@@ -77,24 +77,16 @@ impl Curve {
             "" => format!("the curve of {pad}"),
             name => format!("the curve \"{name}\" of {pad}"),
         };
-        if self.values.len() != expected {
-            let found = self.values.len();
-            return Err(Error::Length {
+        let errors = (!self.errors.is_empty()).then_some(("errors", self.errors.len()));
+        let mut lengths = std::iter::once(("values", self.values.len())).chain(errors);
+        match lengths.find(|&(_, found)| found != expected) {
+            None => Ok(()),
+            Some((of, found)) => Err(Error::Length {
                 what: what(),
-                of: "values",
+                of,
                 expected,
                 found,
-            });
+            }),
         }
-        if !self.errors.is_empty() && self.errors.len() != expected {
-            let found = self.errors.len();
-            return Err(Error::Length {
-                what: what(),
-                of: "errors",
-                expected,
-                found,
-            });
-        }
-        Ok(())
     }
 }

@@ -32,8 +32,8 @@ pub(super) fn draw(drawing: &mut Drawing, pad: &Pad, area: &Rect, layout: &Layou
     vertical_labels(drawing, &layout.y, frame, (frame.left - sizes.gap, Anchor::End));
     factor(drawing, &layout.y, (frame.left - sizes.gap, frame.top), Anchor::End);
     titles(drawing, pad, area, layout, sizes);
-    for (table, at) in &layout.boxes {
-        table.draw(drawing, *at, pad, sizes);
+    for (text_box, at) in &layout.boxes {
+        text_box.draw(drawing, *at, pad, sizes);
     }
 }
 

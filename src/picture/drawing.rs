@@ -149,7 +149,7 @@ impl Drawing {
         });
     }
 
-    /// The outline of a rectangle.
+    /// Draws the outline of a rectangle.
     pub(super) fn outline(&mut self, r: Rect, width: f64, colour: Colour) {
         let half = width / 2.0;
         let corners = [

@@ -114,29 +114,18 @@ impl Pad {
     /// let pad = Pad::map(bins(), bins(), vec![0.0, 3.0, 1.0, 0.0]).x("x", "mm").y("y", "mm");
     /// ```
     pub fn map(x: impl Into<Bins>, y: impl Into<Bins>, values: Vec<f64>) -> Self {
-        let map = Map {
-            x: x.into(),
-            y: y.into(),
-            values,
-            counts: true,
-        };
-        Pad {
-            map: Some(map),
-            ..Pad::default()
-        }
+        Self::of_map(x.into(), y.into(), values, true)
     }
 
     /// Returns a pad with a two-dimensional profile. It differs from [`Pad::map`]: 0 is an ordinary value, the colours
     /// span only the values, and bins with NaN stay white.
     pub fn map_of_means(x: impl Into<Bins>, y: impl Into<Bins>, values: Vec<f64>) -> Self {
-        let map = Map {
-            x: x.into(),
-            y: y.into(),
-            values,
-            counts: false,
-        };
+        Self::of_map(x.into(), y.into(), values, false)
+    }
+
+    fn of_map(x: Bins, y: Bins, values: Vec<f64>, counts: bool) -> Self {
         Pad {
-            map: Some(map),
+            map: Some(Map { x, y, values, counts }),
             ..Pad::default()
         }
     }

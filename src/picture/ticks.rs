@@ -85,12 +85,12 @@ fn multiples(range: &AxisRange, step: f64) -> impl Iterator<Item = f64> {
 }
 
 fn linear(range: &AxisRange, count: usize) -> Ticks {
-    let step = TickSpacing::new(range.high - range.low, count);
-    let size = step.size();
+    let spacing = TickSpacing::new(range.high - range.low, count);
+    let size = spacing.size();
     let steps: Vec<f64> = multiples(range, size).collect();
     let label = |factor: i32, k: f64| {
-        let decimals = (factor - step.exponent).max(0) as usize;
-        let number = k * f64::from(step.mantissa) * power_of_ten(step.exponent - factor);
+        let decimals = (factor - spacing.exponent).max(0) as usize;
+        let number = k * f64::from(spacing.mantissa) * power_of_ten(spacing.exponent - factor);
         with_minus_sign(&format!("{number:.decimals$}"))
     };
     let longest = |factor: i32| {
@@ -115,9 +115,9 @@ fn linear(range: &AxisRange, count: usize) -> Ticks {
             label: label(factor, k),
         })
         .collect();
-    let part = size / step.parts() as f64;
+    let part = size / spacing.parts() as f64;
     let minor = multiples(range, part)
-        .filter(|k| k % step.parts() as f64 != 0.0)
+        .filter(|k| k % spacing.parts() as f64 != 0.0)
         .map(|k| k * part)
         .collect();
     Ticks {

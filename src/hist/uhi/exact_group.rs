@@ -6,8 +6,7 @@
 //! sum and the numbers before it. Their exact sum (`math.fsum`) is the original sum.
 //!
 //! - Attributes `sum_wx`, `sum_wxx`, and with several axes `sum_wy`, `sum_wxy`, …: Σw·x and Σw·x·y over the fills
-//!   inside
-//!   the axes, for axes that are not of categories. Each is an array of numbers to add up.
+//!   inside the axes, for axes that are not of categories. Each is an array of numbers to add up.
 //! - Datasets: `values` and `variances` of a weighted histogram, `sum_of_weights` and `sum_of_weights_squared` of a
 //!   weighted profile, to be added to the arrays of the storage; `sum_of_values` (Σw·y) and `sum_of_values_squared`
 //!   (Σw·y²) of a profile, whose storage holds means instead. The first dimension counts the numbers to add up, the
