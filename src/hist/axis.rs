@@ -1,10 +1,8 @@
 //! Axes: bins, a label and a unit.
 
-mod binning;
+pub(super) mod binning;
 
-pub(super) use binning::{Location, Uniform};
-
-use binning::{Binning, Categories, Edges};
+use binning::{Binning, Categories, Edges, Location, Uniform};
 use serde::{Deserialize, Serialize};
 
 use super::coordinate::Coordinate;

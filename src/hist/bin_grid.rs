@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::axis::{Axis, Location};
+use super::axis::Axis;
+use super::axis::binning::Location;
 use super::bin_index::{Bin, BinIndex};
 use super::error::Error;
 use super::moment_units::MomentUnits;

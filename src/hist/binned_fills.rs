@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::axis::{Axis, Location};
+use super::axis::Axis;
+use super::axis::binning::Location;
 use super::bin_grid::BinGrid;
 use super::error::{Error, check_same};
 use super::moments::Moments;

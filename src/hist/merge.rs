@@ -1,5 +1,4 @@
-//! Histograms and profiles as the output of a task. Joining panics when titles, axes or paths differ: then `new_output`
-//! does not always book the same.
+//! Histograms and profiles as the output of a task.
 
 use super::error::or_panic;
 use super::histogram::Histogram;
@@ -7,6 +6,15 @@ use super::histograms::Histograms;
 use super::profile::Profile;
 use crate::numbers::merge::merge_in_place;
 
-merge_in_place!([] Histograms: |into, other| or_panic(into.merge(&other)));
-merge_in_place!([const N: usize] Histogram<N>: |into, other| or_panic(into.merge(&other)));
-merge_in_place!([const N: usize] Profile<N>: |into, other| or_panic(into.merge(&other)));
+merge_in_place! {
+    /// Joining panics if the books differ in paths, titles or axes: `new_output` does not always book the same then.
+    [] Histograms: |into, other| or_panic(into.merge(&other))
+}
+merge_in_place! {
+    /// Joining panics if titles or axes differ: `new_output` does not always book the same then.
+    [const N: usize] Histogram<N>: |into, other| or_panic(into.merge(&other))
+}
+merge_in_place! {
+    /// Joining panics if titles, labels or axes differ: `new_output` does not always book the same then.
+    [const N: usize] Profile<N>: |into, other| or_panic(into.merge(&other))
+}

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::axis::Location;
+use super::axis::binning::Location;
 use super::fixed_point::FixedPoint;
 use super::moment_units::MomentUnits;
 use super::serde_array;

@@ -1,6 +1,6 @@
 //! Fills of a histogram with one uniform axis, many values at a time.
 
-use super::axis::Uniform;
+use super::axis::binning::Uniform;
 use super::fixed_point::HalfSums;
 use super::moment_units::MomentUnits;
 use super::moments::Moments;

@@ -108,7 +108,8 @@ pub trait Merge: Sized + 'static {
 /// Implements [`Merge`] for types that gather as themselves and are joined by an expression. Generic parameters are
 /// given in brackets before the type.
 macro_rules! merge_in_place {
-    ([$($generics:tt)*] $type:ty: |$into:ident, $other:ident| $join:expr) => {
+    ($(#[$attribute:meta])* [$($generics:tt)*] $type:ty: |$into:ident, $other:ident| $join:expr) => {
+        $(#[$attribute])*
         impl<$($generics)*> $crate::numbers::merge::Merge for $type {
             type Gathered = Self;
             fn gather(self, _: ::std::ops::Range<u64>) -> Self {
