@@ -1,18 +1,17 @@
-//! Axes: how a coordinate becomes a bin.
+//! Axes: bins, a label and a unit.
 
-mod bins;
-mod wire;
+pub(super) mod binning;
 
-use bins::{Bins, Categories, locate_between};
-pub(super) use bins::{Location, Uniform};
+use binning::{Binning, Categories, Edges, Location, Uniform};
 use serde::{Deserialize, Serialize};
 
-use super::{Coordinate, Error, or_panic};
+use super::coordinate::Coordinate;
+use super::error::{Error, or_panic};
 
 /// One axis of a histogram: its bins, a label and a unit.
 ///
-/// Uniform and variable axes have an underflow and an overflow bin (which also takes NaN), axes of categories have
-/// one bin for everything else. Bins contain their lower edge and not their upper edge, and are exactly those of
+/// Uniform and variable axes have an underflow and an overflow bin; a NaN counts as overflow. Axes of categories have
+/// one bin for all other values. A bin contains its lower edge and not its upper edge. The bins are exactly those of
 /// boost-histogram's `Regular`, `Variable`, `StrCategory` and `IntCategory` with overflow.
 ///
 /// ```
@@ -27,30 +26,29 @@ use super::{Coordinate, Error, or_panic};
 /// assert_eq!(mass.edges()[1], 5203.0);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "wire::Wire", into = "wire::Wire")]
 pub struct Axis {
-    /// What the axis shows, such as `m(J/ψ φ)`.
+    /// The quantity along the axis, such as `m(J/ψ φ)`.
     pub label: String,
-    /// Unit of the edges, such as `MeV`; empty if there is none.
+    /// The unit of the edges, such as `MeV`; empty if there is none.
     pub unit: String,
-    bins: Bins,
+    binning: Binning,
 }
 
-/// The kind of an axis and the numbers that define it, as [`Axis::kind`] returns it.
+/// The kind of an axis and the values that define it, as returned by [`Axis::kind`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum AxisKind<'a> {
     /// Bins of equal width.
     Uniform {
-        /// Number of bins.
+        /// The number of bins.
         bins: usize,
-        /// Lower edge of the first bin.
+        /// The lower edge of the first bin.
         low: f64,
-        /// Upper edge of the last bin.
+        /// The upper edge of the last bin.
         high: f64,
     },
-    /// Bins between the edges given, which are one more than the bins.
+    /// Bins between neighbouring edges.
     Variable {
-        /// The edges, ascending.
+        /// The ascending edges, one more than there are bins.
         edges: &'a [f64],
     },
     /// One bin for each name.
@@ -64,12 +62,6 @@ pub enum AxisKind<'a> {
         values: &'a [i64],
     },
 }
-
-/// The most bins an axis can have.
-const MAX_BINS: usize = (1 << 31) - 2;
-/// The largest magnitude among an axis' edges lies between the inverse of this and this, so that squares neither
-/// overflow nor vanish.
-const MAX_EDGE: f64 = 1e140;
 
 impl Axis {
     /// An axis of `bins` equal bins from `low` to `high`.
@@ -86,14 +78,10 @@ impl Axis {
     ///
     /// # Errors
     ///
-    /// When there are no bins or more than 2³¹ − 2, `low` is not below `high`, or the larger of the two in magnitude
-    /// does not lie between 10⁻¹⁴⁰ and 10¹⁴⁰.
+    /// When the number of bins is 0 or above 2³¹ − 2, `low` is not below `high`, or the larger edge in magnitude is not
+    /// between 10⁻¹⁴⁰ and 10¹⁴⁰.
     pub fn try_uniform(bins: usize, low: f64, high: f64) -> Result<Self, Error> {
-        if bins == 0 {
-            return Err(refusal("it has no bins"));
-        }
-        check_edges(&[low, high])?;
-        Self::of(Bins::Uniform(Uniform::new(check_count(bins)?, low, high)))
+        Ok(Self::new(Binning::Uniform(Uniform::new(bins, low, high)?)))
     }
 
     /// An axis of bins between neighbouring edges.
@@ -110,16 +98,10 @@ impl Axis {
     ///
     /// # Errors
     ///
-    /// When there are fewer than two edges or more than 2³¹, they do not ascend, or the largest in magnitude does not
-    /// lie between 10⁻¹⁴⁰ and 10¹⁴⁰.
+    /// When there are fewer than two edges or more than 2³¹ − 1, the edges do not ascend, or the largest in magnitude
+    /// is not between 10⁻¹⁴⁰ and 10¹⁴⁰.
     pub fn try_variable(edges: impl Into<Vec<f64>>) -> Result<Self, Error> {
-        let edges = edges.into();
-        if edges.len() < 2 {
-            return Err(refusal("it needs two edges or more"));
-        }
-        check_edges(&edges)?;
-        check_count(edges.len() - 1)?;
-        Self::of(Bins::Variable(edges))
+        Ok(Self::new(Binning::Variable(Edges::try_from(edges.into())?)))
     }
 
     /// An axis with a bin for each name, and one for all other names.
@@ -136,13 +118,10 @@ impl Axis {
     ///
     /// # Errors
     ///
-    /// When there is no name, a name is there twice, or a name contains a NUL character.
+    /// When there is no name, a name is given twice, or a name contains a NUL character.
     pub fn try_categories<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Result<Self, Error> {
         let names: Vec<String> = names.into_iter().map(|name| name.as_ref().to_owned()).collect();
-        if let Some(name) = names.iter().find(|name| name.contains('\0')) {
-            return Err(refusal(format!("the category {name:?} contains a NUL character")));
-        }
-        Self::of(Bins::Categories(Categories::new(names)?))
+        Ok(Self::new(Binning::Categories(Categories::try_from(names)?)))
     }
 
     /// An axis with a bin for each integer, and one for all other numbers.
@@ -159,20 +138,21 @@ impl Axis {
     ///
     /// # Errors
     ///
-    /// When there is no integer, or one is there twice.
+    /// When there is no integer, or one is given twice.
     pub fn try_integer_categories(values: impl IntoIterator<Item = i64>) -> Result<Self, Error> {
-        Self::of(Bins::IntegerCategories(Categories::new(values.into_iter().collect())?))
+        let values: Vec<i64> = values.into_iter().collect();
+        Ok(Self::new(Binning::IntegerCategories(Categories::try_from(values)?)))
     }
 
-    fn of(bins: Bins) -> Result<Self, Error> {
-        Ok(Axis {
+    fn new(binning: Binning) -> Self {
+        Axis {
             label: String::new(),
             unit: String::new(),
-            bins,
-        })
+            binning,
+        }
     }
 
-    /// Sets what the axis shows, such as `m(J/ψ φ)`.
+    /// Sets the label: the quantity along the axis, such as `m(J/ψ φ)`.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
@@ -184,30 +164,32 @@ impl Axis {
         self
     }
 
-    /// Label and unit as a plot shows them: `m(J/ψ φ) [MeV]`.
+    /// The label and unit as a plot shows them: `m(J/ψ φ) [MeV]`.
     pub fn title(&self) -> String {
-        super::title_with_unit(&self.label, &self.unit)
+        title_with_unit(&self.label, &self.unit)
     }
 
-    /// The kind of the axis and the numbers that define it.
+    /// The kind of the axis and the values that define it.
     pub fn kind(&self) -> AxisKind<'_> {
-        match &self.bins {
-            Bins::Uniform(uniform) => AxisKind::Uniform {
+        match &self.binning {
+            Binning::Uniform(uniform) => AxisKind::Uniform {
                 bins: uniform.bins as usize,
                 low: uniform.low,
                 high: uniform.high,
             },
-            Bins::Variable(edges) => AxisKind::Variable { edges },
-            Bins::Categories(categories) => AxisKind::Categories {
-                names: &categories.names,
+            Binning::Variable(edges) => AxisKind::Variable {
+                edges: edges.as_slice(),
             },
-            Bins::IntegerCategories(categories) => AxisKind::IntegerCategories {
-                values: &categories.names,
+            Binning::Categories(categories) => AxisKind::Categories {
+                names: categories.names(),
+            },
+            Binning::IntegerCategories(categories) => AxisKind::IntegerCategories {
+                values: categories.names(),
             },
         }
     }
 
-    /// Number of bins, without underflow, overflow and the bin for other categories.
+    /// The number of bins, without underflow, overflow and the bin for other categories.
     pub fn bins(&self) -> usize {
         match self.kind() {
             AxisKind::Uniform { bins, .. } => bins,
@@ -219,14 +201,14 @@ impl Axis {
 
     /// Whether coordinates on this axis are numbers with a mean, rather than categories.
     pub fn is_numeric(&self) -> bool {
-        matches!(self.bins, Bins::Uniform(_) | Bins::Variable(_))
+        matches!(self.binning, Binning::Uniform(_) | Binning::Variable(_))
     }
 
-    /// The `bins() + 1` edges of the bins; for categories 0, 1, 2, … as if each were one wide.
+    /// The `bins() + 1` edges of the bins. For categories they are 0, 1, 2, …
     pub fn edges(&self) -> Vec<f64> {
-        match &self.bins {
-            Bins::Uniform(uniform) => (0..=uniform.bins).map(|edge| uniform.edge(edge)).collect(),
-            Bins::Variable(edges) => edges.clone(),
+        match &self.binning {
+            Binning::Uniform(uniform) => (0..=uniform.bins).map(|edge| uniform.edge(edge)).collect(),
+            Binning::Variable(edges) => edges.as_slice().to_vec(),
             _ => (0..=self.bins()).map(|edge| edge as f64).collect(),
         }
     }
@@ -240,45 +222,45 @@ impl Axis {
         }
     }
 
-    /// Number of bins with underflow and overflow.
+    /// The number of bins, flow bins included.
     pub(super) fn bins_with_flow(&self) -> usize {
         self.bins() + 1 + self.first_bin()
     }
 
-    /// Index of the first bin when underflow is counted: 1 where there is underflow.
+    /// The index of the first bin among all bins: 1 where there is underflow, else 0.
     pub(super) fn first_bin(&self) -> usize {
         usize::from(self.is_numeric())
     }
 
-    /// The largest magnitude a coordinate inside the axis can have; 0 for categories.
+    /// The largest magnitude of a coordinate inside the axis; 0 for categories.
     pub(super) fn largest_magnitude(&self) -> f64 {
-        match &self.bins {
-            Bins::Uniform(uniform) => uniform.low.abs().max(uniform.high.abs()),
-            Bins::Variable(edges) => edges[0].abs().max(edges[edges.len() - 1].abs()),
+        match self.kind() {
+            AxisKind::Uniform { low, high, .. } => low.abs().max(high.abs()),
+            AxisKind::Variable { edges } => edges[0].abs().max(edges[edges.len() - 1].abs()),
             _ => 0.0,
         }
     }
 
-    /// The uniform bins, if they are.
+    /// The bins, if the axis is uniform.
     #[inline]
     pub(super) fn as_uniform(&self) -> Option<Uniform> {
-        match self.bins {
-            Bins::Uniform(uniform) => Some(uniform),
+        match self.binning {
+            Binning::Uniform(uniform) => Some(uniform),
             _ => None,
         }
     }
 
     #[inline]
     pub(super) fn locate(&self, coordinate: impl Coordinate) -> Location {
-        // Only the first arm is inlined with the search itself, so that fills of uniform axes stay short.
-        match &self.bins {
-            Bins::Uniform(uniform) => uniform.locate(self.number(&coordinate)),
-            Bins::Variable(edges) => locate_between(edges, self.number(&coordinate)),
-            Bins::Categories(categories) => match coordinate.text() {
+        // Only the search of the first arm is inlined, so that fills of uniform axes stay short.
+        match &self.binning {
+            Binning::Uniform(uniform) => uniform.locate(self.number(&coordinate)),
+            Binning::Variable(edges) => edges.locate(self.number(&coordinate)),
+            Binning::Categories(categories) => match coordinate.text() {
                 Some(text) => categories.locate(Some(text)),
                 None => self.refuse("it has named categories: fill it with one of their names"),
             },
-            Bins::IntegerCategories(categories) => match coordinate.number() {
+            Binning::IntegerCategories(categories) => match coordinate.number() {
                 Some(_) => categories.locate(coordinate.integer().as_ref()),
                 None => self.refuse("it has integer categories: fill it with an integer"),
             },
@@ -298,15 +280,7 @@ impl Axis {
         panic!("cannot fill the axis '{}' ({}): {why}", self.label, self.description())
     }
 
-    /// Title and bins: `m(J/ψ φ) [MeV], 100 uniform bins from 5200 to 5500`.
-    pub(crate) fn in_words(&self) -> String {
-        match self.title().as_str() {
-            "" => self.description(),
-            title => format!("{title}, {}", self.description()),
-        }
-    }
-
-    /// The axis in words, for messages.
+    /// The bins in words, for messages.
     pub(super) fn description(&self) -> String {
         match self.kind() {
             AxisKind::Uniform { bins, low, high } => {
@@ -326,32 +300,11 @@ impl Axis {
     }
 }
 
-fn refusal(why: impl Into<String>) -> Error {
-    Error::Axis(why.into())
-}
-
-fn check_count(bins: usize) -> Result<u32, Error> {
-    u32::try_from(bins)
-        .ok()
-        .filter(|_| bins <= MAX_BINS)
-        .ok_or_else(|| refusal(format!("it has {bins} bins, more than the {MAX_BINS} possible")))
-}
-
-fn check_edges(edges: &[f64]) -> Result<(), Error> {
-    if let Some(edge) = edges.iter().find(|edge| !edge.is_finite()) {
-        return Err(refusal(format!("its edge {edge} is not finite")));
+/// A label with its unit in brackets, if it has one.
+pub(super) fn title_with_unit(label: &str, unit: &str) -> String {
+    if unit.is_empty() {
+        label.to_owned()
+    } else {
+        format!("{label} [{unit}]").trim_start().to_owned()
     }
-    if let Some(pair) = edges.windows(2).find(|pair| pair[0] >= pair[1]) {
-        return Err(refusal(format!(
-            "its edge {} is followed by {}, but edges must ascend",
-            pair[0], pair[1]
-        )));
-    }
-    let largest = edges.iter().fold(0.0_f64, |largest, edge| largest.max(edge.abs()));
-    if !(1.0 / MAX_EDGE..=MAX_EDGE).contains(&largest) {
-        return Err(refusal(format!(
-            "its largest edge in magnitude, {largest:e}, must lie between 1e-140 and 1e140; use another unit"
-        )));
-    }
-    Ok(())
 }

@@ -1,9 +1,9 @@
-//! What a histogram can be filled with.
+//! The values that a histogram can be filled with.
 
-/// A value along one axis: a number for uniform and variable axes, an integer for axes of integer categories, a
-/// text for axes of named categories.
+/// A value along one axis: a number for uniform and variable axes, an integer for axes of integer categories, a text
+/// for axes of named categories.
 ///
-/// Implement it for your own types to fill with them directly:
+/// Implement the trait for your own types to fill with them directly:
 ///
 /// ```
 /// use gaudi_mpi::hist::{Axis, Coordinate, Histogram1D};
@@ -22,19 +22,19 @@
 /// assert_eq!(types.values(), [0.0, 1.0]);
 /// ```
 pub trait Coordinate {
-    /// The value as a number, for uniform and variable axes.
+    /// The value as a number, for uniform and variable axes; `None` if it is not a number.
     #[inline]
     fn number(&self) -> Option<f64> {
         None
     }
 
-    /// The value as a whole number, if it is one, for axes of integer categories.
+    /// The value as an integer, for axes of integer categories; `None` if it is not an integer.
     #[inline]
     fn integer(&self) -> Option<i64> {
         None
     }
 
-    /// The value as a text, for axes of named categories.
+    /// The value as a text, for axes of named categories; `None` if it is not a text.
     #[inline]
     fn text(&self) -> Option<&str> {
         None
@@ -49,7 +49,7 @@ impl Coordinate for f64 {
 
     #[inline]
     fn integer(&self) -> Option<i64> {
-        // Every whole number up to 2⁵³ has its own f64; larger ones may stand for their neighbours.
+        // Each integer up to 2⁵³ has an `f64` of its own. A larger `f64` may stand for several integers.
         (self.trunc() == *self && self.abs() <= 9_007_199_254_740_992.0).then_some(*self as i64)
     }
 }

@@ -1,11 +1,16 @@
-//! Histograms as what a picture shows: `pad` on each type, for a [`Canvas`](crate::picture::Canvas).
+//! Pictures of histograms: `pad` on each type, for a [`Canvas`](crate::picture::Canvas).
 
-use super::object::for_any;
-use super::{Axis, Histogram1D, Histogram2D, Histogram3D, Histograms, Object, Profile1D, Profile2D};
-use crate::picture::{self, Bins, Canvas, Curve, Pad, plain_number};
 use std::path::Path;
 
-/// Significant digits in the statistics box.
+use super::axis::Axis;
+use super::binned_fills::BinnedFills;
+use super::bookable::{Object, for_any};
+use super::histogram::{Histogram1D, Histogram2D, Histogram3D};
+use super::histograms::Histograms;
+use super::profile::{Profile, Profile1D, Profile2D};
+use crate::picture::{self, Bins, Canvas, Curve, Pad, plain_number};
+
+/// The number of significant digits in the statistics box.
 const DIGITS: usize = 5;
 
 fn bins(axis: &Axis) -> Bins {
@@ -15,125 +20,116 @@ fn bins(axis: &Axis) -> Bins {
     }
 }
 
-fn roots(variances: Vec<f64>) -> Vec<f64> {
-    variances.into_iter().map(f64::sqrt).collect()
-}
-
-/// The lines of the statistics box: the entries, and the moments along the axes that are numbers.
-macro_rules! statistics {
-    ($object:expr) => {{
-        let axes = $object.axes();
-        let numeric = || (0..axes.len()).filter(|&axis| axes[axis].is_numeric());
-        let line = |name: &str, axis: usize, value: f64| {
-            let of = if axes.len() > 1 { [" x", " y", " z"][axis] } else { "" };
-            (format!("{name}{of}"), plain_number(value, DIGITS))
-        };
-        std::iter::once(("Entries".into(), $object.entries().to_string()))
-            .chain(numeric().map(|axis| line("Mean", axis, $object.mean_along(axis))))
-            .chain(numeric().map(|axis| line("Std Dev", axis, $object.std_dev_along(axis))))
-            .collect::<Vec<_>>()
-    }};
+/// Adds the title of the object and of its x axis, and the statistics box: the entries, then the means and standard
+/// deviations along the axes that are not of categories.
+fn describe<const N: usize>(pad: Pad, fills: &BinnedFills<N>) -> Pad {
+    let line = |name: &str, axis: usize, value: f64| {
+        let of = if N > 1 { [" x", " y", " z"][axis] } else { "" };
+        (format!("{name}{of}"), plain_number(value, DIGITS))
+    };
+    let moments = fills.numeric_axes();
+    let means = moments.iter().map(|&(axis, mean, _)| line("Mean", axis, mean));
+    let std_devs = moments.iter().map(|&(axis, _, std_dev)| line("Std Dev", axis, std_dev));
+    let entries = ("Entries".into(), fills.weights.entries().to_string());
+    let x = &fills.grid.axes[0];
+    pad.title(&fills.title)
+        .x(&x.label, &x.unit)
+        .statistics(std::iter::once(entries).chain(means).chain(std_devs))
 }
 
 impl Histogram1D {
-    /// What a picture shows of it: its contents as steps, with error bars and a statistics box.
+    /// Returns the pad that shows the histogram: the contents as steps with error bars, and a statistics box.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D};
     /// use gaudi_mpi::picture::Canvas;
     ///
-    /// let mut mass = Histogram1D::new("Mass of B cand", Axis::uniform(30, 5200.0, 5500.0).label("m(J/ψ φ)").unit("MeV"));
-    /// mass.fill_all([5366.9, 5371.2, 5279.6]);
-    /// let folder = tempfile::tempdir()?;
-    /// Canvas::new(1000, 700).draw(mass.pad().counted("Candidates"))?.save(folder.path().join("mass.png"))?;
+    /// let mut mass = Histogram1D::new("Mass of B cand", Axis::uniform(30, 5200.0, 5500.0).label("m(J/ψ
+    /// φ)").unit("MeV")); mass.fill_all([5366.9, 5371.2, 5279.6]); let folder = tempfile::tempdir()?; Canvas::new(1000,
+    /// 700).draw(mass.pad().counted("Candidates"))?.save(folder.path().join("mass.png"))?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn pad(&self) -> Pad {
-        let axis = &self.axes()[0];
-        let curve = Curve::steps(bins(axis), self.values()).errors(roots(self.variances()));
-        Pad::new(curve)
-            .title(self.title())
-            .x(&axis.label, &axis.unit)
-            .statistics(statistics!(self))
+        let errors = self.variances().into_iter().map(f64::sqrt).collect();
+        let curve = Curve::steps(bins(&self.axes()[0]), self.values()).errors(errors);
+        describe(Pad::new(curve), &self.fills)
     }
 }
 
 impl Histogram2D {
-    /// What a picture shows of it: its contents in colours, with a statistics box.
+    /// Returns the pad that shows the histogram: the contents as colours, and the statistics.
     pub fn pad(&self) -> Pad {
         let [x, y] = self.axes();
-        let map = Pad::map(bins(x), bins(y), self.values()).title(self.title());
-        map.x(&x.label, &x.unit)
-            .y(&y.label, &y.unit)
-            .statistics(statistics!(self))
+        describe(Pad::map(bins(x), bins(y), self.values()), &self.fills).y(&y.label, &y.unit)
     }
 }
 
 impl Histogram3D {
-    /// What a picture shows of it: its projection on the first two axes in colours, with a statistics box for all
-    /// three.
+    /// Returns the pad that shows the histogram: its projection on the first two axes as colours, and the statistics of
+    /// all three axes.
     pub fn pad(&self) -> Pad {
         let [x, y, z] = self.axes();
-        let values = self
-            .values()
-            .chunks(z.bins())
-            .map(|along_z| along_z.iter().sum())
-            .collect();
-        let map = Pad::map(bins(x), bins(y), values).title(self.title());
-        map.x(&x.label, &x.unit)
-            .y(&y.label, &y.unit)
-            .statistics(statistics!(self))
+        let values = self.values();
+        let projection = values.chunks(z.bins()).map(|along_z| along_z.iter().sum()).collect();
+        describe(Pad::map(bins(x), bins(y), projection), &self.fills).y(&y.label, &y.unit)
     }
 }
 
 impl Profile1D {
-    /// What a picture shows of it: the means as points with their errors, and a statistics box. Bins without entries
-    /// stay empty.
+    /// Returns the pad that shows the profile: the means as points with their errors, and a statistics box. Empty bins
+    /// have no point.
     pub fn pad(&self) -> Pad {
-        let axis = &self.axes()[0];
-        let curve = Curve::points(bins(axis), means(self.values(), &self.sums_of_weights())).errors(self.errors());
-        let pad = Pad::new(curve).title(self.title()).x(&axis.label, &axis.unit);
-        pad.y(&self.label, &self.unit).statistics(statistics!(self))
+        let curve = Curve::points(bins(&self.axes()[0]), means(self)).errors(self.errors());
+        describe(Pad::new(curve), &self.fills).y(&self.label, &self.unit)
     }
 }
 
 impl Profile2D {
-    /// What a picture shows of it: the means in colours, and a statistics box. Bins without entries stay empty.
+    /// Returns the pad that shows the profile: the means as colours, and the statistics. Empty bins stay white.
     pub fn pad(&self) -> Pad {
         let [x, y] = self.axes();
-        let map = Pad::map_of_means(bins(x), bins(y), means(self.values(), &self.sums_of_weights()));
-        let pad = map.title(self.title()).x(&x.label, &x.unit).y(&y.label, &y.unit);
-        pad.z(&self.label, &self.unit).statistics(statistics!(self))
+        let map = describe(Pad::map_of_means(bins(x), bins(y), means(self)), &self.fills);
+        map.y(&y.label, &y.unit).z(&self.label, &self.unit)
     }
 }
 
-/// The means of the bins that have any entries; the others' are no numbers.
-fn means(values: Vec<f64>, weights: &[f64]) -> Vec<f64> {
-    values
-        .into_iter()
-        .zip(weights)
-        .map(|(mean, &weight)| if weight == 0.0 { f64::NAN } else { mean })
+/// The means in all bins; NaN where the weights sum to 0.
+fn means<const N: usize>(profile: &Profile<N>) -> Vec<f64> {
+    let weights = profile.sums_of_weights();
+    let bins = profile.values().into_iter().zip(weights);
+    bins.map(|(mean, weight)| if weight == 0.0 { f64::NAN } else { mean })
         .collect()
 }
 
 impl Object {
-    /// What a picture shows of it.
+    /// Returns the pad that shows the object.
     pub fn pad(&self) -> Pad {
         for_any!(self, object => object.pad())
     }
 }
 
 impl Histograms {
-    /// Draws all of them on one canvas, in the order of their paths, and saves it as a PNG or SVG.
+    /// Draws all objects on one canvas, in the order of their paths, and saves it as PNG or SVG.
+    ///
+    /// ```
+    /// use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
+    ///
+    /// let mut histograms = Histograms::new();
+    /// histograms.book("mass", Histogram1D::new("Mass", Axis::uniform(30, 5200.0, 5500.0).unit("MeV")));
+    /// histograms.book("time", Histogram1D::new("Decay time", Axis::uniform(30, 0.0, 12.0).unit("ps")));
+    /// let folder = tempfile::tempdir()?;
+    /// histograms.save_picture(folder.path().join("overview.svg"))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// When the name of the file has another ending, the file cannot be written, or there are more than fit on a
-    /// canvas.
+    /// When the name of the file ends in neither `.png` nor `.svg`, the file cannot be written, or there are more
+    /// objects than fit on a canvas.
     pub fn save_picture(&self, file: impl AsRef<Path>) -> picture::Result<()> {
         const PAD: (u32, u32) = (500, 400);
         let columns = (self.len() as f64).sqrt().ceil().max(1.0) as usize;
         let rows = self.len().div_ceil(columns).max(1);
-        // One or two are drawn as large as many.
+        // One or two pads are drawn twice as large.
         let scale = if self.len() > 2 { 1 } else { 2 };
         let mut canvas = Canvas::new(scale * PAD.0 * columns as u32, scale * PAD.1 * rows as u32);
         canvas.divide(columns, rows);

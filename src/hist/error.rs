@@ -1,87 +1,88 @@
-//! What can go wrong with histograms.
+//! Errors of histograms.
 
-/// An error of booking, merging, reading back or writing histograms.
+/// An error of booking, merging, reading or writing histograms.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An axis cannot be made from these numbers.
+    /// The numbers or names do not define an axis.
     #[error("cannot make the axis: {0}")]
     Axis(String),
     /// The axes together have more bins than a histogram may have.
     #[error("cannot make the histogram '{title}': its axes multiply to more than {limit} bins; use fewer bins")]
     TooManyBins {
-        /// Title of the histogram.
+        /// The title of the histogram.
         title: String,
-        /// The largest number of bins, under- and overflow included.
+        /// The maximum number of bins, flow bins included.
         limit: usize,
     },
-    /// Nothing can be booked under this path.
+    /// The path cannot be booked.
     #[error("cannot book a histogram as '{path}': {reason}")]
     Path {
-        /// The path asked for.
+        /// The requested path.
         path: String,
-        /// What is wrong with it.
+        /// The reason why it is refused.
         reason: String,
     },
     /// No histogram has this path.
     #[error("no histogram is booked as '{path}'; {hint}")]
     NotBooked {
-        /// The path asked for.
+        /// The requested path.
         path: String,
-        /// What is booked.
+        /// A similar path, or what is booked.
         hint: String,
     },
-    /// A histogram of another kind has this path.
+    /// A histogram of another type has this path.
     #[error("'{path}' is booked as a {booked}, not as a {asked}")]
     Kind {
-        /// The path asked for.
+        /// The requested path.
         path: String,
-        /// What is booked there.
+        /// The type of the booked object.
         booked: &'static str,
-        /// What was asked for.
+        /// The requested type.
         asked: &'static str,
     },
     /// Two objects were booked differently and have no sum.
     #[error("cannot merge '{name}': {difference}; book it the same way everywhere")]
     Merge {
-        /// Path or title of what was to be merged.
+        /// The path or title of the object.
         name: String,
-        /// How the two differ.
+        /// The difference between the two.
         difference: String,
     },
     /// A serialised histogram contradicts itself.
     #[error("a serialised histogram is corrupt: {0}")]
     Corrupt(String),
-    /// HDF5 failed.
+    /// HDF5 failed to write.
+    #[cfg(feature = "hdf5")]
     #[error("cannot write the histogram '{path}' to HDF5: {source}")]
     Hdf5 {
-        /// Path of the histogram, or of the group that holds it.
+        /// The path of the histogram, or of the group that holds it.
         path: String,
-        /// What HDF5 says.
+        /// The error of HDF5.
         source: hdf5::Error,
     },
-    /// What is in an HDF5 group cannot be read as a histogram.
+    /// The contents of an HDF5 group are not a histogram that can be read.
     #[error("cannot read the histogram '{path}': {reason}")]
     Read {
-        /// Path of the histogram.
+        /// The path of the histogram.
         path: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// A file could not be read or written.
     #[error("cannot {action} the histogram file {}: {source}", file.display())]
     File {
-        /// What was being done.
+        /// The operation that failed, such as "read".
         action: &'static str,
         /// The file.
         file: std::path::PathBuf,
-        /// Why it failed.
+        /// The underlying error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
 impl Error {
-    /// The same merge error, told of a path rather than of a title.
+    /// Returns the error with the path of the object in place of its title, if it is a merge error.
     pub(super) fn at_path(self, path: &str) -> Self {
         match self {
             Error::Merge { difference, .. } => Error::Merge {
@@ -91,4 +92,22 @@ impl Error {
             other => other,
         }
     }
+}
+
+/// Unwraps the result of a fallible constructor for its panicking counterpart.
+#[track_caller]
+pub(super) fn or_panic<T>(result: Result<T, Error>) -> T {
+    result.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Refuses to merge two objects that differ in the named property.
+pub(super) fn check_same(property: &str, title: &str, mine: &str, theirs: &str) -> Result<(), Error> {
+    if mine == theirs {
+        return Ok(());
+    }
+    let difference = format!("its {property} is '{mine}' here and '{theirs}' there");
+    Err(Error::Merge {
+        name: title.to_owned(),
+        difference,
+    })
 }

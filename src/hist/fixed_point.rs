@@ -1,112 +1,90 @@
-//! Fixed-point integers out of floating-point numbers: sums of them do not depend on the order.
+//! Fixed-point integers for floating-point numbers. Their sums do not depend on the order of the terms.
 
-use crate::numbers::exact_sum::ExactSum;
-
-/// Numbers of up to 2^exponent in magnitude as multiples of 2^(exponent − 62), rounded to the nearest, ties to even.
+/// A fixed-point format: numbers of magnitude up to 2^exponent are rounded to the nearest multiple of
+/// 2^(exponent − 62), ties to even.
 ///
-/// A number is rounded twice, first to the multiples of 2^(exponent − 31), then what remains (exactly) to those of
-/// 2^(exponent − 62), each time by adding a number so large that the last bit of the sum has just that worth: the bits
-/// of the sum, read as an integer, then count those multiples from a known offset. That is branch-free arithmetic
-/// without conversions, which compilers turn into vector instructions; a Rust cast from `f64` to `i64` saturates, and
-/// is neither.
+/// A number is rounded twice: first to a multiple of 2^(exponent − 31), then the exact remainder to a multiple of
+/// 2^(exponent − 62). Each step adds a number so large that the last bit of the sum is worth one multiple. The bits of
+/// the sum, read as an integer, then count the multiples from a known offset. This arithmetic has no branches and no
+/// conversions, so compilers turn it into vector instructions. A Rust cast from `f64` to `i64` saturates, which
+/// prevents that.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct FixedPoint {
-    /// What is added first. All else follows from it, so nothing else is kept: a histogram in three dimensions has
-    /// twelve of these.
+    /// The number added in the first step. The other constants follow from it. They are not stored, because a
+    /// three-dimensional histogram has twelve formats.
     upper: f64,
 }
 
-/// Bits of each half.
+/// The number of bits in each half.
 const HALF: i32 = 31;
-const SIGNIFICAND: u64 = (1 << 52) - 1;
 
-/// The sum of fewer than 2³² numbers, in halves that do not carry.
+/// The sum of fewer than 2³² numbers, with separate sums of the upper and lower halves, so that nothing carries.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Halves {
+pub(super) struct HalfSums {
     upper: u64,
     lower: u64,
 }
 
 impl FixedPoint {
-    /// For numbers of up to 2^exponent in magnitude, or a rounding error above; the exponent may lie between −960 and
-    /// 960.
+    /// Returns the format for numbers of magnitude up to 2^exponent, or a rounding error above. The exponent must be
+    /// between −960 and 960.
     pub(super) fn up_to(exponent: i32) -> Self {
-        // Half as much again as a power of two, so that negative numbers do not leave its binade.
+        // One and a half times a power of two, so that negative numbers do not leave the binade.
         let upper = 1.5 * 2_f64.powi(52 + exponent - HALF);
         FixedPoint { upper }
     }
 
-    /// What is added second.
+    /// The number added in the second step.
     #[inline]
     fn lower(&self) -> f64 {
         const DOWN: f64 = 1.0 / (1_u64 << HALF) as f64;
         self.upper * DOWN
     }
 
-    /// What the integers are multiples of: 2 to this power.
+    /// The binary logarithm of the unit: integers are multiples of 2^unit.
     pub(super) fn unit(&self) -> i32 {
         (self.lower().to_bits() >> 52) as i32 - 1023 - 52
     }
 
-    /// The sum as an integer, if it is one.
-    pub(super) fn integer(&self, sum: &ExactSum) -> Option<i128> {
-        let unit = self.unit();
-        sum.terms().into_iter().try_fold(0_i128, |integer, term| {
-            let bits = term.to_bits();
-            let field = (bits >> 52 & 0x7ff) as i32;
-            let (significand, exponent) = match field {
-                0 => (bits & SIGNIFICAND, 1),
-                field => (bits & SIGNIFICAND | (1 << 52), field),
-            };
-            let shift = exponent - 1075 - unit;
-            let magnitude = match shift {
-                0..=73 => i128::from(significand) << shift,
-                -63..0 if significand.trailing_zeros() as i32 >= -shift => i128::from(significand >> -shift),
-                _ => return None,
-            };
-            integer.checked_add(if term < 0.0 { -magnitude } else { magnitude })
-        })
-    }
-
-    /// The offsets: [`halves`](Self::halves) of 0.
+    /// The offsets: the [`halves`](Self::halves) of 0.
     #[inline]
-    fn zero(&self) -> Halves {
-        Halves {
+    fn zero(&self) -> HalfSums {
+        HalfSums {
             upper: self.upper.to_bits(),
             lower: self.lower().to_bits(),
         }
     }
 
-    /// The two halves of the integer, with their offsets.
+    /// The two halves of a number's integer, with their offsets.
     #[inline]
-    fn halves(&self, x: f64) -> Halves {
+    fn halves(&self, x: f64) -> HalfSums {
         let upper = x + self.upper;
         let rest = x - (upper - self.upper);
-        Halves {
+        HalfSums {
             upper: upper.to_bits(),
             lower: (rest + self.lower()).to_bits(),
         }
     }
 
-    /// The number as an integer.
+    /// Returns the number as an integer.
     #[inline]
     pub(super) fn round(&self, x: f64) -> i64 {
-        let joined = |halves: Halves| (halves.upper << HALF).wrapping_add(halves.lower);
-        // Bits beyond the 64th drop out: the difference fits.
+        let joined = |halves: HalfSums| (halves.upper << HALF).wrapping_add(halves.lower);
+        // Overflowing bits cancel: the difference fits.
         joined(self.halves(x)).wrapping_sub(joined(self.zero())) as i64
     }
 
-    /// Adds the number to a sum, without its offset.
+    /// Adds the number to a sum. The sum also collects one offset per number.
     #[inline]
-    pub(super) fn add_to(&self, sum: &mut Halves, x: f64) {
+    pub(super) fn add_to(&self, sum: &mut HalfSums, x: f64) {
         let halves = self.halves(x);
         sum.upper = sum.upper.wrapping_add(halves.upper);
         sum.lower = sum.lower.wrapping_add(halves.lower);
     }
 
-    /// The sum of `count` numbers that [`add_to`](Self::add_to) added, to the bit that of their [rounded](Self::round)
-    /// ones.
-    pub(super) fn total(&self, sum: Halves, count: u64) -> i128 {
+    /// Returns the sum of `count` numbers added by [`add_to`](Self::add_to): exactly the sum of the numbers as
+    /// [rounded](Self::round) in turn.
+    pub(super) fn total(&self, sum: HalfSums, count: u64) -> i128 {
         let zero = self.zero();
         let without_offset = |sum: u64, offset: u64| i128::from(sum.wrapping_sub(offset.wrapping_mul(count)) as i64);
         (without_offset(sum.upper, zero.upper) << HALF) + without_offset(sum.lower, zero.lower)
@@ -116,6 +94,7 @@ impl FixedPoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numbers::exact_sum::ExactSum;
     use proptest::prelude::*;
 
     proptest! {
@@ -126,10 +105,10 @@ mod tests {
         ) {
             let fixed = FixedPoint::up_to(exponent);
             let ties = (-40..40).map(|halves| (f64::from(halves) * 2_f64.powi(-63), 0));
-            let (mut sum, mut count, mut reference) = (Halves::default(), 0, 0);
+            let (mut sum, mut count, mut reference) = (HalfSums::default(), 0, 0);
             for (number, smaller) in numbers.into_iter().chain(ties).chain([(1.0, 0), (-1.0, 0), (-0.0, 0)]) {
                 let x = number * 2_f64.powi(exponent - smaller);
-                // Exact: the exponent alone changes.
+                // Exact: only the exponent changes.
                 let rounded = (number * 2_f64.powi(62 - smaller)).round_ties_even() as i64;
                 prop_assert_eq!(fixed.round(x), rounded);
                 fixed.add_to(&mut sum, x);
@@ -140,9 +119,9 @@ mod tests {
             prop_assert_eq!(fixed.unit(), exponent - 62);
             let mut exact = ExactSum::new();
             exact.add_fixed(reference, fixed.unit());
-            prop_assert_eq!(fixed.integer(&exact), Some(reference));
+            prop_assert_eq!(exact.as_fixed(fixed.unit()), Some(reference));
             exact.add_fixed(1, fixed.unit() - 1);
-            prop_assert_eq!(fixed.integer(&exact), None);
+            prop_assert_eq!(exact.as_fixed(fixed.unit()), None);
         }
     }
 }

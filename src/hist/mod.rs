@@ -1,9 +1,10 @@
-//! Histograms: booking, filling, merging.
+//! Histograms and profiles: booking, filling, merging.
 //!
 //! A [`Histograms`] book holds [`Histogram1D`], [`Histogram2D`], [`Histogram3D`], [`Profile1D`] and [`Profile2D`] by
-//! path. Their [axes](Axis) have uniform or variable bins or categories; fills may carry weights. Whatever was filled
-//! in however many parts on however many processes, the merged book is the same to the last bit as one filled in one
-//! go.
+//! path. Their [axes](Axis) have uniform bins, variable bins or categories. Fills may have weights. Books that were
+//! filled in parts, by any number of processes, merge to the same bits as one book with all fills.
+//!
+//! With the Cargo feature `hdf5`, books are saved to HDF5 files and read back; with `pictures`, they are drawn.
 //!
 //! ```
 //! use gaudi_mpi::hist::{Axis, Histogram1D, Histogram2D, Histograms, Profile1D};
@@ -23,58 +24,40 @@
 //! assert_eq!(histograms[plane].integral(), 1.9);
 //! ```
 
-mod array;
 mod axis;
-mod block;
-mod book;
+mod bin_grid;
+mod bin_index;
+mod binned_fills;
+mod bookable;
 mod coordinate;
+#[cfg(feature = "events")]
+mod description;
+#[cfg(feature = "pictures")]
 mod draw;
 mod error;
 mod fixed_point;
-mod grid;
 mod histogram;
-mod in_words;
+mod histograms;
+mod merge;
+mod moment_units;
 mod moments;
-mod object;
-mod output;
 mod profile;
-mod sample;
+mod serde_array;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "hdf5")]
 mod uhi;
+mod value_statistics;
+mod vector_fill;
 mod weights;
 
 pub use axis::{Axis, AxisKind};
-pub use book::{Handle, Histograms};
+pub use bin_index::{Bin, BinIndex};
+pub use bookable::{Bookable, Object};
 pub use coordinate::Coordinate;
 pub use error::Error;
-pub use grid::{Bin, Bins};
 pub use histogram::{Histogram, Histogram1D, Histogram2D, Histogram3D};
-pub use object::{Bookable, Object};
+pub use histograms::{Handle, Histograms};
 pub use profile::{Profile, Profile1D, Profile2D};
+#[cfg(feature = "events")]
 pub(crate) use uhi::FOLDER;
-
-fn title_with_unit(label: &str, unit: &str) -> String {
-    if unit.is_empty() {
-        label.to_owned()
-    } else {
-        format!("{label} [{unit}]").trim_start().to_owned()
-    }
-}
-
-#[track_caller]
-fn or_panic<T>(result: Result<T, Error>) -> T {
-    result.unwrap_or_else(|error| panic!("{error}"))
-}
-
-/// Refuses to merge objects of which this part differs.
-fn check_same(part: &str, title: &str, mine: &str, theirs: &str) -> Result<(), Error> {
-    if mine == theirs {
-        return Ok(());
-    }
-    let difference = format!("its {part} is '{mine}' here and '{theirs}' there");
-    Err(Error::Merge {
-        name: title.to_owned(),
-        difference,
-    })
-}

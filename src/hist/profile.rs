@@ -2,19 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::axis::Location;
-use super::grid::Grid;
-use super::moments::{Moments, Scale};
-use super::sample::{Sample, ValueSums};
-use super::weights::{Totals, Weights};
-use super::{Axis, Bins, Coordinate, Error};
-use crate::numbers::exact_sum::ExactSum;
+use super::axis::{Axis, title_with_unit};
+use super::bin_index::BinIndex;
+use super::binned_fills::{BinnedFills, shared_methods};
+use super::coordinate::Coordinate;
+use super::error::{Error, check_same, or_panic};
+use super::value_statistics::{ValueStatistics, ValueSums};
 
 /// The mean and spread of a quantity in each bin of `N` axes: [`Profile1D`] or [`Profile2D`].
 ///
-/// Contents and statistics do not depend on the order of the fills, nor on how they were spread over
-/// profiles that were then [merged](Self::merge). They are those of ROOT's `TProfile`
-/// and `TProfile2D` with default options, without limits on the profiled quantity.
+/// Contents and statistics depend neither on the order of the fills nor on their distribution over profiles that are
+/// later [merged](Self::merge). They are those of ROOT's `TProfile` and `TProfile2D` with default options, without
+/// limits on the profiled quantity.
 ///
 /// ```
 /// use gaudi_mpi::hist::{Axis, Profile1D};
@@ -28,18 +27,51 @@ use crate::numbers::exact_sum::ExactSum;
 /// assert_eq!(momentum.error(0), 5.0 / 2_f64.sqrt());
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Parts<N>")]
+#[serde(try_from = "Unchecked<N>")]
 pub struct Profile<const N: usize> {
-    title: String,
-    /// What is profiled, such as `p`.
+    /// The profiled quantity, such as `p`.
     pub label: String,
-    /// Unit of what is profiled, such as `MeV`; empty if there is none.
+    /// The unit of the profiled quantity, such as `MeV`; empty if there is none.
     pub unit: String,
-    grid: Grid<N>,
-    weights: Weights,
-    /// For each bin.
+    pub(super) fills: BinnedFills<N>,
+    /// One for each bin.
+    pub(super) sums: Vec<ValueSums>,
+}
+
+/// A deserialised profile whose number of sums may differ from that of its bins.
+#[derive(Deserialize)]
+struct Unchecked<const N: usize> {
+    label: String,
+    unit: String,
+    fills: BinnedFills<N>,
     sums: Vec<ValueSums>,
-    moments: Moments<N>,
+}
+
+impl<const N: usize> TryFrom<Unchecked<N>> for Profile<N> {
+    type Error = Error;
+
+    fn try_from(unchecked: Unchecked<N>) -> Result<Self, Error> {
+        let Unchecked {
+            label,
+            unit,
+            fills,
+            sums,
+        } = unchecked;
+        if sums.len() != fills.grid.len() {
+            return Err(Error::Corrupt(format!(
+                "'{}' has {} bins but sums for {}",
+                fills.title,
+                fills.grid.len(),
+                sums.len()
+            )));
+        }
+        Ok(Profile {
+            label,
+            unit,
+            fills,
+            sums,
+        })
+    }
 }
 
 /// A profile along one axis.
@@ -47,327 +79,176 @@ pub type Profile1D = Profile<1>;
 /// A profile over two axes.
 pub type Profile2D = Profile<2>;
 
+shared_methods!(Profile, "Returns an empty profile.");
+
 impl<const N: usize> Profile<N> {
-    /// An empty profile over these axes.
+    /// Returns an empty profile over these axes.
     ///
     /// # Errors
     ///
-    /// When the axes' bins, with under- and overflow, multiply to more than 2³¹.
+    /// When the product of the axes' numbers of bins, under- and overflow included, exceeds 2³¹.
     pub fn try_new(title: impl Into<String>, axes: [Axis; N]) -> Result<Self, Error> {
-        let title = title.into();
-        let grid = Grid::new(axes, &title)?;
-        let bins = grid.len();
+        let fills = BinnedFills::new(title.into(), axes)?;
         Ok(Profile {
-            title,
             label: String::new(),
             unit: String::new(),
-            grid,
-            weights: Weights::new(bins),
-            sums: vec![ValueSums::default(); bins],
-            moments: Moments::new(),
+            sums: vec![ValueSums::default(); fills.grid.len()],
+            fills,
         })
     }
 
-    /// Sets what is profiled, such as `p`.
+    /// Sets the label: the profiled quantity, such as `p`.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// Sets the unit of what is profiled, such as `MeV`.
+    /// Sets the unit of the profiled quantity, such as `MeV`.
     pub fn unit(mut self, unit: impl Into<String>) -> Self {
         self.unit = unit.into();
         self
     }
 
-    /// Label and unit of what is profiled, as a plot shows them: `p [MeV]`.
+    /// The label and unit of the profiled quantity as a plot shows them: `p [MeV]`.
     pub fn value_title(&self) -> String {
-        super::title_with_unit(&self.label, &self.unit)
+        title_with_unit(&self.label, &self.unit)
     }
 
-    #[inline]
-    fn fill_at(&mut self, places: [Location; N], y: f64) {
-        let (bin, inside) = self.grid.locate(&places);
-        self.weights.count(bin);
-        self.sums[bin].add(y, y);
-        if inside {
-            self.moments.add(&self.grid.scale, &places);
-        }
-    }
-
-    #[inline]
-    fn fill_weighted_at(&mut self, places: [Location; N], y: f64, weight: f64) {
-        let (bin, inside) = self.grid.locate(&places);
-        self.weights.add(bin, weight);
-        self.sums[bin].add(weight * y, y);
-        if inside {
-            self.moments.add_weighted(&places, weight);
-        }
-    }
-
-    /// The title.
-    pub fn title(&self) -> &str {
-        &self.title
-    }
-
-    /// The axes.
-    pub fn axes(&self) -> &[Axis; N] {
-        &self.grid.axes
-    }
-
-    /// Whether any fill had a weight.
-    pub fn is_weighted(&self) -> bool {
-        self.weights.is_weighted()
-    }
-
-    /// Number of all fills, those in under- and overflow included.
-    pub fn entries(&self) -> u64 {
-        self.weights.entries()
-    }
-
-    /// Mean of the values in a bin, 0 if there are none.
+    /// The mean of the values in a bin; 0 if the bin is empty.
     ///
     /// # Panics
     ///
-    /// When an axis has no such bin; so do the other methods that take a bin.
+    /// When an axis has no such bin. This holds for all methods that take a bin.
     #[track_caller]
-    pub fn value(&self, bin: impl Into<Bins<N>>) -> f64 {
-        self.sample([self.grid.index(bin.into())]).mean()
+    pub fn value(&self, bin: impl Into<BinIndex<N>>) -> f64 {
+        self.statistics_at(bin.into()).mean()
     }
 
-    /// Spread of the values in a bin, √|Σw·y²/Σw − mean²|: the error of ROOT's option "s".
+    /// The spread of the values in a bin, √|Σw·y² / Σw − mean²|: the error of ROOT's option "s".
     #[track_caller]
-    pub fn spread(&self, bin: impl Into<Bins<N>>) -> f64 {
-        self.sample([self.grid.index(bin.into())]).spread()
+    pub fn spread(&self, bin: impl Into<BinIndex<N>>) -> f64 {
+        self.statistics_at(bin.into()).spread()
     }
 
-    /// Error of the mean in a bin, the spread divided by the root of the effective entries: ROOT's default.
+    /// The error of the mean in a bin: the spread divided by the square root of the effective entries, ROOT's default.
     #[track_caller]
-    pub fn error(&self, bin: impl Into<Bins<N>>) -> f64 {
-        self.sample([self.grid.index(bin.into())]).error()
+    pub fn error(&self, bin: impl Into<BinIndex<N>>) -> f64 {
+        self.statistics_at(bin.into()).error()
     }
 
-    /// Sum of the weights in a bin: the number of its values, if none had a weight.
+    /// The sum of the weights in a bin: the number of its values if none had a weight.
     #[track_caller]
-    pub fn sum_of_weights(&self, bin: impl Into<Bins<N>>) -> f64 {
-        self.weights.at(self.grid.index(bin.into())).w
+    pub fn sum_of_weights(&self, bin: impl Into<BinIndex<N>>) -> f64 {
+        self.fills.weights.at(self.fills.grid.index(bin.into())).w
     }
 
-    /// Means in all bins without under- and overflow; the last axis runs fastest.
+    /// The means in all bins without under- and overflow. The last axis runs fastest.
     pub fn values(&self) -> Vec<f64> {
-        self.grid.inside().map(|bin| self.sample([bin]).mean()).collect()
+        let bins = self.fills.grid.inside();
+        bins.map(|bin| self.statistics([bin]).mean()).collect()
     }
 
-    /// Errors of the means in all bins without under- and overflow; the last axis runs fastest.
+    /// The errors of the means in all bins without under- and overflow. The last axis runs fastest.
     pub fn errors(&self) -> Vec<f64> {
-        self.grid.inside().map(|bin| self.sample([bin]).error()).collect()
+        let bins = self.fills.grid.inside();
+        bins.map(|bin| self.statistics([bin]).error()).collect()
     }
 
-    /// Sums of the weights in all bins without under- and overflow; the last axis runs fastest.
+    /// The sums of the weights in all bins without under- and overflow. The last axis runs fastest.
     pub fn sums_of_weights(&self) -> Vec<f64> {
-        self.grid.inside().map(|bin| self.weights.at(bin).w).collect()
+        let bins = self.fills.grid.inside();
+        bins.map(|bin| self.fills.weights.at(bin).w).collect()
     }
 
-    /// All bins, in the order of [`Histogram::values_with_flow`](super::Histogram::values_with_flow).
-    pub(super) fn samples_with_flow(&self) -> Vec<Sample> {
-        (0..self.grid.len()).map(|bin| self.sample([bin])).collect()
+    /// The mean of all values filled inside the axes, in the unit of the profiled quantity, as ROOT's `GetMean`.
+    pub fn value_mean(&self) -> f64 {
+        self.statistics(self.fills.grid.inside()).mean()
     }
 
-    /// Exact Σw and Σw² of all bins.
-    pub(super) fn weights_with_flow(&self) -> Vec<[ExactSum; 2]> {
-        (0..self.grid.len()).map(|bin| self.weights.exact([bin])).collect()
+    /// The standard deviation of all values filled inside the axes, in the unit of the profiled quantity, as ROOT's
+    /// `GetStdDev`.
+    pub fn value_std_dev(&self) -> f64 {
+        self.statistics(self.fills.grid.inside()).spread()
     }
 
-    /// Exact sums over the values in all bins.
-    pub(super) fn sums_with_flow(&self) -> &[ValueSums] {
-        &self.sums
+    #[track_caller]
+    fn statistics_at(&self, bin: BinIndex<N>) -> ValueStatistics {
+        self.statistics([self.fills.grid.index(bin)])
     }
 
-    pub(super) fn moments(&self) -> &Moments<N> {
-        &self.moments
+    /// The statistics of each bin, flow bins included.
+    #[cfg(any(test, feature = "hdf5"))]
+    pub(super) fn statistics_with_flow(&self) -> Vec<ValueStatistics> {
+        (0..self.fills.grid.len()).map(|bin| self.statistics([bin])).collect()
     }
 
-    pub(super) fn scale(&self) -> &Scale<N> {
-        &self.grid.scale
-    }
-
-    /// Puts these fills in place of those it has.
-    pub(super) fn set(&mut self, weights: Weights, sums: Vec<ValueSums>, moments: Moments<N>) -> Result<(), Error> {
-        weights.check_len(&self.title, self.grid.len())?;
-        if sums.len() != self.grid.len() {
-            return Err(Error::Corrupt(format!(
-                "'{}' has {} bins but sums for {}",
-                self.title,
-                self.grid.len(),
-                sums.len()
-            )));
-        }
-        self.weights = weights;
-        self.sums = sums;
-        self.moments = moments;
-        Ok(())
-    }
-
-    fn sample(&self, bins: impl IntoIterator<Item = usize> + Clone) -> Sample {
+    /// The statistics over all values in these bins.
+    fn statistics(&self, bins: impl IntoIterator<Item = usize> + Clone) -> ValueStatistics {
         let mut sums = ValueSums::default();
         bins.clone().into_iter().for_each(|bin| sums.merge(&self.sums[bin]));
-        Sample::new(self.weights.total(bins), &sums)
+        ValueStatistics::new(self.fills.weights.total(bins), &sums)
     }
 
-    /// Over the fills inside all axes.
-    fn totals(&self) -> Totals {
-        self.weights.total(self.grid.inside())
-    }
-
-    /// The number of fills without weights that has the same relative error: (Σw)² / Σw² without under- and
-    /// overflow, as ROOT's `GetEffectiveEntries`.
-    pub fn effective_entries(&self) -> f64 {
-        self.totals().effective_entries()
-    }
-
-    /// Mean along an axis of what was filled inside all axes, as ROOT's `GetMean`; NaN for an axis of categories.
-    pub fn mean_along(&self, axis: usize) -> f64 {
-        self.moments.mean(&self.grid, axis, self.totals().w)
-    }
-
-    /// Standard deviation along an axis of what was filled inside all axes, as ROOT's `GetStdDev`; NaN for an axis of
-    /// categories.
-    pub fn std_dev_along(&self, axis: usize) -> f64 {
-        self.moments.std_dev(&self.grid, axis, self.totals().w)
-    }
-
-    /// Mean of all values filled inside the axes, as ROOT's `GetMean` of the profiled quantity.
-    pub fn value_mean(&self) -> f64 {
-        self.inside().mean()
-    }
-
-    /// Standard deviation of all values filled inside the axes, as ROOT's `GetStdDev` of the profiled quantity.
-    pub fn value_std_dev(&self) -> f64 {
-        self.inside().spread()
-    }
-
-    fn inside(&self) -> Sample {
-        self.sample(self.grid.inside())
-    }
-
-    /// Adds the fills of another profile of the same title and axes. The order of merging does not matter, not to a
-    /// bit.
+    /// Adds the fills of another profile with the same title and axes. The order of merging does not change a bit of
+    /// the result.
     ///
     /// # Errors
     ///
-    /// When titles, labels or axes differ; nothing has been added then.
+    /// When titles, labels, units or axes differ. Nothing is added then.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
         self.check_mergeable(other)?;
-        self.weights.merge(&other.weights);
+        self.fills.merge(&other.fills);
         for (mine, theirs) in self.sums.iter_mut().zip(&other.sums) {
             mine.merge(theirs);
         }
-        self.moments.merge(&other.moments);
         Ok(())
     }
 
     pub(super) fn check_mergeable(&self, other: &Self) -> Result<(), Error> {
-        super::check_same("title", &self.title, &self.title, &other.title)?;
-        super::check_same("label", &self.title, &self.label, &other.label)?;
-        super::check_same("unit", &self.title, &self.unit, &other.unit)?;
-        self.grid.check_same(&self.title, &other.grid)
+        self.fills.check_mergeable(&other.fills)?;
+        check_same("label", self.title(), &self.label, &other.label)?;
+        check_same("unit", self.title(), &self.unit, &other.unit)
     }
 }
 
 impl Profile<1> {
-    /// An empty profile.
-    pub fn new(title: impl Into<String>, axis: Axis) -> Self {
-        super::or_panic(Self::try_new(title, [axis]))
-    }
-
     /// Adds a value `y` to the bin of `x`.
     ///
     /// # Panics
     ///
-    /// When the axis wants a number and gets a text, or the reverse; so do the other ways to fill.
+    /// When the axis needs a number and gets a text, or the reverse. This holds for all methods that fill.
     #[inline]
     pub fn fill(&mut self, x: impl Coordinate, y: f64) {
-        self.fill_at([self.grid.axes[0].locate(x)], y);
+        let place = self.fills.grid.axes[0].locate(x);
+        let bin = self.fills.count(&[place]);
+        self.sums[bin].add(y, y);
     }
 
     /// Adds a value `y` with a weight to the bin of `x`.
     #[inline]
     pub fn fill_weighted(&mut self, x: impl Coordinate, y: f64, weight: f64) {
-        self.fill_weighted_at([self.grid.axes[0].locate(x)], y, weight);
-    }
-
-    /// Mean of `x` over what was filled inside the axis, as ROOT's `GetMean`; NaN for an axis of categories.
-    pub fn mean(&self) -> f64 {
-        self.mean_along(0)
-    }
-
-    /// Standard deviation of `x` over what was filled inside the axis, as ROOT's `GetStdDev`; NaN for an axis of
-    /// categories.
-    pub fn std_dev(&self) -> f64 {
-        self.std_dev_along(0)
+        let place = self.fills.grid.axes[0].locate(x);
+        let bin = self.fills.add(&[place], weight);
+        self.sums[bin].add(weight * y, y);
     }
 }
 
 impl Profile<2> {
-    /// An empty profile.
-    ///
-    /// # Panics
-    ///
-    /// When [`try_new`](Self::try_new) returns an error.
-    pub fn new(title: impl Into<String>, x: Axis, y: Axis) -> Self {
-        super::or_panic(Self::try_new(title, [x, y]))
-    }
-
     /// Adds a value `z` to the bin of `x` and `y`.
     #[inline]
     pub fn fill(&mut self, x: impl Coordinate, y: impl Coordinate, z: f64) {
-        let [x_axis, y_axis] = &self.grid.axes;
-        self.fill_at([x_axis.locate(x), y_axis.locate(y)], z);
+        let [x_axis, y_axis] = &self.fills.grid.axes;
+        let places = [x_axis.locate(x), y_axis.locate(y)];
+        let bin = self.fills.count(&places);
+        self.sums[bin].add(z, z);
     }
 
     /// Adds a value `z` with a weight to the bin of `x` and `y`.
     #[inline]
     pub fn fill_weighted(&mut self, x: impl Coordinate, y: impl Coordinate, z: f64, weight: f64) {
-        let [x_axis, y_axis] = &self.grid.axes;
-        self.fill_weighted_at([x_axis.locate(x), y_axis.locate(y)], z, weight);
-    }
-}
-
-/// A profile as it arrives, before its sizes are checked.
-#[derive(Deserialize)]
-struct Parts<const N: usize> {
-    title: String,
-    label: String,
-    unit: String,
-    grid: Grid<N>,
-    weights: Weights,
-    sums: Vec<ValueSums>,
-    moments: Moments<N>,
-}
-
-impl<const N: usize> TryFrom<Parts<N>> for Profile<N> {
-    type Error = Error;
-
-    fn try_from(parts: Parts<N>) -> Result<Self, Error> {
-        let Parts {
-            title,
-            label,
-            unit,
-            grid,
-            weights,
-            sums,
-            moments,
-        } = parts;
-        let mut profile = Profile {
-            title,
-            label,
-            unit,
-            weights: Weights::of_counts(Vec::new()),
-            sums: Vec::new(),
-            moments: Moments::new(),
-            grid,
-        };
-        profile.set(weights, sums, moments)?;
-        Ok(profile)
+        let [x_axis, y_axis] = &self.fills.grid.axes;
+        let places = [x_axis.locate(x), y_axis.locate(y)];
+        let bin = self.fills.add(&places, weight);
+        self.sums[bin].add(weight * z, z);
     }
 }

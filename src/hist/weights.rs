@@ -1,12 +1,12 @@
-//! Sums of weights in bins: plain counts until the first weight.
+//! Sums of weights in bins. They are plain counts until the first fill with a weight.
 
 use serde::{Deserialize, Serialize};
 
-use super::Error;
+use super::error::Error;
 use crate::numbers::exact_sum::ExactSum;
 
-/// For each bin, the number of fills without weight and, since the first fill with one, exact sums of weights and of
-/// their squares.
+/// The number of fills without weight in each bin and, from the first fill with a weight on, the exact sums of weights
+/// and of squared weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Weights {
     counts: Vec<u64>,
@@ -15,7 +15,7 @@ pub(super) struct Weights {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Weighted {
-    /// Number of fills with a weight.
+    /// The number of fills with a weight.
     entries: u64,
     sums: Vec<WeightSums>,
 }
@@ -26,14 +26,14 @@ struct WeightSums {
     w2: ExactSum,
 }
 
-/// Σw and Σw², each rounded once; a fill without weight has weight 1.
+/// Σw and Σw², each rounded once. A fill without weight has the weight 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Totals {
+pub(super) struct WeightTotals {
     pub(super) w: f64,
     pub(super) w2: f64,
 }
 
-impl Totals {
+impl WeightTotals {
     /// (Σw)² / Σw², as ROOT's `GetEffectiveEntries`.
     pub(super) fn effective_entries(self) -> f64 {
         if self.w2 == 0.0 { 0.0 } else { self.w * self.w / self.w2 }
@@ -48,12 +48,14 @@ impl Weights {
         }
     }
 
-    /// So many fills without weight in each bin.
+    /// Returns weights with the given number of fills without weight in each bin.
+    #[cfg(feature = "hdf5")]
     pub(super) fn of_counts(counts: Vec<u64>) -> Self {
         Weights { counts, weighted: None }
     }
 
-    /// So many fills, of which at least one had a weight, with these Σw and Σw² in each bin.
+    /// Returns weights of this number of fills, at least one of which had a weight, with Σw and Σw² of each bin.
+    #[cfg(feature = "hdf5")]
     pub(super) fn of_sums(entries: u64, sums: Vec<[ExactSum; 2]>) -> Self {
         let counts = vec![0; sums.len()];
         let sums = sums.into_iter().map(|[w, w2]| WeightSums { w, w2 }).collect();
@@ -78,6 +80,7 @@ impl Weights {
     }
 
     /// The number of fills without weight in each bin.
+    #[cfg(feature = "hdf5")]
     pub(super) fn counts(&self) -> &[u64] {
         &self.counts
     }
@@ -91,15 +94,15 @@ impl Weights {
         self.weighted.is_some()
     }
 
-    /// Number of all fills.
+    /// The number of all fills.
     pub(super) fn entries(&self) -> u64 {
         let weighted = self.weighted.as_ref().map_or(0, |weighted| weighted.entries);
         self.counts.iter().fold(weighted, |sum, &count| sum.wrapping_add(count))
     }
 
-    pub(super) fn at(&self, bin: usize) -> Totals {
+    pub(super) fn at(&self, bin: usize) -> WeightTotals {
         match &self.weighted {
-            None => Totals {
+            None => WeightTotals {
                 w: self.counts[bin] as f64,
                 w2: self.counts[bin] as f64,
             },
@@ -107,9 +110,9 @@ impl Weights {
         }
     }
 
-    pub(super) fn total(&self, bins: impl IntoIterator<Item = usize>) -> Totals {
+    pub(super) fn total(&self, bins: impl IntoIterator<Item = usize>) -> WeightTotals {
         let [w, w2] = self.exact(bins);
-        Totals {
+        WeightTotals {
             w: w.value(),
             w2: w2.value(),
         }
@@ -129,10 +132,10 @@ impl Weights {
         [sums.w, sums.w2]
     }
 
-    /// Adds the weights of another with as many bins.
+    /// Adds other weights with the same number of bins.
     pub(super) fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
-            // Wrapping, so that no serialised number, however corrupt, can stop a job.
+            // Wrapping, so that a corrupt serialised number cannot stop a job.
             *mine = mine.wrapping_add(*theirs);
         }
         if let Some(theirs) = &other.weighted {
@@ -145,13 +148,13 @@ impl Weights {
         }
     }
 
-    /// Refuses weights that arrive with another number of bins than their axes have.
+    /// Refuses deserialised weights whose number of bins is not that of the axes.
     pub(super) fn check_len(&self, title: &str, bins: usize) -> Result<(), Error> {
         let weighted = self.weighted.as_ref().map_or(bins, |weighted| weighted.sums.len());
         match self.counts.len() == bins && weighted == bins {
             true => Ok(()),
             false => Err(Error::Corrupt(format!(
-                "the axes of '{title}' make {bins} bins, its contents do not"
+                "the axes of '{title}' have {bins} bins, but its contents have another number"
             ))),
         }
     }

@@ -1,13 +1,13 @@
-//! Counters: how often, how much, how large.
+//! Counters of values: number, sum, mean, spread and range.
 
 use crate::numbers::exact_sum::ExactSum;
-use crate::numbers::merge::Merge;
+use crate::numbers::merge::merge_in_place;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::ops::{AddAssign, Range};
+use std::ops::AddAssign;
 
-/// Counts values and keeps their sum, mean, standard deviation, smallest and largest: the same for any order of the
-/// values and any [merging](Merge).
+/// Counts values, and keeps their sum, mean, standard deviation, minimum and maximum. The result depends neither on the
+/// order of the values nor on the order of [merging](crate::Merge).
 ///
 /// ```
 /// use gaudi_mpi::Counter;
@@ -29,12 +29,73 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// A counter that has seen nothing.
+    /// Returns an empty counter.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The counter that has seen values of this number, sums and range.
+    /// Counts a value. A NaN makes the sum, the mean and the standard deviation NaN; minimum and maximum ignore it.
+    pub fn add(&mut self, value: f64) {
+        self.entries += 1;
+        self.sum.add(value);
+        self.sum_of_squares.add(value * value);
+        // -0 becomes 0. Otherwise, whether the minimum is 0 or -0 would depend on the order.
+        let value = value + 0.0;
+        self.extend(Some((value, value)).filter(|_| !value.is_nan()));
+    }
+
+    fn extend(&mut self, other: Option<(f64, f64)>) {
+        self.range = match (self.range, other) {
+            (Some((low, high)), Some((lower, higher))) => Some((low.min(lower), high.max(higher))),
+            (range, other) => range.or(other),
+        };
+    }
+
+    /// The number of values.
+    pub fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// The sum of the values.
+    pub fn sum(&self) -> f64 {
+        self.sum.value()
+    }
+
+    /// The mean of the values; 0 if there are none.
+    pub fn mean(&self) -> f64 {
+        if self.entries == 0 {
+            0.0
+        } else {
+            self.sum() / self.entries as f64
+        }
+    }
+
+    /// The standard deviation of the values, √(⟨x²⟩ − ⟨x⟩²); 0 if there are none.
+    pub fn std_dev(&self) -> f64 {
+        if self.entries == 0 {
+            return 0.0;
+        }
+        let mean = self.mean();
+        (self.sum_of_squares.value() / self.entries as f64 - mean * mean)
+            .max(0.0)
+            .sqrt()
+    }
+
+    /// The smallest value, or `None` if there is none.
+    pub fn min(&self) -> Option<f64> {
+        self.range.map(|(low, _)| low)
+    }
+
+    /// The largest value, or `None` if there is none.
+    pub fn max(&self) -> Option<f64> {
+        self.range.map(|(_, high)| high)
+    }
+}
+
+/// Conversions for files.
+#[cfg(feature = "events")]
+impl Counter {
+    /// Returns a counter with this number of values, these sums, and this smallest and largest value.
     pub(crate) fn from_parts(entries: u64, sum: ExactSum, sum_of_squares: ExactSum, range: Option<(f64, f64)>) -> Self {
         Self {
             entries,
@@ -51,63 +112,6 @@ impl Counter {
     pub(crate) fn exact_sum_of_squares(&self) -> &ExactSum {
         &self.sum_of_squares
     }
-
-    /// Counts a value. What is not a number makes the sum, the mean and the standard deviation so, too.
-    pub fn add(&mut self, value: f64) {
-        self.entries += 1;
-        self.sum.add(value);
-        self.sum_of_squares.add(value * value);
-        // Of -0 and 0, either may be called the smaller, so that it would depend on the order which one is kept: both are 0 here.
-        let value = value + 0.0;
-        self.extend(Some((value, value)).filter(|_| !value.is_nan()));
-    }
-
-    fn extend(&mut self, other: Option<(f64, f64)>) {
-        self.range = match (self.range, other) {
-            (Some((low, high)), Some((lower, higher))) => Some((low.min(lower), high.max(higher))),
-            (range, other) => range.or(other),
-        };
-    }
-
-    /// How many values there were.
-    pub fn entries(&self) -> u64 {
-        self.entries
-    }
-
-    /// Their sum.
-    pub fn sum(&self) -> f64 {
-        self.sum.value()
-    }
-
-    /// Their mean; 0 if there were none.
-    pub fn mean(&self) -> f64 {
-        if self.entries == 0 {
-            0.0
-        } else {
-            self.sum() / self.entries as f64
-        }
-    }
-
-    /// Their standard deviation, √(⟨x²⟩ − ⟨x⟩²); 0 if there were none.
-    pub fn std_dev(&self) -> f64 {
-        if self.entries == 0 {
-            return 0.0;
-        }
-        let mean = self.mean();
-        (self.sum_of_squares.value() / self.entries as f64 - mean * mean)
-            .max(0.0)
-            .sqrt()
-    }
-
-    /// The smallest.
-    pub fn min(&self) -> Option<f64> {
-        self.range.map(|(low, _)| low)
-    }
-
-    /// The largest.
-    pub fn max(&self) -> Option<f64> {
-        self.range.map(|(_, high)| high)
-    }
 }
 
 impl AddAssign<f64> for Counter {
@@ -116,21 +120,12 @@ impl AddAssign<f64> for Counter {
     }
 }
 
-impl Merge for Counter {
-    type Gathered = Self;
-    fn gather(self, _: Range<u64>) -> Self {
-        self
-    }
-    fn join(into: &mut Self, other: Self) {
-        into.entries += other.entries;
-        into.sum.merge(&other.sum);
-        into.sum_of_squares.merge(&other.sum_of_squares);
-        into.extend(other.range);
-    }
-    fn finish(gathered: Self) -> Self {
-        gathered
-    }
-}
+merge_in_place!([] Counter: |into, other| {
+    into.entries += other.entries;
+    into.sum.merge(&other.sum);
+    into.sum_of_squares.merge(&other.sum_of_squares);
+    into.extend(other.range);
+});
 
 impl fmt::Display for Counter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,7 +144,7 @@ impl fmt::Display for Counter {
     }
 }
 
-/// A number as people want to read it: whole numbers as they are, others to six digits.
+/// Rounds a number for display: integers are kept, other numbers get six digits.
 fn short(value: f64) -> f64 {
     match value.fract() == 0.0 {
         true => value,
@@ -160,10 +155,11 @@ fn short(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numbers::merge::Merge;
     use proptest::prelude::*;
 
     #[test]
-    fn numbers_are_short_to_read() {
+    fn numbers_are_rounded_for_display() {
         for (value, text) in [
             (9_055_429.0, "9055429"),
             (0.999_460_200_9, "0.99946"),

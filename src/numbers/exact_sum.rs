@@ -1,9 +1,8 @@
 //! Floating-point sums that do not depend on the order of their terms.
 //!
-//! Ordinary floating-point addition rounds after every term, so that the same numbers summed in another
-//! order, or in parts by several processes, give another last digit. An [`ExactSum`] keeps every bit
-//! and rounds once, when [`value`](ExactSum::value) is asked for: any grouping and any order of the same
-//! terms give the same bits.
+//! Ordinary floating-point addition rounds after every term. The last digit of a sum therefore depends on the order of
+//! the terms and on their grouping, for example by process. An [`ExactSum`] keeps every bit and rounds once, in
+//! [`value`](ExactSum::value): any order and any grouping of the same terms give the same bits.
 //!
 //! ```
 //! use gaudi_mpi::numbers::exact_sum::ExactSum;
@@ -13,101 +12,65 @@
 //! let backwards: ExactSum = terms.into_iter().rev().collect();
 //! assert_eq!(forwards.value(), 1.1);
 //! assert_eq!(forwards, backwards);
-//! assert_eq!(terms.iter().sum::<f64>(), 0.1); // what plain addition makes of it
+//! assert_eq!(terms.iter().sum::<f64>(), 0.1); // the result of plain addition
 //! ```
 
 mod limbs;
+mod non_finite;
 #[cfg(test)]
 mod tests;
-mod wire;
 
 use std::iter::Sum;
 use std::ops::AddAssign;
 
 use limbs::{Limbs, round_to_f64};
+use non_finite::NonFinite;
 use serde::{Deserialize, Serialize};
 
 /// The sum of any number of `f64`, kept exactly and rounded once.
 ///
-/// The [`value`](Self::value) is the real-number sum of all terms, rounded to the nearest `f64` (ties to
-/// even), over the full range of `f64` with its subnormal numbers, whatever the order in which the terms were
-/// added or partial sums [merged](Self::merge). Infinities and NaN follow IEEE 754: they win over any finite sum,
-/// and infinities of both signs make NaN. An empty sum is 0.
+/// The [`value`](Self::value) is the real-number sum of all terms, rounded to the nearest `f64` (ties to even). It
+/// covers the full range of `f64`, subnormal numbers included, and does not depend on the order in which terms were
+/// added or partial sums [merged](Self::merge). Infinities and NaN follow IEEE 754: a sum with an infinity is infinite,
+/// with infinities of both signs or a NaN it is NaN. An empty sum is 0.
 ///
-/// Terms of similar magnitude (within some eleven powers of ten, for up to 2³⁵ terms) are added in a 128-bit
-/// fixed-point window inside these 32 bytes, at two to three nanoseconds each; terms that do not fit go to an
-/// accumulator on the heap, which covers as many digits as needed. No number of terms overflows either.
+/// Terms of similar magnitude (within about eleven powers of ten, for up to 2³⁵ terms) are added in a 128-bit
+/// fixed-point window, in two to three nanoseconds each. Terms that do not fit the window go to an accumulator on the
+/// heap that grows as needed. Neither can overflow. Without the accumulator, a sum takes 32 bytes.
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(try_from = "wire::Wire", into = "wire::Wire")]
+#[serde(try_from = "Serialised", into = "Serialised")]
 pub struct ExactSum {
     /// Multiples of 2^(base − [`UNIT`]).
     window: i128,
-    /// The sum of everything that is not in the window.
+    /// The sum of all terms that are not in the window.
     spill: Option<Box<Limbs>>,
-    /// The IEEE exponent field of the numbers whose last bit is the window's last bit; [`UNPLACED`] when the window
-    /// has none yet, and is zero.
+    /// The IEEE exponent field of the numbers whose last bit is the last bit of the window. It is [`UNPLACED`] as long
+    /// as the window has no place; the window is then 0.
     base: i16,
-    special: Special,
+    non_finite: NonFinite,
 }
 
 /// The last bit of a number with the IEEE exponent field `b` is worth 2^(b − 1075).
 const UNIT: i32 = 1075;
-/// No number's exponent field lies above this one, so that nothing fits an unplaced window.
+/// Above the exponent field of any number, so that no term fits an unplaced window.
 const UNPLACED: i16 = i16::MAX;
-/// A 53-bit significand shifted by this much still leaves the window's sign and one bit of carry.
+/// The maximum shift of a 53-bit significand that leaves room for the window's sign and one bit of carry.
 const MAX_SHIFT: u32 = 73;
-/// The highest base: above it the exponent field of infinities and NaN would fit the window.
+/// The maximum base. With a higher one, the exponent field of infinities and NaN would fit the window.
 const MAX_BASE: i16 = 0x7ff - 1 - MAX_SHIFT as i16;
-/// Bits kept free below the first number: at least these, at most 15 more.
+/// The minimum number of bits kept free below the first term. Up to 15 more are free.
 const ROOM_BELOW: i16 = 24;
 
 const SIGNIFICAND: u64 = (1 << 52) - 1;
 
-/// Which of the values that are no numbers have been added.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Special {
-    positive_infinity: bool,
-    negative_infinity: bool,
-    nan: bool,
-}
-
-impl Special {
-    /// What the sum is because of them, whatever else has been added.
-    fn value(self) -> Option<f64> {
-        match self {
-            Special {
-                positive_infinity: false,
-                negative_infinity: false,
-                nan: false,
-            } => None,
-            Special {
-                positive_infinity: true,
-                negative_infinity: false,
-                nan: false,
-            } => Some(f64::INFINITY),
-            Special {
-                positive_infinity: false,
-                negative_infinity: true,
-                nan: false,
-            } => Some(f64::NEG_INFINITY),
-            _ => Some(f64::NAN),
-        }
-    }
-}
-
 impl ExactSum {
-    /// An empty sum.
+    /// Returns an empty sum.
     pub const fn new() -> Self {
-        let special = Special {
-            positive_infinity: false,
-            negative_infinity: false,
-            nan: false,
-        };
         ExactSum {
             window: 0,
             spill: None,
             base: UNPLACED,
-            special,
+            non_finite: NonFinite::NONE,
         }
     }
 
@@ -116,7 +79,7 @@ impl ExactSum {
     pub fn add(&mut self, term: f64) {
         let bits = term.to_bits();
         let exponent = (bits >> 52) & 0x7ff;
-        // Zero, subnormal numbers and an unplaced window make the difference negative: a huge shift.
+        // For zero, subnormal numbers and an unplaced window the difference is negative and becomes a huge shift.
         let shift = (exponent as i32 - i32::from(self.base)) as u32;
         if shift <= MAX_SHIFT {
             let magnitude = (bits & SIGNIFICAND | (1 << 52)) as i64;
@@ -129,7 +92,7 @@ impl ExactSum {
         self.add_outside(term);
     }
 
-    /// Adds a term that does not fit the window as it stands.
+    /// Adds a term that does not fit the current window.
     #[cold]
     #[inline(never)]
     fn add_outside(&mut self, term: f64) {
@@ -137,9 +100,7 @@ impl ExactSum {
             return;
         }
         if !term.is_finite() {
-            self.special.nan |= term.is_nan();
-            self.special.positive_infinity |= term == f64::INFINITY;
-            self.special.negative_infinity |= term == f64::NEG_INFINITY;
+            self.non_finite.add(term);
             return;
         }
         let bits = term.to_bits();
@@ -158,8 +119,8 @@ impl ExactSum {
         if let Some(sum) = fits.then(|| self.window.checked_add(signed << shift)).flatten() {
             self.window = sum;
         } else if self.base == UNPLACED || shift >= 0 {
-            // Large terms tend to be followed by large ones, so the window moves up to them; it never moves down for
-            // small ones, or mixed terms would drag it to and fro.
+            // More large terms usually follow a large one, so the window moves up. It never moves down, because mixed
+            // terms would then move it back and forth.
             self.empty_window();
             self.base = base_for(exponent);
             self.window = signed << (exponent - self.base);
@@ -168,14 +129,15 @@ impl ExactSum {
         }
     }
 
-    /// Adds `multiple` · 2^`exponent`; the exponent may lie between −4000 and 4000.
+    /// Adds `multiple` · 2^`exponent`. The exponent must be between −4000 and 4000.
     pub(crate) fn add_fixed(&mut self, multiple: i128, exponent: i32) {
         if multiple != 0 && !self.add_aligned(multiple, exponent + UNIT) {
             self.spill().add(multiple, exponent);
         }
     }
 
-    /// Adds `multiple` · 2^(base − UNIT) to the window, if both fit one window placed at the lower of the two bases.
+    /// Adds `multiple` · 2^(base − UNIT) to the window, if the sum fits a window at the lower of the two bases. Returns
+    /// whether it did.
     fn add_aligned(&mut self, multiple: i128, base: i32) -> bool {
         let lower = base.min(self.base.into());
         let mine = shifted(self.window, i32::from(self.base) - lower);
@@ -191,7 +153,7 @@ impl ExactSum {
         }
     }
 
-    /// Adds everything that another sum holds.
+    /// Adds all terms of another sum.
     ///
     /// ```
     /// # use gaudi_mpi::numbers::exact_sum::ExactSum;
@@ -203,9 +165,7 @@ impl ExactSum {
     /// assert_eq!(left, [0.3, 0.2, 0.1].into_iter().collect());
     /// ```
     pub fn merge(&mut self, other: &ExactSum) {
-        self.special.nan |= other.special.nan;
-        self.special.positive_infinity |= other.special.positive_infinity;
-        self.special.negative_infinity |= other.special.negative_infinity;
+        self.non_finite.merge(other.non_finite);
         self.add_fixed(other.window, i32::from(other.base) - UNIT);
         if let Some(limbs) = &other.spill {
             self.spill().merge(limbs);
@@ -214,7 +174,7 @@ impl ExactSum {
 
     /// The sum of all terms, rounded to the nearest `f64`, ties to even.
     pub fn value(&self) -> f64 {
-        if let Some(value) = self.special.value() {
+        if let Some(value) = self.non_finite.value() {
             return value;
         }
         match &self.spill {
@@ -228,9 +188,40 @@ impl ExactSum {
         }
     }
 
-    /// The sum in as many `f64` as it takes to keep every bit: each is what those before it leave of the sum, rounded.
-    /// They depend on the sum alone, not on how it came about, and adding them up gives it back. None for zero; infinity
-    /// alone where the sum is beyond the range of `f64`.
+    /// Whether all terms are finite and sum to exactly zero.
+    pub fn is_zero(&self) -> bool {
+        self.non_finite == NonFinite::NONE && self.limbs().is_zero()
+    }
+
+    /// Moves the content of the window to the heap, so that the window can move.
+    fn empty_window(&mut self) {
+        if self.window != 0 {
+            let (window, exponent) = (self.window, i32::from(self.base) - UNIT);
+            self.spill().add(window, exponent);
+            self.window = 0;
+        }
+    }
+
+    fn spill(&mut self) -> &mut Limbs {
+        self.spill.get_or_insert_default()
+    }
+
+    /// The sum of all finite terms.
+    fn limbs(&self) -> Limbs {
+        let mut limbs = self.spill.as_deref().cloned().unwrap_or_default();
+        if self.window != 0 {
+            limbs.add(self.window, i32::from(self.base) - UNIT);
+        }
+        limbs
+    }
+}
+
+/// Conversions for files.
+#[cfg(any(test, feature = "hdf5"))]
+impl ExactSum {
+    /// Returns the sum as a list of `f64` that keeps every bit. Each number is the rounded difference between the sum
+    /// and the numbers before it. The list depends only on the value of the sum, and adds up to it exactly. It is empty
+    /// for zero, and infinity alone for a sum beyond the range of `f64`.
     pub(crate) fn terms(&self) -> Vec<f64> {
         let mut terms = Vec::new();
         let mut rest = self.clone();
@@ -247,48 +238,74 @@ impl ExactSum {
         }
     }
 
-    /// True when the finite terms sum to zero exactly and no other has been added.
-    pub fn is_zero(&self) -> bool {
-        self.special == Special::default() && self.limbs().is_zero()
-    }
-
-    /// Moves the window's content to the heap, so that the window can be placed anew.
-    fn empty_window(&mut self) {
-        if self.window != 0 {
-            let (window, exponent) = (self.window, i32::from(self.base) - UNIT);
-            self.spill().add(window, exponent);
-            self.window = 0;
-        }
-    }
-
-    fn spill(&mut self) -> &mut Limbs {
-        self.spill.get_or_insert_default()
-    }
-
-    /// The whole finite sum.
-    fn limbs(&self) -> Limbs {
-        let mut limbs = self.spill.as_deref().cloned().unwrap_or_default();
-        if self.window != 0 {
-            limbs.add(self.window, i32::from(self.base) - UNIT);
-        }
-        limbs
+    /// Returns the integer m of a sum m · 2^`exponent`, or `None` if the sum is not such a multiple or m does not fit.
+    pub(crate) fn as_fixed(&self, exponent: i32) -> Option<i128> {
+        self.terms().into_iter().try_fold(0_i128, |multiple, term| {
+            let bits = term.to_bits();
+            let field = (bits >> 52 & 0x7ff) as i32;
+            let (significand, last) = match field {
+                0 => (bits & SIGNIFICAND, 1),
+                field => (bits & SIGNIFICAND | (1 << 52), field),
+            };
+            let shift = last - UNIT - exponent;
+            let magnitude = match shift {
+                0..=73 => i128::from(significand) << shift,
+                -63..0 if significand.trailing_zeros() as i32 >= -shift => i128::from(significand >> -shift),
+                _ => return None,
+            };
+            multiple.checked_add(if term < 0.0 { -magnitude } else { magnitude })
+        })
     }
 }
 
-/// Where to place the window for a first term with this exponent field: multiples of 16, so that the windows of
-/// partial sums often agree.
+/// Returns the base of the window for a first term with this exponent field. Bases are multiples of 16, so that the
+/// windows of partial sums often agree.
 fn base_for(exponent: i16) -> i16 {
     ((exponent - ROOM_BELOW) & !15).clamp(1, MAX_BASE)
 }
 
-/// `value` · 2^`by`, unless it overflows.
+/// Returns `value` · 2^`by`, or `None` if it overflows.
 fn shifted(value: i128, by: i32) -> Option<i128> {
-    // A value and its sign take one bit more than the magnitude.
+    // One bit is needed for the sign.
     let free = value.unsigned_abs().leading_zeros() as i32 - 1;
     if value == 0 {
         Some(0)
     } else {
         (by <= free).then(|| value << by)
+    }
+}
+
+/// The bits of [`NonFinite`], the base (0 if unplaced), the window, and the digits on the heap with the place of the
+/// first. An empty sum takes four bytes in a variable-length encoding.
+type Serialised = (u8, i16, i128, Option<(i32, Vec<i64>)>);
+
+impl From<ExactSum> for Serialised {
+    fn from(sum: ExactSum) -> Self {
+        let base = if sum.base == UNPLACED { 0 } else { sum.base };
+        let spill = sum.spill.map(|limbs| limbs.into_digits());
+        (sum.non_finite.bits(), base, sum.window, spill)
+    }
+}
+
+impl TryFrom<Serialised> for ExactSum {
+    type Error = &'static str;
+
+    fn try_from((non_finite, base, window, spill): Serialised) -> Result<Self, Self::Error> {
+        let unplaced = base == 0;
+        if !(0..=MAX_BASE).contains(&base) || unplaced && window != 0 {
+            return Err("the serialised exact sum is corrupt: its window is out of range");
+        }
+        let spill = spill.map(|(first, digits)| {
+            let limbs = Limbs::from_digits(first, digits);
+            limbs.ok_or("the serialised exact sum is corrupt: its digits are out of range")
+        });
+        Ok(ExactSum {
+            window,
+            spill: spill.transpose()?.map(Box::new),
+            base: if unplaced { UNPLACED } else { base },
+            non_finite: NonFinite::from_bits(non_finite)
+                .ok_or("the serialised exact sum is corrupt: its infinities are out of range")?,
+        })
     }
 }
 
@@ -304,10 +321,10 @@ impl std::fmt::Debug for ExactSum {
     }
 }
 
-/// Sums are equal when no bit of what has been added differs, not merely their rounded values; two NaN sums are equal.
+/// Two sums are equal if all bits of the exact sums agree, not only the rounded values. Two NaN sums are equal.
 impl PartialEq for ExactSum {
     fn eq(&self, other: &Self) -> bool {
-        match (self.special.value(), other.special.value()) {
+        match (self.non_finite.value(), other.non_finite.value()) {
             (None, None) => {
                 let mut difference = self.limbs();
                 difference.negate();

@@ -1,22 +1,22 @@
-//! What can be summed is summed, lists are appended: how the outputs of many items become one.
+//! Merging: the outputs of many items become one. Numbers are added, lists are appended.
 //!
-//! Workers finish in any order, and results travel up a tree of ranks, so the joining of two results must not depend on
-//! which came first. Numbers are easy; lists are not: "appended in item order" can only be settled when all parts are
-//! known. And the sum of floating-point numbers depends on its order unless it is kept exactly. So every type names
-//! what its parts are [`Gathered`](Merge::Gathered) into on the way:
+//! Workers finish in any order, and results travel up a tree of ranks. The order in which two results are joined must
+//! therefore not change the outcome. For integers this is simple. A list can be appended in item order only when all
+//! its parts are known, and a floating-point sum depends on the order of its terms unless it is exact. Each type
+//! therefore has an associated type into which its parts are [`Gathered`](Merge::Gathered):
 //!
 //! | output | joined | gathered as |
 //! |---|---|---|
 //! | integers, `()` | added | itself |
 //! | `f32`, `f64` | added, rounded once at the end | [`ExactSum`] |
 //! | `Vec`, `String` | appended in item order | parts by item number |
-//! | `Option` | what is there is joined | option |
-//! | `BTreeMap`, `HashMap` | by key | map |
+//! | `Option` | values are joined, `None` is ignored | option |
+//! | `BTreeMap`, `HashMap` | values are joined by key | map |
 //! | `BTreeSet`, `HashSet` | united | itself |
-//! | tuples to 8 | member by member | tuple |
-//! | [`ExactSum`], [`Counter`](crate::Counter), [`Histograms`](crate::hist::Histograms) and each single histogram | added exactly | itself |
+//! | tuples of up to 8 members | member by member | tuple |
+//! | [`ExactSum`], [`Counter`], [`Histograms`], histograms and profiles | added exactly | itself |
 //!
-//! Structures of these are made with [`mergeable!`](crate::mergeable); anything else implements [`Merge`] itself. An
+//! The macro [`mergeable!`](crate::mergeable) defines structures of these types. Other types implement [`Merge`]. An
 //! output that cannot be merged does not compile:
 //!
 //! ```compile_fail
@@ -27,7 +27,7 @@
 //!
 //! impl Task for Nothing {
 //!     type Item = u64;
-//!     type Output = std::time::Instant; // what would the sum of two instants be?
+//!     type Output = std::time::Instant; // two instants have no sum
 //!     type Reply = ();
 //!
 //!     fn new_output(&self) -> std::time::Instant {
@@ -38,6 +38,9 @@
 //!     }
 //! }
 //! ```
+//!
+//! [`Counter`]: crate::Counter
+//! [`Histograms`]: crate::hist::Histograms
 
 mod parts;
 
@@ -49,16 +52,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::ops::Range;
 
-/// A result that can be put together from the results of single items, in any order, with always the same outcome.
+/// A result that is made of the results of single items, with the same outcome for any order of joining.
 ///
-/// The implementations in this crate are listed in the [module's page](self). A type of one's own that adds up:
+/// The [module's page](self) lists the implementations in this crate. An implementation for another type:
 ///
 /// ```
 /// use gaudi_mpi::Merge;
 /// use serde::{Deserialize, Serialize};
 /// use std::ops::Range;
 ///
-/// /// The largest momentum seen.
+/// /// The largest momentum.
 /// #[derive(Serialize, Deserialize, Default)]
 /// struct Largest(u32);
 ///
@@ -77,36 +80,39 @@ use std::ops::Range;
 /// }
 /// ```
 ///
-/// `join` must be commutative and associative, to the last bit: `join(a, b)` and `join(b, a)` have to finish the same,
-/// and so have `join(join(a, b), c)` and `join(a, join(b, c))`.
+/// `join` must be commutative and associative, to the last bit: `join(a, b)` and `join(b, a)` must give equal results,
+/// and so must `join(join(a, b), c)` and `join(a, join(b, c))`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be merged, so it cannot be the output of a task",
-    note = "numbers, lists, maps, options, tuples, counters and histograms can be; wrap the fields of a structure in `mergeable!`, or implement `Merge`"
+    note = "numbers, lists, maps, options, tuples, counters and histograms can be merged",
+    note = "define a structure of these with `mergeable!`, or implement `Merge`"
 )]
 pub trait Merge: Sized + 'static {
-    /// What parts are gathered into until all are there.
+    /// The type that holds the parts until all are known.
     type Gathered: Serialize + DeserializeOwned + 'static;
 
-    /// True when even the items of one batch must not share an output, since what they add to it would depend on how
-    /// items were batched: sums of plain floating-point numbers. Costs a fresh output for each item.
+    /// Whether each item needs an output of its own. This is so for sums of plain floating-point numbers: items of a
+    /// batch that added to the same output would make the sum depend on the batches. It costs a new output per item.
     const ITEMWISE: bool = false;
 
-    /// Wraps the output of the items in this range of numbers, which is never empty unless the whole job is.
+    /// Wraps the output of the items in this range of numbers. The range is empty only if the whole job has no items.
     fn gather(self, items: Range<u64>) -> Self::Gathered;
 
     /// Joins two gathered outputs of different items.
     fn join(into: &mut Self::Gathered, other: Self::Gathered);
 
-    /// Makes the result when all parts are there.
+    /// Returns the result when all parts are joined.
     fn finish(gathered: Self::Gathered) -> Self;
 }
 
-/// [`Merge`] for types that gather as themselves and join by an expression.
+/// Implements [`Merge`] for types that gather as themselves and are joined by an expression. Generic parameters are
+/// given in brackets before the type.
 macro_rules! merge_in_place {
-    ($($type:ty),+ : |$into:ident, $other:ident| $join:expr) => {$(
-        impl Merge for $type {
+    ($(#[$attribute:meta])* [$($generics:tt)*] $type:ty: |$into:ident, $other:ident| $join:expr) => {
+        $(#[$attribute])*
+        impl<$($generics)*> $crate::numbers::merge::Merge for $type {
             type Gathered = Self;
-            fn gather(self, _: Range<u64>) -> Self {
+            fn gather(self, _: ::std::ops::Range<u64>) -> Self {
                 self
             }
             fn join($into: &mut Self, $other: Self) {
@@ -116,12 +122,16 @@ macro_rules! merge_in_place {
                 gathered
             }
         }
-    )+};
+    };
+    ($($type:ty),+ : |$into:ident, $other:ident| $join:expr) => {
+        $(merge_in_place!([] $type: |$into, $other| $join);)+
+    };
 }
+pub(crate) use merge_in_place;
 
 merge_in_place!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize: |into, other| {
-    // An overflow must not depend on the order of the sum: wrapping addition is associative, and a sum that
-    // left the type's range on the way is right again if the total is within it.
+    // Wrapping addition is associative, so an overflow does not depend on the order. A partial sum may leave the range
+    // of the type: the total is correct if it is within the range.
     *into = into.wrapping_add(other)
 });
 merge_in_place!((): |into, other| *into = other);
@@ -193,7 +203,7 @@ impl<T: Merge> Merge for Option<T> {
     }
 }
 
-/// Maps are merged by key.
+/// Implements [`Merge`] for maps, by key.
 macro_rules! merge_map {
     ($map:ident, $entries:ident, $($bounds:tt)+) => {
         impl<K: $($bounds)+ + Serialize + DeserializeOwned + 'static, V: Merge> Merge for $map<K, V> {
@@ -221,26 +231,8 @@ macro_rules! merge_map {
 merge_map!(BTreeMap, btree_map, Ord);
 merge_map!(HashMap, hash_map, Eq + Hash);
 
-/// Sets are united: an element found by several items is there once.
-macro_rules! merge_set {
-    ($set:ty, $($bounds:tt)+) => {
-        impl<T: $($bounds)+ + Serialize + DeserializeOwned + 'static> Merge for $set {
-            type Gathered = Self;
-            fn gather(self, _: Range<u64>) -> Self {
-                self
-            }
-            fn join(into: &mut Self, other: Self) {
-                into.extend(other);
-            }
-            fn finish(gathered: Self) -> Self {
-                gathered
-            }
-        }
-    };
-}
-
-merge_set!(BTreeSet<T>, Ord);
-merge_set!(HashSet<T>, Eq + Hash);
+merge_in_place!([T: Ord + Serialize + DeserializeOwned + 'static] BTreeSet<T>: |into, other| into.extend(other));
+merge_in_place!([T: Eq + Hash + Serialize + DeserializeOwned + 'static] HashSet<T>: |into, other| into.extend(other));
 
 macro_rules! merge_tuple {
     ($($name:ident $index:tt),+) => {
@@ -275,12 +267,12 @@ merge_tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
 /// use gaudi_mpi::{Merge, mergeable};
 ///
 /// mergeable! {
-///     /// What is kept of each item.
+///     /// The output of each item.
 ///     #[derive(Debug, PartialEq)]
 ///     pub struct Found {
-///         /// How many events were looked at.
+///         /// The number of events.
 ///         pub events: u64,
-///         /// The masses found, in item order.
+///         /// The masses of the candidates, in item order.
 ///         pub masses: Vec<f64>,
 ///     }
 /// }
@@ -303,7 +295,7 @@ macro_rules! mergeable {
         }
 
         impl $crate::Merge for $name {
-            // Pairs within pairs, so that the number of fields has no limit.
+            // Nested pairs, so that the number of fields is not limited.
             type Gathered = $crate::mergeable!(@types $($type),+);
             const ITEMWISE: bool = $(<$type as $crate::Merge>::ITEMWISE)||+;
 

@@ -1,4 +1,4 @@
-//! Numbers that do not depend on the order in which they are made: exact sums, merging, counters, random numbers.
+//! Results that do not depend on the order of the work: exact sums, merging, counters, random numbers.
 
 pub(crate) mod counter;
 pub mod exact_sum;

@@ -1,26 +1,19 @@
 //! The bins along one axis of a picture.
 
 use super::error::{Error, Result};
-
-/// Contents and edges beyond this are not drawn, which keeps ranges and their head-room finite.
-pub(super) const LIMIT: f64 = 1e304;
-
-/// A number that can be drawn.
-pub(super) fn drawable(value: f64) -> bool {
-    value.abs() <= LIMIT
-}
+use super::limits::drawable;
 
 /// The bins along one axis: numbers with edges, or named categories.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Bins {
-    /// `n + 1` increasing edges of `n` bins, in the axis' unit.
+    /// The `n + 1` increasing edges of `n` bins, in the unit of the axis.
     Edges(Vec<f64>),
-    /// One name for each bin, written below its centre.
+    /// One name per bin, written below its centre.
     Categories(Vec<String>),
 }
 
 impl Bins {
-    /// `n` bins of equal width from `low` to `high`.
+    /// Returns `n` bins of equal width from `low` to `high`.
     ///
     /// ```
     /// use gaudi_mpi::picture::Bins;
@@ -42,12 +35,12 @@ impl Bins {
         }
     }
 
-    /// Whether there is no bin at all.
+    /// Whether there are no bins.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Where the bins begin and end; categories are one unit wide, beginning at 0.
+    /// The edges of the bins. Categories are one unit wide and begin at 0.
     pub(super) fn edges(&self) -> Vec<f64> {
         match self {
             Bins::Edges(edges) => edges.clone(),
@@ -55,14 +48,14 @@ impl Bins {
         }
     }
 
-    /// The bins' common width, when they have one.
+    /// The common width of the bins, or `None` if they have none.
     pub(super) fn width(&self) -> Option<f64> {
         let Bins::Edges(edges) = self else {
             return None;
         };
         let n = self.len();
         let width = edges.last()? / n as f64 - edges.first()? / n as f64;
-        // Edges carry rounding errors of the order of their own size.
+        // The rounding errors of edges are relative to the edges, not to the width.
         let size = edges.first()?.abs().max(edges.last()?.abs());
         let tolerance = width * 1e-6 + size * 1e-14;
         edges

@@ -1,25 +1,17 @@
-//! The canvas: pads side by side in one picture.
+//! The canvas: one or more pads in a picture.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::draw_pad;
+use super::drawing::{Drawing, Rect};
 use super::error::{Error, Result};
-use super::frame;
 use super::layout::{Layout, Margins};
+use super::limits::{MAX_PIXELS, MIN_PAD_HEIGHT, MIN_PAD_WIDTH};
 use super::pad::Pad;
-use super::sheet::{Rect, Sheet};
+use super::save::save;
 use super::sizes::Sizes;
-use super::{png, svg};
 
-/// The smallest pad that still shows something, in pixels.
-pub(super) const MIN_PAD_WIDTH: u32 = 80;
-/// The smallest pad that still shows something, in pixels.
-pub(super) const MIN_PAD_HEIGHT: u32 = 60;
-/// The largest picture, in pixels; drawing takes about 30 bytes of memory for each.
-pub(super) const MAX_PIXELS: u64 = 40_000_000;
-
-/// A picture of one pad, or of several after [`divide`](Canvas::divide), like ROOT's `TCanvas`.
+/// A picture of one pad, or of several pads after [`divide`](Canvas::divide), like ROOT's `TCanvas`.
 ///
 /// ```
 /// use gaudi_mpi::picture::{Bins, Canvas, Curve, Pad};
@@ -42,14 +34,14 @@ pub struct Canvas {
     height: u32,
     columns: usize,
     rows: usize,
-    /// Pad number `i + 1` at `i`; pads not drawn yet may be missing at the end.
+    /// Pad number `i + 1` at index `i`. Pads at the end that are not placed yet may be missing.
     pads: Vec<Option<Pad>>,
 }
 
 impl Canvas {
-    /// A canvas of this size in pixels, with one pad as large as itself.
+    /// Returns a canvas of this size in pixels, with one pad that covers it.
     ///
-    /// An SVG picture can be scaled without loss; there, pixels only set the proportions.
+    /// An SVG picture can be scaled without loss. There, pixels only set the proportions.
     pub fn new(width: u32, height: u32) -> Self {
         Canvas {
             width,
@@ -60,28 +52,28 @@ impl Canvas {
         }
     }
 
-    /// Divides the canvas into pads of equal size, numbered from 1 as text is read: from left to
-    /// right, then from top to bottom. What has been drawn stays in the pad of its number.
+    /// Divides the canvas into pads of equal size, numbered from 1 in reading order: from left to right, then from top
+    /// to bottom. A pad that is already placed keeps its number.
     pub fn divide(&mut self, columns: usize, rows: usize) -> &mut Self {
         self.columns = columns;
         self.rows = rows;
         self
     }
 
-    /// Draws into the first pad that is still free.
+    /// Draws into the first free pad.
     ///
     /// # Errors
-    /// When no pad is free, or when the data do not describe a picture: no bins, edges that do not
-    /// increase, as many values as bins.
+    /// When no pad is free, or the data cannot be placed: there are no bins, the edges do not increase, or the number of
+    /// values is not that of the bins.
     pub fn draw(&mut self, pad: Pad) -> Result<&mut Self> {
         let free = self.pads.iter().position(Option::is_none).unwrap_or(self.pads.len());
         self.draw_in(free + 1, pad)
     }
 
-    /// Draws into the pad of this number, in place of what is there.
+    /// Draws into the pad with this number, in place of its contents.
     ///
     /// # Errors
-    /// As [`draw`](Canvas::draw).
+    /// As for [`draw`](Canvas::draw).
     pub fn draw_in(&mut self, number: usize, pad: Pad) -> Result<&mut Self> {
         self.check_number(number)?;
         pad.check(number)?;
@@ -92,14 +84,14 @@ impl Canvas {
         Ok(self)
     }
 
-    /// Writes the picture to a file whose name ends in `.svg` or `.png`; equal canvases give equal
-    /// bytes. The file appears under its name when it is complete.
+    /// Writes the picture to a file whose name ends in `.svg` or `.png`. Equal canvases give equal bytes. The file is
+    /// written under a temporary name and renamed when it is complete.
     ///
     /// # Errors
-    /// When the name has another ending, the canvas is too small for its pads or too large, or the
-    /// file cannot be written.
+    /// When the name has another ending, the canvas is too large or too small for its pads, or the file cannot be
+    /// written.
     pub fn save(&self, file: impl AsRef<Path>) -> Result<()> {
-        save(file.as_ref(), || self.sheet())
+        save(file.as_ref(), || self.drawing())
     }
 
     fn check_number(&self, number: usize) -> Result<()> {
@@ -113,8 +105,8 @@ impl Canvas {
         })
     }
 
-    /// Everything on the canvas as shapes.
-    pub(super) fn sheet(&self) -> Result<Sheet> {
+    /// Draws the whole canvas as shapes.
+    pub(super) fn drawing(&self) -> Result<Drawing> {
         let Canvas {
             width,
             height,
@@ -139,22 +131,22 @@ impl Canvas {
         let (w, h) = (f64::from(width), f64::from(height));
         let pad_size = (w / columns as f64, h / rows as f64);
         let sizes = Sizes::new((w, h), pad_size);
-        let drawn: Vec<Drawn> = self
+        let placed: Vec<PlacedPad> = self
             .pads
             .iter()
             .enumerate()
             .filter_map(|(index, pad)| Some(self.place(index, pad.as_ref()?)))
             .collect();
-        let mut sheet = Sheet::new(width, height);
-        let (layouts, sizes) = layouts(&drawn, sizes);
-        for (one, layout) in drawn.iter().zip(layouts) {
-            frame::draw(&mut sheet, one.pad, &one.area, &layout, &sizes);
+        let mut drawing = Drawing::new(width, height);
+        let (layouts, sizes) = layouts(&placed, sizes);
+        for (one, layout) in placed.iter().zip(layouts) {
+            draw_pad::draw(&mut drawing, one.pad, &one.area, &layout, &sizes);
         }
-        Ok(sheet)
+        Ok(drawing)
     }
 
-    /// A pad at its place; `index` counts from 0.
-    fn place<'a>(&self, index: usize, pad: &'a Pad) -> Drawn<'a> {
+    /// Returns a pad with its area. The index counts from 0.
+    fn place<'a>(&self, index: usize, pad: &'a Pad) -> PlacedPad<'a> {
         let (column, row) = (index % self.columns, index / self.columns);
         let share = |total: u32, i: usize, n: usize| (f64::from(total) * i as f64 / n as f64).round();
         let area = Rect {
@@ -163,39 +155,41 @@ impl Canvas {
             top: share(self.height, row, self.rows),
             bottom: share(self.height, row + 1, self.rows),
         };
-        Drawn { pad, column, row, area }
+        PlacedPad { pad, column, row, area }
     }
 }
 
-/// A pad and its place on the canvas.
-struct Drawn<'a> {
+/// A pad with its position on the canvas.
+struct PlacedPad<'a> {
     pad: &'a Pad,
     column: usize,
     row: usize,
     area: Rect,
 }
 
-/// The pads' layouts, and the sizes with which they fit: where words are too long for their pad, all are set smaller.
-fn layouts(drawn: &[Drawn], sizes: Sizes) -> (Vec<Layout>, Sizes) {
+/// Returns the layouts of the pads and the sizes with which they fit. If words are too long for a pad, the sizes of all
+/// pads are reduced.
+fn layouts(placed: &[PlacedPad], sizes: Sizes) -> (Vec<Layout>, Sizes) {
     let mut sizes = sizes;
     loop {
-        let (layouts, margins) = aligned(drawn, &sizes);
-        let fit = |(one, margins): (&Drawn, &Margins)| margins.fit(&one.area);
-        if drawn.iter().zip(&margins).all(fit) || sizes.label < ILLEGIBLE {
+        let (layouts, margins) = aligned(placed, &sizes);
+        let fit = |(one, margins): (&PlacedPad, &Margins)| margins.fit(&one.area);
+        if placed.iter().zip(&margins).all(fit) || sizes.label < ILLEGIBLE {
             return (layouts, sizes);
         }
         sizes = sizes.scaled(0.9);
     }
 }
 
-/// Letters smaller than this, in pixels, nobody reads: words may as well be cut off.
+/// Letters below this size, in pixels, are illegible. Sizes are not reduced further; words are cut off instead.
 const ILLEGIBLE: f64 = 2.0;
 
-/// Layouts and margins with frames that begin at the same x in a column, and that begin and end at the same y in a row.
-fn aligned(drawn: &[Drawn], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
+/// Returns layouts and margins with aligned frames: equal left edges in each column, equal top and bottom edges in each
+/// row.
+fn aligned(placed: &[PlacedPad], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
     let all = |margins: &[Margins]| -> Vec<Layout> {
-        let one = |(one, margins): (&Drawn, &Margins)| Layout::new(one.pad, &one.area, margins, sizes);
-        drawn.iter().zip(margins).map(one).collect()
+        let one = |(one, margins): (&PlacedPad, &Margins)| Layout::new(one.pad, &one.area, margins, sizes);
+        placed.iter().zip(margins).map(one).collect()
     };
     let guess = Margins {
         left: 5.0 * sizes.label,
@@ -203,12 +197,12 @@ fn aligned(drawn: &[Drawn], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
         top: 2.0 * sizes.label,
         bottom: 3.0 * sizes.label,
     };
-    let mut layouts = all(&vec![guess; drawn.len()]);
-    let mut margins = vec![Margins::default(); drawn.len()];
-    // Margins decide which labels there is room for, and labels how wide the margins are: from the first guess to what
-    // fits, then wider as long as something needs more. Two or three rounds are usual.
+    let mut layouts = all(&vec![guess; placed.len()]);
+    let mut margins = vec![Margins::default(); placed.len()];
+    // Margins determine which labels fit, and labels determine the margins. The first guess is replaced by the margins
+    // that fit, which then grow until no layout needs more. Two or three rounds are usual.
     for _ in 0..8 {
-        let needed = share(drawn, &layouts, sizes);
+        let needed = share(placed, &layouts, sizes);
         if needed
             .iter()
             .zip(&margins)
@@ -224,19 +218,19 @@ fn aligned(drawn: &[Drawn], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
     (layouts, margins)
 }
 
-/// The margins that layouts need, those of pads in one row or column made equal.
-fn share(drawn: &[Drawn], layouts: &[Layout], sizes: &Sizes) -> Vec<Margins> {
-    let needed = |(one, layout): (&Drawn, &Layout)| layout.margins(one.pad, sizes);
-    let needed: Vec<Margins> = drawn.iter().zip(layouts).map(needed).collect();
+/// Returns the margins that the layouts need, made equal for pads in the same row or column.
+fn share(placed: &[PlacedPad], layouts: &[Layout], sizes: &Sizes) -> Vec<Margins> {
+    let needed = |(one, layout): (&PlacedPad, &Layout)| layout.margins(one.pad, sizes);
+    let needed: Vec<Margins> = placed.iter().zip(layouts).map(needed).collect();
     let mut shared = needed.clone();
     for (i, margins) in shared.iter_mut().enumerate() {
         for (j, other) in needed.iter().enumerate() {
-            if drawn[i].column == drawn[j].column {
+            if placed[i].column == placed[j].column {
                 margins.left = margins.left.max(other.left);
             }
-            if drawn[i].row == drawn[j].row {
+            if placed[i].row == placed[j].row {
                 margins.top = margins.top.max(other.top);
-                // Long names below one pad would take much room from all others in its row.
+                // Long names below one pad would cost all others in its row too much room.
                 if layouts[i].x.upwards == layouts[j].x.upwards {
                     margins.bottom = margins.bottom.max(other.bottom);
                 }
@@ -244,38 +238,4 @@ fn share(drawn: &[Drawn], layouts: &[Layout], sizes: &Sizes) -> Vec<Margins> {
         }
     }
     shared
-}
-
-/// Writes a sheet to a file, as the file's name says.
-pub(super) fn save(file: &Path, sheet: impl FnOnce() -> Result<Sheet>) -> Result<()> {
-    let extension = file.extension().map(|e| e.to_string_lossy().to_lowercase());
-    let encode: fn(&Sheet) -> io::Result<Vec<u8>> = match extension.as_deref() {
-        Some("svg") => svg::encode,
-        Some("png") => png::encode,
-        _ => {
-            return Err(Error::Extension {
-                path: file.to_path_buf(),
-            });
-        }
-    };
-    let sheet = sheet()?;
-    let failed = |source| Error::Write {
-        path: file.to_path_buf(),
-        source,
-    };
-    let bytes = encode(&sheet).map_err(failed)?;
-    replace(file, &bytes).map_err(failed)
-}
-
-/// Writes a file under a temporary name next to its own, and renames it when complete.
-fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = file.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.part", std::process::id()));
-    let temporary: PathBuf = file.with_file_name(name);
-    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, file));
-    if written.is_err() {
-        // The error that matters is the first one; the unfinished file may not even exist.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }

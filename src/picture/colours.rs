@@ -1,4 +1,4 @@
-//! Colours that everybody can tell apart.
+//! Colours that are distinguishable also with colour blindness.
 
 /// Red, green and blue.
 pub(super) type Colour = (u8, u8, u8);
@@ -6,8 +6,8 @@ pub(super) type Colour = (u8, u8, u8);
 pub(super) const BLACK: Colour = (0, 0, 0);
 pub(super) const WHITE: Colour = (255, 255, 255);
 
-/// Colours for curves, distinguishable with colour blindness; after M. Okabe and K. Ito,
-/// "Color Universal Design" (2008), without the yellow that is too pale for lines on white.
+/// The colours of curves, from M. Okabe and K. Ito, "Color Universal Design" (2008). Their yellow is left out: it is
+/// too pale for lines on white.
 const CURVES: [Colour; 7] = [
     (0, 114, 178),
     (213, 94, 0),
@@ -18,18 +18,18 @@ const CURVES: [Colour; 7] = [
     (0, 0, 0),
 ];
 
-/// The colour of a pad's curve number `index`.
+/// The colour of the curve with this number in its pad.
 pub(super) fn of_curve(index: usize) -> Colour {
     CURVES[index % CURVES.len()]
 }
 
-/// A mixture with white: all of the colour at 1, white at 0.
+/// Mixes a colour with white: an amount of 1 is the colour, 0 is white.
 pub(super) fn lighten(colour: Colour, amount: f64) -> Colour {
     mix(WHITE, colour, amount)
 }
 
-/// viridis (S. van der Walt, N. Smith, E. Firing; CC0) at 17 equal steps; it grows evenly in
-/// lightness, also for the colour-blind and in grey.
+/// The colour map viridis (S. van der Walt, N. Smith, E. Firing; CC0) at 17 equal steps. Its lightness increases
+/// evenly, also in grey and with colour blindness.
 const VIRIDIS: [Colour; 17] = [
     (68, 1, 84),
     (72, 24, 106),
@@ -50,10 +50,10 @@ const VIRIDIS: [Colour; 17] = [
     (253, 231, 37),
 ];
 
-/// How many colours a map uses; more cannot be told apart, fewer merge into larger shapes.
+/// The number of colours of a map. More could not be distinguished; fewer would merge bins into larger shapes.
 pub(super) const MAP_COLOURS: usize = 128;
 
-/// The map colour for a fraction of the colour scale, dark at 0 and bright at 1.
+/// The colour of a level of the colour scale: dark at 0, bright at `MAP_COLOURS - 1`.
 pub(super) fn of_map(level: usize) -> Colour {
     let at = level.min(MAP_COLOURS - 1) as f64 / (MAP_COLOURS - 1) as f64 * 16.0;
     let below = (at as usize).min(15);

@@ -1,23 +1,24 @@
-//! One curve of a pad: the contents of the bins along x.
+//! One curve of a pad: the contents of bins along x.
 
 use super::bins::Bins;
 use super::error::{Error, Result};
+use super::limits::drawable;
 
-/// How a curve is drawn.
+/// The kind of a curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
-    /// A line that steps from bin to bin, for histograms.
+pub(super) enum CurveKind {
+    /// A line of steps, for histograms.
     Steps,
-    /// A marker at each bin's centre with a bar as wide as the bin, for profiles and data.
+    /// A marker at the centre of each bin with a bar as wide as the bin, for profiles and data.
     Points,
 }
 
-/// The contents of the bins along x, drawn as a line of steps or as points.
+/// The contents of bins along x, drawn as a line of steps or as points.
 ///
-/// Bins whose content is not a finite number are left out.
+/// Bins whose content is not finite are left out.
 #[derive(Clone, Debug)]
 pub struct Curve {
-    pub(super) look: Look,
+    pub(super) kind: CurveKind,
     pub(super) bins: Bins,
     pub(super) values: Vec<f64>,
     pub(super) errors: Vec<f64>,
@@ -25,7 +26,7 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// A histogram: a line that steps from bin to bin, filled lightly when it is alone in its pad.
+    /// A histogram: a line of steps, with a light filling if it is the only curve of its pad.
     ///
     /// ```
     /// use gaudi_mpi::picture::{Bins, Curve};
@@ -33,17 +34,17 @@ impl Curve {
     /// let curve = Curve::steps(bins, vec![4.0, 9.0, 1.0]).errors(vec![2.0, 3.0, 1.0]);
     /// ```
     pub fn steps(bins: impl Into<Bins>, values: Vec<f64>) -> Self {
-        Self::new(Look::Steps, bins.into(), values)
+        Self::new(CurveKind::Steps, bins.into(), values)
     }
 
-    /// A profile, or data points: a marker at each bin's centre, with a bar as wide as the bin.
+    /// A profile or data points: a marker at the centre of each bin, with a bar as wide as the bin.
     pub fn points(bins: impl Into<Bins>, values: Vec<f64>) -> Self {
-        Self::new(Look::Points, bins.into(), values)
+        Self::new(CurveKind::Points, bins.into(), values)
     }
 
-    fn new(look: Look, bins: Bins, values: Vec<f64>) -> Self {
+    fn new(kind: CurveKind, bins: Bins, values: Vec<f64>) -> Self {
         Curve {
-            look,
+            kind,
             bins,
             values,
             errors: Vec::new(),
@@ -51,22 +52,22 @@ impl Curve {
         }
     }
 
-    /// Draws error bars: the bars reach this far above and below each value.
+    /// Draws error bars that extend by these lengths above and below the values.
     pub fn errors(mut self, errors: Vec<f64>) -> Self {
         self.errors = errors;
         self
     }
 
-    /// The curve's name in the legend.
+    /// Sets the name of the curve in the legend.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// How far the error bar of a bin reaches from its value; 0 without a drawable error.
+    /// The length of the error bar of a bin on either side of its value; 0 if there is no error that can be drawn.
     pub(super) fn error(&self, bin: usize) -> f64 {
         let error = self.errors.get(bin).copied().unwrap_or(0.0).abs();
-        if super::bins::drawable(error) { error } else { 0.0 }
+        if drawable(error) { error } else { 0.0 }
     }
 
     pub(super) fn check(&self, pad: &str) -> Result<()> {
@@ -76,24 +77,16 @@ impl Curve {
             "" => format!("the curve of {pad}"),
             name => format!("the curve \"{name}\" of {pad}"),
         };
-        if self.values.len() != expected {
-            let found = self.values.len();
-            return Err(Error::Length {
+        let errors = (!self.errors.is_empty()).then_some(("errors", self.errors.len()));
+        let mut lengths = std::iter::once(("values", self.values.len())).chain(errors);
+        match lengths.find(|&(_, found)| found != expected) {
+            None => Ok(()),
+            Some((of, found)) => Err(Error::Length {
                 what: what(),
-                of: "values",
+                of,
                 expected,
                 found,
-            });
+            }),
         }
-        if !self.errors.is_empty() && self.errors.len() != expected {
-            let found = self.errors.len();
-            return Err(Error::Length {
-                what: what(),
-                of: "errors",
-                expected,
-                found,
-            });
-        }
-        Ok(())
     }
 }

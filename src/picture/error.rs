@@ -1,43 +1,43 @@
-//! What can be wrong with a picture.
+//! Errors of pictures.
 
 use std::path::PathBuf;
 
-/// Why a picture could not be drawn or saved.
+/// An error of drawing or saving a picture.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An axis without bins.
+    /// An axis has no bins.
     #[error("{what} has no bins, so there is nothing to draw; give it at least one bin")]
     NoBins {
-        /// The axis and the pad it belongs to.
+        /// The axis and its pad.
         what: String,
     },
-    /// Edges that do not describe bins.
+    /// The edges do not define bins.
     #[error(
         "the edges of {what} must be finite numbers within ±1e304 that increase from bin to bin, \
          but edge {index} is {edge}"
     )]
     Edges {
-        /// The axis and the pad it belongs to.
+        /// The axis and its pad.
         what: String,
-        /// The first edge that is wrong, counted from 0.
+        /// The index of the first wrong edge, counted from 0.
         index: usize,
-        /// Its value.
+        /// The value of that edge.
         edge: f64,
     },
-    /// Values that do not match the bins.
+    /// The number of values is not that of the bins.
     #[error("{what} has {found} {of} but its bins need {expected}")]
     Length {
-        /// The curve or map and the pad it belongs to.
+        /// The curve or map, and its pad.
         what: String,
         /// "values" or "errors".
         of: &'static str,
-        /// How many the bins ask for.
+        /// The required number.
         expected: usize,
-        /// How many were given.
+        /// The given number.
         found: usize,
     },
-    /// Curves in one pad whose x axes cannot be shared.
+    /// The curves of a pad cannot share an x axis.
     #[error(
         "the curves of {what} cannot share one x axis: draw numbers over numbers, or categories \
          over the same categories"
@@ -46,58 +46,58 @@ pub enum Error {
         /// The pad.
         what: String,
     },
-    /// A curve laid over a map.
+    /// A curve was laid over a map.
     #[error("{what} is a map, and curves cannot be laid over a map; give them a pad of their own")]
     CurveOverMap {
         /// The pad.
         what: String,
     },
-    /// More was drawn than the canvas has pads.
+    /// The canvas has no pad with this number.
     #[error(
         "pad {number} was asked for, but the canvas is divided into {columns} × {rows} pads, \
          numbered from 1; divide it into more"
     )]
     NoSuchPad {
-        /// The pad asked for.
+        /// The requested pad.
         number: usize,
-        /// Pads side by side.
+        /// The number of pads in a row.
         columns: usize,
-        /// Pads one above the other.
+        /// The number of rows.
         rows: usize,
     },
-    /// A canvas that is too small for its pads, or too large for memory.
+    /// The canvas is too small for its pads, or too large for memory.
     #[error(
         "a canvas of {width} × {height} pixels in {columns} × {rows} pads cannot be drawn: each pad \
          needs at least {min_width} × {min_height} pixels, the canvas at most {max_pixels} in all",
-        min_width = super::canvas::MIN_PAD_WIDTH,
-        min_height = super::canvas::MIN_PAD_HEIGHT,
-        max_pixels = super::canvas::MAX_PIXELS,
+        min_width = super::limits::MIN_PAD_WIDTH,
+        min_height = super::limits::MIN_PAD_HEIGHT,
+        max_pixels = super::limits::MAX_PIXELS,
     )]
     Size {
-        /// Width in pixels.
+        /// The width in pixels.
         width: u32,
-        /// Height in pixels.
+        /// The height in pixels.
         height: u32,
-        /// Pads side by side.
+        /// The number of pads in a row.
         columns: usize,
-        /// Pads one above the other.
+        /// The number of rows.
         rows: usize,
     },
-    /// A file name that does not say which format is wanted.
+    /// The file name does not determine the format.
     #[error("cannot tell the format of the picture {}: its name must end in .svg or .png", .path.display())]
     Extension {
-        /// The file asked for.
+        /// The requested file.
         path: PathBuf,
     },
     /// The file could not be written.
     #[error("cannot write the picture {}: {source}", .path.display())]
     Write {
-        /// The file asked for.
+        /// The requested file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
 }
 
-/// What pictures return.
+/// The result of drawing or saving a picture.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,28 +1,28 @@
-//! The one font of all pictures, carried along so that a machine without fonts draws the same.
+//! The font of all pictures. It is compiled in, so that a machine without fonts draws the same.
 
 use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, Glyph, OutlinedGlyph, PxScale, ScaleFont, point};
 
-/// The font's name for viewers that set the text themselves (SVG).
+/// The font name for viewers that set the text themselves (SVG).
 pub(super) const FAMILY: &str = "DejaVu Sans, sans-serif";
 
 /// The height of capitals and digits, in units of the font size.
 pub(super) const CAP_HEIGHT: f64 = 0.73;
 
-/// How far letters such as g and brackets reach below the base line, in units of the font size.
+/// The depth of letters such as g, and of brackets, below the base line, in units of the font size.
 pub(super) const DESCENT: f64 = 0.24;
 
 static FONT: LazyLock<FontRef<'static>> =
     LazyLock::new(|| FontRef::try_from_slice(dejavu::sans::regular()).expect("the font compiled in is a font"));
 
-/// ab_glyph scales by the font's line height, everybody else by its em square.
+/// `ab_glyph` scales by the line height of the font; sizes here refer to the em square.
 fn scale(size: f64) -> PxScale {
     let em = FONT.units_per_em().unwrap_or(2048.0);
     PxScale::from(size as f32 * FONT.height_unscaled() / em)
 }
 
-/// Glyphs placed one after the other from x = 0 on the base line y = 0, and the width of it all.
+/// Places the glyphs of a text in turn from x = 0 on the base line y = 0. Returns them and the total width.
 fn place(text: &str, size: f64) -> (Vec<Glyph>, f32) {
     let font = FONT.as_scaled(scale(size));
     let mut x = 0.0;
@@ -40,12 +40,12 @@ fn place(text: &str, size: f64) -> (Vec<Glyph>, f32) {
     (glyphs, x)
 }
 
-/// The width of a text set in this size, in the size's unit.
+/// The width of a text of this size, in the unit of the size.
 pub(super) fn width(text: &str, size: f64) -> f64 {
     f64::from(place(text, size).1)
 }
 
-/// The shapes of a text's letters relative to the beginning of its base line, y pointing down.
+/// The outlines of the letters of a text, relative to the start of its base line. The y axis points down.
 pub(super) fn outlines(text: &str, size: f64) -> impl Iterator<Item = OutlinedGlyph> {
     place(text, size)
         .0
@@ -53,7 +53,7 @@ pub(super) fn outlines(text: &str, size: f64) -> impl Iterator<Item = OutlinedGl
         .filter_map(|glyph| FONT.outline_glyph(glyph))
 }
 
-/// A text that is at most `width` wide: set smaller if that is enough, otherwise shortened.
+/// Makes a text fit into `max_width`: reduces its size if that is enough, otherwise also shortens it.
 pub(super) fn fit(text: &str, size: f64, max_width: f64) -> (String, f64) {
     let smallest = 0.7;
     let natural = width(text, size);
@@ -64,13 +64,13 @@ pub(super) fn fit(text: &str, size: f64, max_width: f64) -> (String, f64) {
     (shorten(text, smaller, max_width), smaller)
 }
 
-/// A text that is at most `width` wide, its end replaced by "…" where it is longer.
+/// Shortens a text to `max_width`. Its end is replaced by "…" if it is longer.
 pub(super) fn shorten(text: &str, size: f64, max_width: f64) -> String {
     if width(text, size) <= max_width {
         return text.to_string();
     }
     let mut letters: Vec<char> = text.chars().collect();
-    // A text of many letters loses all that certainly do not fit at once.
+    // First drops all letters that cannot fit, so that a long text takes few rounds.
     letters.truncate((max_width / (size * 0.2)).max(1.0) as usize);
     while letters.pop().is_some() {
         let kept: String = letters.iter().collect();

@@ -1,16 +1,16 @@
-//! Where the frame of a pad lies, and what its axes look like.
+//! The layout of a pad: its frame, axes and boxes.
 
-use super::axis::Axis;
+use super::axis_range::AxisRange;
 use super::bins::Bins;
-use super::boxes::{Boxes, boxes};
+use super::box_placement::{Boxes, place_boxes};
+use super::draw_map;
+use super::drawing::{Rect, clean};
 use super::font;
-use super::heat;
+use super::labelled_axis::LabelledAxis;
 use super::pad::Pad;
-use super::scale::Scale;
-use super::sheet::{Rect, clean};
 use super::sizes::Sizes;
 
-/// The space between a pad's border and its frame, in pixels.
+/// The distances between the border of a pad and its frame, in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Margins {
     pub(super) left: f64,
@@ -20,8 +20,8 @@ pub(super) struct Margins {
 }
 
 impl Margins {
-    /// The frame within a pad, on whole pixels for sharp lines; however wide the margins, it keeps
-    /// a quarter of the pad's width and height.
+    /// The frame within a pad, on whole pixels for sharp lines. It keeps a quarter of the pad's width and height, even
+    /// if the margins ask for more.
     pub(super) fn frame(&self, pad: &Rect) -> Rect {
         let (across, down) = self.squeeze(pad);
         Rect {
@@ -32,12 +32,12 @@ impl Margins {
         }
     }
 
-    /// Whether they leave room enough for the frame.
+    /// Whether the margins leave enough room for the frame.
     pub(super) fn fit(&self, pad: &Rect) -> bool {
         self.squeeze(pad) == (1.0, 1.0)
     }
 
-    /// The parts of the margins there is room for, across and down.
+    /// The fractions of the margins that fit, horizontally and vertically.
     fn squeeze(&self, pad: &Rect) -> (f64, f64) {
         let part = |margins: f64, extent: f64| (0.75 * extent / margins).min(1.0);
         (
@@ -46,12 +46,12 @@ impl Margins {
         )
     }
 
-    /// Whether all of these are at most as wide as `others`.
+    /// Whether each margin is at most as wide as that of `others`.
     pub(super) fn within(&self, others: &Margins) -> bool {
         self.widened_to(others) == *others
     }
 
-    /// The wider of each two.
+    /// Returns the wider margin on each side.
     pub(super) fn widened_to(&self, others: &Margins) -> Margins {
         Margins {
             left: self.left.max(others.left),
@@ -62,28 +62,28 @@ impl Margins {
     }
 }
 
-/// All that is decided before a pad is drawn.
+/// All decisions made before a pad is drawn.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub(super) frame: Rect,
-    pub(super) x: Axis,
-    pub(super) y: Axis,
-    /// The axis of a map's colour scale and the place of the scale.
-    pub(super) z: Option<(Axis, Rect)>,
+    pub(super) x: LabelledAxis,
+    pub(super) y: LabelledAxis,
+    /// The axis of a map's colour scale, and the area of the scale.
+    pub(super) z: Option<(LabelledAxis, Rect)>,
     pub(super) boxes: Boxes,
-    /// A map's statistics, in lines above the frame since a box would cover the map.
+    /// The statistics of a map, in lines above the frame. A box would cover the map.
     pub(super) strip: Vec<String>,
 }
 
 impl Layout {
-    /// What fits into a pad with these margins.
+    /// Returns the layout of a pad with these margins.
     pub(super) fn new(pad: &Pad, area: &Rect, margins: &Margins, sizes: &Sizes) -> Self {
         let frame = margins.frame(area);
         let nothing = Bins::Edges(vec![0.0, 1.0]);
         let x_bins = pad.x_bins().unwrap_or(&nothing);
         let (x_depth, y_depth) = (0.4 * area.height(), 0.3 * area.width());
-        let x_scale = x_scale(pad, x_bins);
-        let x = Axis::horizontal(x_bins, x_scale, frame.width(), x_depth, sizes);
+        let x_range = x_range(pad, x_bins);
+        let x = LabelledAxis::horizontal(x_bins, x_range, frame.width(), x_depth, sizes);
         let mut layout = Layout {
             frame,
             y: x.clone(),
@@ -93,17 +93,17 @@ impl Layout {
             strip: Vec::new(),
         };
         if let Some(map) = &pad.map {
-            let scale = end_to_end(&map.y);
-            layout.y = Axis::vertical(Some(&map.y), scale, frame.height(), y_depth, sizes);
-            let z = heat::z_scale(map, pad.log_z);
-            let z = Axis::vertical(None, z, frame.height(), y_depth, sizes);
+            let range = end_to_end(&map.y);
+            layout.y = LabelledAxis::vertical(Some(&map.y), range, frame.height(), y_depth, sizes);
+            let z = draw_map::z_range(map, pad.log_z);
+            let z = LabelledAxis::vertical(None, z, frame.height(), y_depth, sizes);
             let left = frame.right + sizes.gap;
             let right = left + 1.2 * sizes.label;
             layout.z = Some((z, Rect { left, right, ..frame }));
             layout.strip = strip(pad, layout.heading_width(), sizes);
         } else {
-            let (boxes, scale) = boxes(pad, &frame, &x_scale, sizes);
-            layout.y = Axis::vertical(None, scale, frame.height(), y_depth, sizes);
+            let (boxes, range) = place_boxes(pad, &frame, &x_range, sizes);
+            layout.y = LabelledAxis::vertical(None, range, frame.height(), y_depth, sizes);
             layout.boxes = boxes;
         }
         layout
@@ -122,13 +122,13 @@ impl Layout {
             None => after + 1.5 * sizes.gap,
             Some((z, bar)) => {
                 let numbers = sizes.gap + z.label_width() + sizes.gap;
-                // The next pad's title follows; the two must not look like one.
+                // The title of the next pad follows; a gap keeps the two apart.
                 let apart = 1.5 * sizes.gap;
                 bar.right - self.frame.right + numbers + title_height(&self.z_title(pad)) + apart
             }
         };
-        // The title, or else the factor of the y axis, stands above the frame.
-        let factor = |axis: &Axis| axis.ticks.factor.is_some();
+        // Above the frame stands the title, or else the factor of a vertical axis.
+        let factor = |axis: &LabelledAxis| axis.ticks.factor.is_some();
         let factors = factor(&self.y) || self.z.as_ref().is_some_and(|(z, _)| factor(z));
         let mut top = match (pad.title.is_empty(), factors) {
             (false, _) => 1.5 * sizes.heading,
@@ -152,13 +152,13 @@ impl Layout {
         }
     }
 
-    /// How far below the frame the labels of the x axis end.
+    /// The distance from the frame down to the end of the labels of the x axis.
     pub(super) fn below_labels(&self, sizes: &Sizes) -> f64 {
         LABEL_GAP * sizes.gap + self.x.label_height()
     }
 
-    /// How wide words centred above the frame may be: beside the frame they could meet the factor of an axis, or the
-    /// number at its end.
+    /// The maximum width of words centred above the frame. Wider words could meet the factor of an axis or the number
+    /// at its end.
     pub(super) fn heading_width(&self) -> f64 {
         self.frame.width()
     }
@@ -168,7 +168,7 @@ impl Layout {
         clean(&pad.x.text(self.x.ticks.factor.as_deref()))
     }
 
-    /// The title beside the y axis; the factor of its numbers stands above them.
+    /// The title beside the y axis. The factor of its numbers stands above them instead.
     pub(super) fn y_title(&self, pad: &Pad) -> String {
         clean(&pad.y_title().text(None))
     }
@@ -179,29 +179,29 @@ impl Layout {
     }
 }
 
-/// The space between the frame and the labels below it, in gaps: enough to keep the lowest label
-/// of the y axis and the first of the x axis apart.
+/// The distance between the frame and the labels below it, in gaps. It keeps the lowest label of the y axis and the
+/// first label of the x axis apart.
 pub(super) const LABEL_GAP: f64 = 1.6;
 
 /// The height of a line of statistics above a map, in units of its font size.
 pub(super) const STRIP_LINE: f64 = 1.25;
 
-/// From the first edge to the last.
-fn end_to_end(bins: &Bins) -> Scale {
+/// The range from the first edge to the last.
+fn end_to_end(bins: &Bins) -> AxisRange {
     let edges = bins.edges();
     let (low, high) = (edges.first().copied(), edges.last().copied());
-    Scale::linear(low.unwrap_or(0.0), high.unwrap_or(1.0))
+    AxisRange::linear(low.unwrap_or(0.0), high.unwrap_or(1.0))
 }
 
-/// The x range that holds the bins of all curves, or of the map.
-fn x_scale(pad: &Pad, first: &Bins) -> Scale {
+/// The x range that covers the bins of all curves, or of the map.
+fn x_range(pad: &Pad, first: &Bins) -> AxisRange {
     let scales = pad.curves.iter().map(|curve| end_to_end(&curve.bins));
     scales.fold(end_to_end(first), |all, one| {
-        Scale::linear(all.low.min(one.low), all.high.max(one.high))
+        AxisRange::linear(all.low.min(one.low), all.high.max(one.high))
     })
 }
 
-/// Statistics in as few lines as the width allows.
+/// Returns the statistics in as few lines as the width allows.
 fn strip(pad: &Pad, width: f64, sizes: &Sizes) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for (name, value) in &pad.statistics {
@@ -214,7 +214,7 @@ fn strip(pad: &Pad, width: f64, sizes: &Sizes) -> Vec<String> {
             _ => lines.push(font::shorten(&entry, sizes.note, width)),
         }
     }
-    // More lines than this would leave no room for the map.
+    // More lines would leave no room for the map.
     lines.truncate(3);
     lines
 }

@@ -1,40 +1,42 @@
 //! Pictures of histograms: curves, points and maps on a canvas of pads, saved as SVG or PNG.
 //!
-//! A [`Canvas`] is divided into pads as ROOT's `TCanvas::Divide` does; a [`Pad`] shows one or more
-//! [`Curve`]s over common [`Bins`], or a two-dimensional map; axes, titles, statistics box and
-//! legend arrange themselves around the contents; a [`Plane`] has points and lines. This module takes plain numbers and knows
-//! nothing of histogram types. It carries its font with it, so pictures are the same on a machine
-//! without any, and the same canvas always gives the same bytes.
+//! A [`Canvas`] is divided into pads like ROOT's `TCanvas`. A [`Pad`] shows one or more [`Curve`]s over common
+//! [`Bins`], or a two-dimensional map; axes, titles, statistics box and legend are arranged automatically. A [`Plane`]
+//! shows points and lines. This module takes plain numbers and does not depend on histogram types. The font is compiled
+//! in, so pictures do not depend on the fonts of the machine. Equal canvases give equal bytes.
 
-mod axis;
+mod axis_range;
 mod bins;
-mod boxes;
+mod box_placement;
 mod canvas;
 mod colours;
 mod curve;
+mod draw_curves;
+mod draw_map;
+mod draw_pad;
+mod drawing;
 mod error;
 mod font;
-mod frame;
-mod heat;
+mod labelled_axis;
 mod layout;
-mod marks;
+mod limits;
+mod number_text;
 mod pad;
 mod plane;
 mod png;
-mod range;
-mod scale;
-mod sheet;
+mod save;
 mod sizes;
 mod svg;
-mod table;
 #[cfg(test)]
 mod tests;
+mod text_box;
 mod ticks;
+mod y_range;
 
 pub use bins::Bins;
 pub use canvas::Canvas;
 pub use curve::Curve;
 pub use error::{Error, Result};
-pub use pad::{AxisTitle, Pad};
+pub use number_text::plain_number;
+pub use pad::Pad;
 pub use plane::Plane;
-pub use ticks::plain_number;

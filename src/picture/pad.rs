@@ -1,31 +1,31 @@
-//! What one pad of a canvas shows.
+//! The contents of one pad of a canvas.
 
 use super::bins::Bins;
 use super::colours::{BLACK, Colour, of_curve};
-use super::curve::{Curve, Look};
+use super::curve::{Curve, CurveKind};
 use super::error::{Error, Result};
-use super::ticks::plain_number;
+use super::number_text::plain_number;
 
-/// The title of an axis: what it shows, and in which unit.
+/// The title of an axis.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AxisTitle {
-    /// What the axis shows, for example `m(J/ψ φ)`.
-    pub label: String,
-    /// The unit, for example `MeV`; empty for pure numbers.
-    pub unit: String,
+pub(super) struct AxisTitle {
+    /// The quantity along the axis, such as `m(J/ψ φ)`.
+    pub(super) label: String,
+    /// The unit, such as `MeV`; empty for pure numbers.
+    pub(super) unit: String,
 }
 
 impl AxisTitle {
-    /// A title from its two parts.
-    pub fn new(label: impl Into<String>, unit: impl Into<String>) -> Self {
+    /// Returns a title of these two parts.
+    pub(super) fn new(label: impl Into<String>, unit: impl Into<String>) -> Self {
         AxisTitle {
             label: label.into(),
             unit: unit.into(),
         }
     }
 
-    /// The title as written along an axis whose numbers are multiples of `factor` (`10³`):
-    /// `m [MeV]`, `m [10³ MeV]`, `m`, `m [×10³]`.
+    /// The title beside an axis whose numbers are multiples of `factor` (`10³`): `m [MeV]`, `m [10³ MeV]`, `m`,
+    /// `m [×10³]`.
     pub(super) fn text(&self, factor: Option<&str>) -> String {
         let bracket = match (factor, self.unit.as_str()) {
             (None, "") => return self.label.clone(),
@@ -37,11 +37,11 @@ impl AxisTitle {
     }
 }
 
-/// How a curve differs from the others of its pad.
+/// The colour and marker that distinguish a curve from the others of its pad.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Dress {
+pub(super) struct CurveStyle {
     pub(super) colour: Colour,
-    /// The number of its marker's shape.
+    /// The number of the marker's shape.
     pub(super) marker: usize,
 }
 
@@ -50,13 +50,13 @@ pub(super) struct Dress {
 pub(super) struct Map {
     pub(super) x: Bins,
     pub(super) y: Bins,
-    /// Bin (i, j) of x and y at `i * y.len() + j`.
+    /// The content of bin (i, j) of x and y is at `i * y.len() + j`.
     pub(super) values: Vec<f64>,
-    /// Whether contents are counts, where 0 says "nothing here", or means, where 0 is a value.
+    /// Whether contents are counts, where 0 means an empty bin, or means, where 0 is a value.
     pub(super) counts: bool,
 }
 
-/// What one pad of a [`Canvas`](super::Canvas) shows: curves over a common x axis, or a map.
+/// The contents of one pad of a [`Canvas`](super::Canvas): curves over a common x axis, or a map.
 ///
 /// ```
 /// use gaudi_mpi::picture::{Bins, Curve, Pad};
@@ -82,7 +82,7 @@ pub struct Pad {
 }
 
 impl Pad {
-    /// A pad with one curve.
+    /// Returns a pad with one curve.
     pub fn new(curve: Curve) -> Self {
         Pad {
             curves: vec![curve],
@@ -90,7 +90,7 @@ impl Pad {
         }
     }
 
-    /// Draws another curve over those already there; curves with names are listed in a legend.
+    /// Draws another curve over those of the pad. A legend lists the curves that have names.
     ///
     /// ```
     /// use gaudi_mpi::picture::{Bins, Curve, Pad};
@@ -103,11 +103,10 @@ impl Pad {
         self
     }
 
-    /// A two-dimensional histogram in colours with a scale beside it; empty bins stay white.
+    /// Returns a pad with a two-dimensional histogram as colours, with a colour scale. Empty bins stay white.
     ///
-    /// `values` has the shape (x bins, y bins), y running fastest, as numpy's `histogram2d`: the
-    /// content of bins i and j is `values[i * y_bins + j]`. Where bins are smaller than a pixel,
-    /// the largest of those that share it is shown.
+    /// `values` has the shape (x bins, y bins) with y running fastest, as numpy's `histogram2d`: the content of bins i
+    /// and j is `values[i * y_bins + j]`. Where several bins share a pixel, the largest content is shown.
     ///
     /// ```
     /// use gaudi_mpi::picture::{Bins, Pad};
@@ -115,65 +114,54 @@ impl Pad {
     /// let pad = Pad::map(bins(), bins(), vec![0.0, 3.0, 1.0, 0.0]).x("x", "mm").y("y", "mm");
     /// ```
     pub fn map(x: impl Into<Bins>, y: impl Into<Bins>, values: Vec<f64>) -> Self {
-        let map = Map {
-            x: x.into(),
-            y: y.into(),
-            values,
-            counts: true,
-        };
-        Pad {
-            map: Some(map),
-            ..Pad::default()
-        }
+        Self::of_map(x.into(), y.into(), values, true)
     }
 
-    /// A two-dimensional profile: as [`Pad::map`], but 0 is a value like any other, the colours
-    /// span the values only, and bins that are NaN stay white.
+    /// Returns a pad with a two-dimensional profile. It differs from [`Pad::map`]: 0 is an ordinary value, the colours
+    /// span only the values, and bins with NaN stay white.
     pub fn map_of_means(x: impl Into<Bins>, y: impl Into<Bins>, values: Vec<f64>) -> Self {
-        let map = Map {
-            x: x.into(),
-            y: y.into(),
-            values,
-            counts: false,
-        };
+        Self::of_map(x.into(), y.into(), values, false)
+    }
+
+    fn of_map(x: Bins, y: Bins, values: Vec<f64>, counts: bool) -> Self {
         Pad {
-            map: Some(map),
+            map: Some(Map { x, y, values, counts }),
             ..Pad::default()
         }
     }
 
-    /// The title above the frame.
+    /// Sets the title above the frame.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
         self
     }
 
-    /// The title and unit of the x axis.
+    /// Sets the label and unit of the x axis.
     pub fn x(mut self, label: impl Into<String>, unit: impl Into<String>) -> Self {
         self.x = AxisTitle::new(label, unit);
         self
     }
 
-    /// The title and unit of the y axis. Without one, histograms say what is counted for which
-    /// bin width: `Entries / (3 MeV)`.
+    /// Sets the label and unit of the y axis. Without them, the axis of a histogram has a title made of the counted
+    /// objects and the bin width: `Entries / (3 MeV)`.
     pub fn y(mut self, label: impl Into<String>, unit: impl Into<String>) -> Self {
         self.y = AxisTitle::new(label, unit);
         self
     }
 
-    /// The title and unit of a map's colour scale; `Entries` when not given.
+    /// Sets the label and unit of a map's colour scale. The default is `Entries`.
     pub fn z(mut self, label: impl Into<String>, unit: impl Into<String>) -> Self {
         self.z = AxisTitle::new(label, unit);
         self
     }
 
-    /// What the histogram counts, for the automatic axis title: `Candidates` instead of `Entries`.
+    /// Names the counted objects for the automatic axis title: `Candidates` instead of `Entries`.
     pub fn counted(mut self, what: impl Into<String>) -> Self {
         self.counted = what.into();
         self
     }
 
-    /// The lines of the statistics box: names and values. A line without a value is a heading.
+    /// Sets the lines of the statistics box: names and values. A line without a value is a heading.
     pub fn statistics<N, V>(mut self, lines: impl IntoIterator<Item = (N, V)>) -> Self
     where
         N: Into<String>,
@@ -183,24 +171,24 @@ impl Pad {
         self
     }
 
-    /// Draws the contents of curves on a logarithmic axis; contents ≤ 0 have no place on it.
+    /// Draws the contents of curves on a logarithmic axis. Contents ≤ 0 are left out.
     pub fn log_y(mut self) -> Self {
         self.log_y = true;
         self
     }
 
-    /// Draws the contents of a map on a logarithmic colour scale; contents ≤ 0 stay white.
+    /// Draws the contents of a map on a logarithmic colour scale. Contents ≤ 0 stay white.
     pub fn log_z(mut self) -> Self {
         self.log_z = true;
         self
     }
 
-    /// The colour and marker of a curve. Points over histograms are data, which by custom are black.
-    pub(super) fn dress(&self, curve: usize) -> Dress {
-        let points = |curve: &&Curve| curve.look == Look::Points;
+    /// The colour and marker of a curve. Points over histograms are data, which are black by convention.
+    pub(super) fn style(&self, curve: usize) -> CurveStyle {
+        let points = |curve: &&Curve| curve.kind == CurveKind::Points;
         let data = self.curves.iter().filter(points).count() == 1 && self.curves.len() > 1;
-        if data && self.curves[curve].look == Look::Points {
-            return Dress {
+        if data && self.curves[curve].kind == CurveKind::Points {
+            return CurveStyle {
                 colour: BLACK,
                 marker: 0,
             };
@@ -211,10 +199,10 @@ impl Pad {
         } else {
             of_curve(curve)
         };
-        Dress { colour, marker: curve }
+        CurveStyle { colour, marker: curve }
     }
 
-    /// The bins along x that all curves, or the map, share.
+    /// The bins of the common x axis: those of the first curve, or of the map.
     pub(super) fn x_bins(&self) -> Option<&Bins> {
         match &self.map {
             Some(map) => Some(&map.x),
@@ -222,9 +210,9 @@ impl Pad {
         }
     }
 
-    /// The y axis' title: the one given, or what is counted for which bin width.
+    /// The title of the y axis: the given title, or the counted objects per bin width.
     pub(super) fn y_title(&self) -> AxisTitle {
-        let only_points = self.curves.iter().all(|curve| curve.look == Look::Points);
+        let only_points = self.curves.iter().all(|curve| curve.kind == CurveKind::Points);
         let automatic = self.y == AxisTitle::default() && self.map.is_none();
         if !automatic || (only_points && self.counted.is_empty()) {
             return self.y.clone();
@@ -259,7 +247,7 @@ impl Pad {
         }
     }
 
-    /// Whether the data describe a picture; `number` is the pad's, for the error.
+    /// Checks that the data can be drawn. The error names the pad by its number.
     pub(super) fn check(&self, number: usize) -> Result<()> {
         let name = match self.title.as_str() {
             "" => format!("pad {number}"),

@@ -1,18 +1,30 @@
-//! Points and lines in a plane: what happened in an event, seen from a side.
+//! Points and lines in a plane, such as a view of an event from one side.
 
-use super::canvas::save;
 use super::colours::{BLACK, WHITE, of_curve};
+use super::drawing::{Anchor, Drawing, Point, Rect};
 use super::error::Result;
 use super::font;
-use super::sheet::{Anchor, Point, Rect, Sheet};
+use super::number_text::plain_number;
+use super::save::save;
 use std::path::Path;
 
-/// A plane with points and straight lines in it, and axes along two of its sides.
+/// A plane with points and straight lines, and axes along two of its sides.
+///
+/// ```
+/// use gaudi_mpi::picture::Plane;
+///
+/// let mut event = Plane::new([-10.0, 50.0], [-5.0, 5.0], [10.0, 1.0]).labels("z [mm]", "x [mm]");
+/// event.line([0.0, 0.0], [40.0, 4.0], 0);
+/// event.point([20.0, 2.0], 3.0, 1);
+/// let folder = tempfile::tempdir()?;
+/// Plane::save(&[event], 800, 400, folder.path().join("event.svg"))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Plane {
     x: [f64; 2],
     y: [f64; 2],
-    /// Distances of ticks.
+    /// The distances between ticks along x and y.
     ticks: [f64; 2],
     labels: [String; 2],
     lines: Vec<([f64; 2], [f64; 2], usize)>,
@@ -23,10 +35,10 @@ const SIZE: f64 = 15.0;
 const TICK: f64 = 6.0;
 
 impl Plane {
-    /// A plane that shows what is between these limits, with a tick at each multiple of these steps.
+    /// Returns an empty plane with these limits along x and y, and a tick at each multiple of these distances.
     ///
     /// # Panics
-    /// If a range is empty or a step is not above 0.
+    /// When a range is empty or a tick distance is not positive.
     pub fn new(x: [f64; 2], y: [f64; 2], ticks: [f64; 2]) -> Self {
         assert!(x[0] < x[1] && y[0] < y[1] && ticks[0] > 0.0 && ticks[1] > 0.0);
         Self {
@@ -39,36 +51,37 @@ impl Plane {
         }
     }
 
-    /// What the axes show.
+    /// Sets the labels of the axes.
     pub fn labels(mut self, x: &str, y: &str) -> Self {
         self.labels = [x.into(), y.into()];
         self
     }
 
-    /// Adds a line, in the colour that curves of this number have.
+    /// Adds a line. Its colour is that of the curve with this number. Parts beyond the limits are cut off.
     pub fn line(&mut self, from: [f64; 2], to: [f64; 2], colour: usize) {
         self.lines.push((from, to, colour));
     }
 
-    /// Adds a point with a radius in pixels. Points cover lines.
+    /// Adds a point with a radius in pixels. Its colour is that of the curve with this number. Points cover lines.
     pub fn point(&mut self, at: [f64; 2], radius: f64, colour: usize) {
         self.points.push((at, radius, colour));
     }
 
-    /// Writes planes, one below the other, to a file whose name ends in `.svg` or `.png`; each is of this size in pixels.
+    /// Writes planes, from top to bottom, to a file whose name ends in `.svg` or `.png`. Width and height are those of
+    /// each plane, in pixels.
     ///
     /// # Errors
     /// When the name has another ending, or the file cannot be written.
     pub fn save(planes: &[Self], width: u32, height: u32, file: impl AsRef<Path>) -> Result<()> {
         save(file.as_ref(), || {
-            let mut sheet = Sheet::new(width, height * planes.len() as u32);
+            let mut drawing = Drawing::new(width, height * planes.len() as u32);
             let paper = Rect {
                 left: 0.0,
                 top: 0.0,
                 right: f64::from(width),
                 bottom: f64::from(height) * planes.len() as f64,
             };
-            sheet.rect(paper, WHITE);
+            drawing.rect(paper, WHITE);
             for (place, plane) in planes.iter().enumerate() {
                 let top = f64::from(height) * place as f64;
                 let area = Rect {
@@ -76,13 +89,13 @@ impl Plane {
                     bottom: top + f64::from(height),
                     ..paper
                 };
-                plane.draw(&mut sheet, &area);
+                plane.draw(&mut drawing, &area);
             }
-            Ok(sheet)
+            Ok(drawing)
         })
     }
 
-    fn draw(&self, sheet: &mut Sheet, area: &Rect) {
+    fn draw(&self, drawing: &mut Drawing, area: &Rect) {
         let frame = Rect {
             left: area.left + 70.0,
             right: area.right - 20.0,
@@ -97,38 +110,34 @@ impl Plane {
         };
         for (from, to, colour) in &self.lines {
             if let Some((from, to)) = self.clip(*from, *to) {
-                sheet.segment(place(from), place(to), 0.7, of_curve(*colour));
+                drawing.segment(place(from), place(to), 0.7, of_curve(*colour));
             }
         }
         for (at, radius, colour) in &self.points {
             let inside = (self.x[0]..=self.x[1]).contains(&at[0]) && (self.y[0]..=self.y[1]).contains(&at[1]);
             if inside {
-                sheet.disc(place(*at), *radius, of_curve(*colour));
+                drawing.disc(place(*at), *radius, of_curve(*colour));
             }
         }
-        sheet.outline(frame, 1.0, BLACK);
+        drawing.outline(frame, 1.0, BLACK);
         for value in multiples(self.x, self.ticks[0]) {
             let (x, y) = place([value, self.y[0]]);
-            sheet.line(vec![(x, y), (x, y - TICK)], 1.0, BLACK);
+            drawing.line(vec![(x, y), (x, y - TICK)], 1.0, BLACK);
             let rise = font::CAP_HEIGHT * SIZE;
-            sheet.text(
-                &super::plain_number(value, 6),
-                (x, y + 6.0 + rise),
-                Anchor::Middle,
-                SIZE,
-            );
+            drawing.text(&plain_number(value, 6), (x, y + 6.0 + rise), Anchor::Middle, SIZE);
         }
         for value in multiples(self.y, self.ticks[1]) {
             let (x, y) = place([self.x[0], value]);
-            sheet.line(vec![(x, y), (x + TICK, y)], 1.0, BLACK);
+            drawing.line(vec![(x, y), (x + TICK, y)], 1.0, BLACK);
             let drop = 0.5 * font::CAP_HEIGHT * SIZE;
-            sheet.text(&super::plain_number(value, 6), (x - 6.0, y + drop), Anchor::End, SIZE);
+            drawing.text(&plain_number(value, 6), (x - 6.0, y + drop), Anchor::End, SIZE);
         }
-        sheet.text(&self.labels[0], (frame.right, area.bottom - 8.0), Anchor::End, SIZE);
-        sheet.text_upwards(&self.labels[1], (area.left + 20.0, frame.top), Anchor::End, SIZE);
+        drawing.text(&self.labels[0], (frame.right, area.bottom - 8.0), Anchor::End, SIZE);
+        drawing.text_upwards(&self.labels[1], (area.left + 20.0, frame.top), Anchor::End, SIZE);
     }
 
-    /// The part of a line that is within the limits (Y.-D. Liang, B. A. Barsky, ACM Trans. Graph. 3, 1, 1984).
+    /// Returns the part of a line within the limits, by the method of Y.-D. Liang and B. A. Barsky, ACM Trans. Graph.
+    /// 3, 1 (1984).
     fn clip(&self, from: [f64; 2], to: [f64; 2]) -> Option<([f64; 2], [f64; 2])> {
         let (mut begin, mut end) = (0.0f64, 1.0f64);
         for (axis, limits) in [self.x, self.y].into_iter().enumerate() {
@@ -148,7 +157,7 @@ impl Plane {
     }
 }
 
-/// The multiples of a step in a range.
+/// The multiples of a number in a range.
 fn multiples([low, high]: [f64; 2], step: f64) -> impl Iterator<Item = f64> {
     let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
     (first..=last).map(move |number| number as f64 * step)

@@ -1,4 +1,4 @@
-//! A sheet as PNG.
+//! A drawing as PNG.
 
 use std::io;
 
@@ -6,26 +6,26 @@ use plotters_backend::{BackendColor, DrawingBackend, DrawingErrorKind};
 use plotters_bitmap::{BitMapBackend, BitMapBackendError};
 
 use super::colours::{BLACK, Colour};
+use super::drawing::{Drawing, Point, Rect, Shape, Text};
 use super::font;
-use super::sheet::{Point, Rect, Shape, Sheet, Text};
 
-/// The sheet is drawn this many times larger and averaged, for smooth letters and thin lines.
+/// The drawing is painted this many times larger and averaged, for smooth letters and thin lines.
 const FINE: u32 = 3;
 
-type Drawn = Result<(), DrawingErrorKind<BitMapBackendError>>;
+type DrawResult = Result<(), DrawingErrorKind<BitMapBackendError>>;
 
-/// The bytes of a PNG file.
-pub(super) fn encode(sheet: &Sheet) -> io::Result<Vec<u8>> {
-    let (width, height) = (sheet.width * FINE, sheet.height * FINE);
+/// Returns the bytes of a PNG file.
+pub(super) fn encode(drawing: &Drawing) -> io::Result<Vec<u8>> {
+    let (width, height) = (drawing.width * FINE, drawing.height * FINE);
     let mut fine = vec![255; width as usize * height as usize * 3];
     {
         let mut backend = BitMapBackend::with_buffer(&mut fine, (width, height));
-        let drawn = sheet.shapes.iter().try_for_each(|shape| draw(&mut backend, shape));
+        let drawn = drawing.shapes.iter().try_for_each(|shape| draw(&mut backend, shape));
         drawn.and_then(|()| backend.present()).map_err(io::Error::other)?;
     }
     let pixels = average(&fine, width as usize);
     let mut file = Vec::new();
-    let mut encoder = ::png::Encoder::new(&mut file, sheet.width, sheet.height);
+    let mut encoder = ::png::Encoder::new(&mut file, drawing.width, drawing.height);
     encoder.set_color(::png::ColorType::Rgb);
     encoder.set_depth(::png::BitDepth::Eight);
     let mut writer = encoder.write_header()?;
@@ -34,7 +34,7 @@ pub(super) fn encode(sheet: &Sheet) -> io::Result<Vec<u8>> {
     Ok(file)
 }
 
-/// The means of squares of `FINE` × `FINE` pixels of an image this wide.
+/// Averages squares of `FINE` × `FINE` pixels of an image of this width.
 fn average(fine: &[u8], width: usize) -> Vec<u8> {
     let side = FINE as usize;
     let cells = (side * side) as u16;
@@ -56,7 +56,7 @@ fn average(fine: &[u8], width: usize) -> Vec<u8> {
     pixels
 }
 
-fn draw(backend: &mut BitMapBackend<'_>, shape: &Shape) -> Drawn {
+fn draw(backend: &mut BitMapBackend<'_>, shape: &Shape) -> DrawResult {
     match shape {
         Shape::Rect(rect, colour) => fill(backend, rect, *colour),
         Shape::Line { points, width, colour } => points
@@ -98,19 +98,19 @@ fn solid(rgb: Colour) -> BackendColor {
     BackendColor { alpha: 1.0, rgb }
 }
 
-/// Fills a rectangle; the backend's lower right corner is not part of it.
-fn fill(backend: &mut BitMapBackend<'_>, r: &Rect, colour: Colour) -> Drawn {
+/// Fills a rectangle. The lower right corner given to the backend is not part of the filled area.
+fn fill(backend: &mut BitMapBackend<'_>, r: &Rect, colour: Colour) -> DrawResult {
     let (left, top) = (fine(r.left), fine(r.top));
     let (right, bottom) = (fine(r.right).max(left + 1), fine(r.bottom).max(top + 1));
     backend.draw_rect((left, top), (right, bottom), &solid(colour), true)
 }
 
-/// A horizontal or vertical piece of a line, long enough to meet the next around a corner.
-fn piece(backend: &mut BitMapBackend<'_>, (ax, ay): Point, (bx, by): Point, width: f64, colour: Colour) -> Drawn {
+/// Paints a horizontal or vertical piece of a line, long enough to meet the next piece around a corner.
+fn piece(backend: &mut BitMapBackend<'_>, (ax, ay): Point, (bx, by): Point, width: f64, colour: Colour) -> DrawResult {
     let half = width / 2.0;
     let (left, right) = (fine(ax.min(bx) - half), fine(ax.max(bx) + half));
     let (top, bottom) = (fine(ay.min(by) - half), fine(ay.max(by) + half));
-    // Rounding both sides on their own would make lines of the same width differ.
+    // Rounding both sides separately would give lines of the same width different thicknesses.
     let thickness = fine(width).max(1);
     let (right, bottom) = if ay == by {
         (right, top + thickness)
@@ -120,8 +120,14 @@ fn piece(backend: &mut BitMapBackend<'_>, (ax, ay): Point, (bx, by): Point, widt
     backend.draw_rect((left, top), (right, bottom), &solid(colour), true)
 }
 
-/// A line in any direction, as squares next to each other.
-fn segment(backend: &mut BitMapBackend<'_>, (ax, ay): Point, (bx, by): Point, width: f64, colour: Colour) -> Drawn {
+/// Paints a line in any direction as a row of squares.
+fn segment(
+    backend: &mut BitMapBackend<'_>,
+    (ax, ay): Point,
+    (bx, by): Point,
+    width: f64,
+    colour: Colour,
+) -> DrawResult {
     let longest = (bx - ax).abs().max((by - ay).abs()) * f64::from(FINE);
     let steps = longest.ceil().max(1.0) as u32;
     let half = 0.5 * width;
@@ -135,8 +141,8 @@ fn segment(backend: &mut BitMapBackend<'_>, (ax, ay): Point, (bx, by): Point, wi
     Ok(())
 }
 
-/// A filled circle, row by row.
-fn disc(backend: &mut BitMapBackend<'_>, (x, y): Point, radius: f64, colour: Colour) -> Drawn {
+/// Paints a filled circle, row by row.
+fn disc(backend: &mut BitMapBackend<'_>, (x, y): Point, radius: f64, colour: Colour) -> DrawResult {
     let scale = f64::from(FINE);
     let (x, y, radius) = (x * scale, y * scale, radius * scale);
     let rows = (y - radius).floor() as i32..=(y + radius).ceil() as i32;
@@ -151,9 +157,9 @@ fn disc(backend: &mut BitMapBackend<'_>, (x, y): Point, radius: f64, colour: Col
     Ok(())
 }
 
-/// Text from the font's outlines. The backend's own text would be placed by whole pixels, and
-/// anchored by an estimate of its height.
-fn letters(backend: &mut BitMapBackend<'_>, text: &Text) -> Drawn {
+/// Paints a text from the outlines of the font. The backend would place text only on whole pixels and anchor it by an
+/// estimate of its height.
+fn letters(backend: &mut BitMapBackend<'_>, text: &Text) -> DrawResult {
     let scale = f64::from(FINE);
     let (x, y) = text.start();
     let (x, y) = ((x * scale).round() as i32, (y * scale).round() as i32);

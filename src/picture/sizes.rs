@@ -1,39 +1,39 @@
-//! How large letters, lines and gaps are in a pad.
+//! Sizes of letters, lines and gaps.
 
 /// Sizes in pixels, the same for all pads of a canvas.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sizes {
-    /// Font of the numbers along the axes.
+    /// The font of the numbers along the axes.
     pub(super) label: f64,
-    /// Font of the axis titles.
+    /// The font of the axis titles.
     pub(super) title: f64,
-    /// Font of the title above the frame.
+    /// The font of the title above the frame.
     pub(super) heading: f64,
-    /// Font of the statistics box and the legend.
+    /// The font of the statistics box and the legend.
     pub(super) note: f64,
-    /// Space between things that belong together.
+    /// The space between related elements.
     pub(super) gap: f64,
-    /// Width of the frame and the ticks.
+    /// The width of the frame and the ticks.
     pub(super) thin: f64,
-    /// Width of curves.
+    /// The width of curves.
     pub(super) thick: f64,
-    /// Length of a tick with a number; those without are half as long.
+    /// The length of a tick with a number. Ticks without a number are half as long.
     pub(super) tick: f64,
-    /// Radius of a marker.
+    /// The radius of a marker.
     pub(super) marker: f64,
 }
 
 impl Sizes {
-    /// Sizes for pads of a canvas, all in pixels.
+    /// Returns the sizes for pads of this size on a canvas of this size, all in pixels.
     ///
-    /// Letters shrink less than the pad: nine pads side by side would otherwise be illegible.
+    /// Letters shrink less than the pads. Otherwise nine pads on a canvas would be illegible.
     pub(super) fn new(canvas: (f64, f64), pad: (f64, f64)) -> Self {
         let extent = |(width, height): (f64, f64)| height.min(0.75 * width);
         let part = extent(pad) / extent(canvas);
         Self::of(0.037 * extent(canvas) * part.powf(0.75))
     }
 
-    /// The same, smaller or larger.
+    /// Returns all sizes multiplied by a factor.
     pub(super) fn scaled(&self, factor: f64) -> Self {
         Self::of(factor * self.label)
     }

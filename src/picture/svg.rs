@@ -1,4 +1,4 @@
-//! A sheet as SVG.
+//! A drawing as SVG.
 
 use std::convert::Infallible;
 use std::io;
@@ -11,35 +11,35 @@ use plotters_backend::{
 use plotters_svg::SVGBackend;
 
 use super::colours::{Colour, WHITE};
+use super::drawing::{Anchor, Drawing, Point, Rect, Shape, Text};
 use super::font;
-use super::sheet::{Anchor, Point, Rect, Shape, Sheet, Text};
 
-/// The backend counts in whole units; ten to a pixel keep curves exact.
+/// The number of backend units per pixel. The backend counts in whole units; ten per pixel keep curves exact.
 const UNITS: f64 = 10.0;
 
-/// The bytes of an SVG file.
-pub(super) fn encode(sheet: &Sheet) -> io::Result<Vec<u8>> {
+/// Returns the bytes of an SVG file.
+pub(super) fn encode(drawing: &Drawing) -> io::Result<Vec<u8>> {
     let mut document = String::new();
     let units = |pixels: u32| (f64::from(pixels) * UNITS) as u32;
-    let (width, height) = (units(sheet.width), units(sheet.height));
+    let (width, height) = (units(drawing.width), units(drawing.height));
     {
         let mut backend = SVGBackend::with_string(&mut document, (width, height));
         let paper = Rect {
             left: 0.0,
             top: 0.0,
-            right: f64::from(sheet.width),
-            bottom: f64::from(sheet.height),
+            right: f64::from(drawing.width),
+            bottom: f64::from(drawing.height),
         };
         let paper = Shape::Rect(paper, WHITE);
         std::iter::once(&paper)
-            .chain(&sheet.shapes)
+            .chain(&drawing.shapes)
             .try_for_each(|shape| draw(&mut backend, shape))
             .and_then(|()| backend.present())
             .map_err(io::Error::other)?;
     }
-    // The view box is in units; the size to show it in is that of the sheet, in pixels.
+    // The view box is in units, but the displayed size is that of the drawing in pixels.
     let size_in = |width, height| format!("<svg width=\"{width}\" height=\"{height}\"");
-    let (in_units, in_pixels) = (size_in(width, height), size_in(sheet.width, sheet.height));
+    let (in_units, in_pixels) = (size_in(width, height), size_in(drawing.width, drawing.height));
     Ok(document.replacen(&in_units, &in_pixels, 1).into_bytes())
 }
 
@@ -76,7 +76,7 @@ fn place((x, y): Point) -> BackendCoord {
     ((x * UNITS).round() as i32, (y * UNITS).round() as i32)
 }
 
-/// The backend places texts by the line 0.76 font sizes above the base line.
+/// The backend positions a text by the line 0.76 font sizes above its base line.
 fn anchor(text: &Text) -> BackendCoord {
     let rise = 0.76 * text.size;
     let (x, y) = text.at;
@@ -112,7 +112,7 @@ impl BackendTextStyle for Text {
     type FontError = Infallible;
 
     fn size(&self) -> f64 {
-        // The backend divides by 1.24 what it is given, to get the size of the em square.
+        // The backend divides this number by 1.24 to get the size of the em square.
         self.size * UNITS * 1.24
     }
 
@@ -142,7 +142,7 @@ impl BackendTextStyle for Text {
         Ok(((0, 0), (font::width(text, size) as i32, size as i32)))
     }
 
-    /// SVG viewers set the text themselves.
+    /// Does nothing: SVG viewers set the text.
     fn draw<E, F: FnMut(i32, i32, BackendColor) -> Result<(), E>>(
         &self,
         _: &str,

@@ -1,12 +1,12 @@
-//! What holds for any picture: it is drawn, its words stay on the paper and apart from each
-//! other, and its boxes cover no contents.
+//! Properties of all pictures: words stay on the paper and do not overlap, boxes cover no contents, and any numbers can
+//! be drawn.
 
 use proptest::prelude::*;
 
-use super::sheet::{Rect, Shape, Sheet};
+use super::drawing::{Drawing, Rect, Shape};
 use super::*;
 
-/// Numbers of all magnitudes, with those that are none.
+/// Numbers of all magnitudes, and non-finite ones.
 fn any_number() -> impl Strategy<Value = f64> {
     prop_oneof![
         4 => -1e3..1e3,
@@ -16,7 +16,7 @@ fn any_number() -> impl Strategy<Value = f64> {
     ]
 }
 
-/// Contents as experiments have them: of one magnitude, mostly positive.
+/// Typical contents of histograms: of one magnitude, mostly positive.
 fn contents(bins: usize) -> impl Strategy<Value = Vec<f64>> {
     let unit = prop_oneof![8 => 0.0..1.0, 1 => -0.2..0.0, 1 => Just(0.0), 1 => Just(f64::NAN)];
     (prop::collection::vec(unit, bins), -12i32..12)
@@ -75,12 +75,12 @@ fn pad() -> impl Strategy<Value = Pad> {
     )
 }
 
-fn texts(sheet: &Sheet) -> Vec<(String, Rect)> {
+fn texts(drawing: &Drawing) -> Vec<(String, Rect)> {
     let text = |shape: &Shape| match shape {
         Shape::Text(text) => Some((text.text.clone(), text.bounds())),
         _ => None,
     };
-    sheet.shapes.iter().filter_map(text).collect()
+    drawing.shapes.iter().filter_map(text).collect()
 }
 
 fn overlap(a: &Rect, b: &Rect) -> bool {
@@ -101,8 +101,8 @@ proptest! {
         for pad in pads.into_iter().take(columns * columns) {
             canvas.draw(pad).unwrap();
         }
-        let sheet = canvas.sheet().unwrap();
-        let texts = texts(&sheet);
+        let drawing = canvas.drawing().unwrap();
+        let texts = texts(&drawing);
         let (width, height) = (f64::from(size.0), f64::from(size.1));
         for (i, (text, a)) in texts.iter().enumerate() {
             let inside = a.left >= 0.0 && a.right <= width && a.top >= 0.0 && a.bottom <= height;
@@ -118,20 +118,20 @@ proptest! {
         let statistics = pad.statistics.len();
         let mut canvas = Canvas::new(size.0, size.1);
         canvas.draw(pad.clone()).unwrap();
-        let sheet = canvas.sheet().unwrap();
+        let drawing = canvas.drawing().unwrap();
         if pad.map.is_some() || statistics == 0 {
             return Ok(());
         }
-        // The statistics box is the one white rectangle as wide as a tenth of a pad.
+        // The statistics box is the only white rectangle that is wider than a tenth of a pad.
         let tenth = f64::from(size.0) / 10.0;
         let white = |shape: &Shape| match shape {
             Shape::Rect(rect, (255, 255, 255)) if rect.width() > tenth => Some(*rect),
             _ => None,
         };
-        let Some(hidden) = sheet.shapes.iter().find_map(white) else {
+        let Some(hidden) = drawing.shapes.iter().find_map(white) else {
             return Ok(());
         };
-        for shape in &sheet.shapes {
+        for shape in &drawing.shapes {
             let Shape::Line { points, colour, .. } = shape else { continue };
             let curve = *colour != (0, 0, 0);
             for ends in points.windows(2).filter(|_| curve) {
@@ -154,7 +154,7 @@ proptest! {
         log in any::<bool>(),
     ) {
         let mut edges = edges;
-        edges.retain(|edge| edge.abs() <= bins::LIMIT);
+        edges.retain(|edge| edge.abs() <= limits::MAX_NUMBER);
         edges.sort_by(f64::total_cmp);
         edges.dedup();
         prop_assume!(edges.len() > 1);

@@ -1,29 +1,35 @@
-//! Reading histograms back from HDF5.
+//! Reading histograms from HDF5.
 
 use std::path::Path;
 
 use hdf5::types::VarLenUnicode;
 use hdf5::{Conversion, Dataset, Group, H5Type};
 
-use super::{FOLDER, UHI_SCHEMA, exact};
+use super::{FOLDER, UHI_SCHEMA, exact_group};
 use crate::files::hdf5_node::text_attribute;
-use crate::hist::moments::{Moments, Scale};
-use crate::hist::sample::ValueSums;
+use crate::hist::axis::Axis;
+use crate::hist::binned_fills::BinnedFills;
+use crate::hist::bookable::Object;
+use crate::hist::error::Error;
+use crate::hist::histogram::Histogram;
+use crate::hist::histograms::Histograms;
+use crate::hist::moments::Moments;
+use crate::hist::profile::Profile;
+use crate::hist::value_statistics::ValueSums;
 use crate::hist::weights::Weights;
-use crate::hist::{Axis, Error, Histogram, Histograms, Object, Profile};
 use crate::numbers::exact_sum::ExactSum;
 
-/// Groups within groups within groups: more than anybody wants.
-const DEEPEST: usize = 32;
+/// The maximum depth of nested groups.
+const MAX_DEPTH: usize = 32;
 
-/// What is wrong with a group.
+/// The reason why a group cannot be read.
 type Reason = String;
 
 impl Histograms {
-    /// The book that [`save`](Self::save) wrote to this file, or that stands in an event file.
+    /// Reads the book that [`save`](Self::save) wrote, or the book in an event file.
     ///
-    /// What is read is what was written, to the last bit, and saves as the same bytes; only the fills with weight 1 of a
-    /// histogram that has others, too, are no longer told from those.
+    /// The result equals the book that was written and saves as the same bytes. One distinction is lost: in a histogram
+    /// with weights, fills without weight become fills with the weight 1.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
@@ -39,7 +45,7 @@ impl Histograms {
     ///
     /// # Errors
     ///
-    /// When there is no such file, it is not HDF5, has no histograms, or one that cannot be read.
+    /// When the file does not exist, is not HDF5, has no histograms, or has one that cannot be read.
     pub fn open(file: impl AsRef<Path>) -> Result<Self, Error> {
         let file = file.as_ref();
         let failure = |source| Error::File {
@@ -47,7 +53,7 @@ impl Histograms {
             file: file.to_owned(),
             source,
         };
-        // The system says better than HDF5 why there is no file.
+        // The error of the system is clearer than that of HDF5.
         std::fs::File::open(file).map_err(|error| failure(error.into()))?;
         let opened = hdf5::File::open(file).map_err(|error| failure(error.into()))?;
         let group = opened
@@ -56,12 +62,12 @@ impl Histograms {
         Self::read_hdf5(&group).map_err(|error| failure(error.into()))
     }
 
-    /// Reads all that [`write_hdf5`](Self::write_hdf5) wrote to a group.
+    /// Reads all objects that [`write_hdf5`](Self::write_hdf5) wrote to a group.
     ///
     /// # Errors
     ///
-    /// When something below the group is no histogram of ours, or damaged. Histograms that others wrote lack the exact
-    /// sums that merging needs.
+    /// When a part of the group is not a histogram of this crate, or is damaged. Histograms written by other programs
+    /// lack the exact sums that merging needs.
     pub fn read_hdf5(group: &Group) -> Result<Self, Error> {
         let mut histograms = Histograms::new();
         read_folder(group, "", &mut histograms)?;
@@ -74,8 +80,8 @@ fn read_folder(group: &Group, path: &str, histograms: &mut Histograms) -> Result
         path: path.to_owned(),
         reason,
     };
-    if path.matches('/').count() > DEEPEST {
-        let reason = "it is nested too deep: do the file's groups go in circles?";
+    if path.matches('/').count() > MAX_DEPTH {
+        let reason = "it is nested too deeply: do the links of the file form a circle?";
         return Err(failure(path, reason.to_owned()));
     }
     let mut names = group.member_names().map_err(|error| failure(path, error.to_string()))?;
@@ -87,7 +93,7 @@ fn read_folder(group: &Group, path: &str, histograms: &mut Histograms) -> Result
         };
         let inner = group
             .group(&name)
-            .map_err(|_| failure(&path, "it is no group, as histograms are".to_owned()))?;
+            .map_err(|_| failure(&path, "it is not a group, so not a histogram".to_owned()))?;
         let is_histogram = inner
             .attr_names()
             .is_ok_and(|names| names.iter().any(|name| name == "uhi_schema"));
@@ -105,13 +111,13 @@ fn read(place: &Group) -> Result<Object, Reason> {
     let schema = number::<i64>(place, "uhi_schema")?;
     if schema != UHI_SCHEMA {
         return Err(format!(
-            "it is of version {schema} of the UHI schema, and only version {UHI_SCHEMA} is understood"
+            "its UHI schema has version {schema}, but only version {UHI_SCHEMA} is supported"
         ));
     }
     let references = place.dataset("axes").map_err(|_| "it has no axes")?.size();
     let folder = child(place, "ref_axes")?;
     if references > 3 {
-        return Err(format!("it has {references} axes, and three are the most"));
+        return Err(format!("it has {references} axes, but three are the maximum"));
     }
     let axes = (0..references).map(|axis| {
         let name = format!("axis_{axis}");
@@ -128,7 +134,7 @@ fn read(place: &Group) -> Result<Object, Reason> {
         (false, 3) => read_histogram::<3>(place, &kind, axes).map(Object::from),
         (true, 1) => read_profile::<1>(place, &kind, axes).map(Object::from),
         (true, 2) => read_profile::<2>(place, &kind, axes).map(Object::from),
-        (_, axes) => Err(format!("there is no object with {axes} axes and the storage '{kind}'")),
+        (_, axes) => Err(format!("no type has {axes} axes and the storage '{kind}'")),
     }
 }
 
@@ -143,7 +149,7 @@ fn read_axis(place: &Group) -> Result<Axis, Reason> {
         "variable" => Axis::try_variable(all::<f64>(&dataset("edges")?)?),
         "category_str" => Axis::try_categories(all::<VarLenUnicode>(&dataset("categories")?)?),
         "category_int" => Axis::try_integer_categories(all::<i64>(&dataset("categories")?)?),
-        other => return Err(format!("axes of the type '{other}' are not understood")),
+        other => return Err(format!("axes of the type '{other}' are not supported")),
     };
     let axis = axis.map_err(|error| error.to_string())?;
     if !place.link_exists("metadata") {
@@ -152,7 +158,7 @@ fn read_axis(place: &Group) -> Result<Axis, Reason> {
     let metadata = child(place, "metadata")?;
     let title = text(&metadata, "label")?;
     let unit = optional_text(&metadata, "unit")?;
-    // The label of UHI is our title, which ends in the unit.
+    // The label in UHI is the title, which ends in the unit.
     let label = match title.strip_suffix(&format!("[{unit}]")) {
         Some(label) if !unit.is_empty() => label.strip_suffix(' ').unwrap_or(label),
         _ => &title,
@@ -170,13 +176,12 @@ fn read_histogram<const N: usize>(place: &Group, kind: &str, axes: Vec<Axis>) ->
             (Weights::of_counts(counts), false)
         }
         "weighted" => {
-            let sums = bins.sums([("values", exact::VALUES), ("variances", exact::VARIANCES)])?;
+            let sums = bins.sums([("values", exact_group::VALUES), ("variances", exact_group::VARIANCES)])?;
             (Weights::of_sums(entries(place)?, sums), true)
         }
-        other => return Err(format!("the storage '{other}' is not understood")),
+        other => return Err(format!("the storage '{other}' is not supported")),
     };
-    let moments = read_moments(place, histogram.axes(), histogram.scale(), weighted)?;
-    histogram.set(weights, moments).map_err(|error| error.to_string())?;
+    set_fills(place, &mut histogram.fills, weights, weighted)?;
     Ok(histogram)
 }
 
@@ -193,58 +198,52 @@ fn read_profile<const N: usize>(place: &Group, kind: &str, axes: Vec<Axis>) -> R
                 let integer = count as u64;
                 let same = integer as f64 == count;
                 same.then_some(integer)
-                    .ok_or_else(|| format!("{count} is no number of fills"))
+                    .ok_or_else(|| format!("{count} is not a number of fills"))
             });
             (Weights::of_counts(counts.collect::<Result<_, _>>()?), false)
         }
         "weighted_mean" => {
-            let (w, w2) = (exact::SUM_W, exact::SUM_W2);
+            let (w, w2) = (exact_group::SUM_W, exact_group::SUM_W2);
             (Weights::of_sums(entries(place)?, bins.sums([(w, w), (w2, w2)])?), true)
         }
-        other => return Err(format!("the storage '{other}' is not understood")),
+        other => return Err(format!("the storage '{other}' is not supported")),
     };
-    let sums = bins.sums([("", exact::SUM_WY), ("", exact::SUM_WY2)])?;
-    let sums = sums.into_iter().map(|[wy, wy2]| ValueSums { wy, wy2 }).collect();
-    let moments = read_moments(place, profile.axes(), profile.scale(), weighted)?;
-    profile.set(weights, sums, moments).map_err(|error| error.to_string())?;
+    let sums = bins.sums([("", exact_group::SUM_WY), ("", exact_group::SUM_WY2)])?;
+    profile.sums = sums.into_iter().map(|[wy, wy2]| ValueSums { wy, wy2 }).collect();
+    set_fills(place, &mut profile.fills, weights, weighted)?;
     Ok(profile)
 }
 
-fn read_moments<const N: usize>(
+/// Replaces the weights, and the moments by those of the file.
+fn set_fills<const N: usize>(
     place: &Group,
-    axes: &[Axis],
-    scale: &Scale<N>,
+    fills: &mut BinnedFills<N>,
+    weights: Weights,
     weighted: bool,
-) -> Result<Moments<N>, Reason> {
-    let group = child(place, exact::GROUP)?;
+) -> Result<(), Reason> {
+    let group = child(place, exact_group::NAME)?;
     let mut moments = Moments::new();
-    for (name, i, j) in exact::names(axes) {
+    for (name, i, j) in exact_group::moment_names(&fills.grid.axes) {
         let read = group.attr(&name).and_then(|attribute| attribute.read_raw::<f64>());
-        let terms = read.map_err(|_| format!("'{}' has no numbers as attribute '{name}'", exact::GROUP))?;
+        let terms = read.map_err(|_| format!("'{}' has no numbers as attribute '{name}'", exact_group::NAME))?;
         let sum: ExactSum = terms.into_iter().collect();
-        let good = match (weighted, j) {
-            (false, None) => moments.add_count_first(scale, i, &sum),
-            (false, Some(j)) => moments.add_count_second(scale, i, j, &sum),
-            (true, None) => {
-                moments.add_first(i, &sum);
-                true
-            }
-            (true, Some(j)) => {
-                moments.add_second(i, j, &sum);
-                true
-            }
-        };
-        if !good {
+        if weighted {
+            moments.add_weighted_sum(i, j, &sum);
+        } else if !moments.add_unweighted_sum(&fills.grid.units, i, j, &sum) {
             return Err(format!(
                 "{name} is {:e}, to which fills without weight cannot sum",
                 sum.value()
             ));
         }
     }
-    Ok(moments)
+    let checked = weights.check_len(&fills.title, fills.grid.len());
+    checked.map_err(|error| error.to_string())?;
+    fills.weights = weights;
+    fills.moments = moments;
+    Ok(())
 }
 
-/// The arrays of a histogram, which have a number for each bin.
+/// The arrays of a histogram. Each has one number per bin.
 struct Arrays {
     storage: Group,
     exact: Group,
@@ -252,12 +251,12 @@ struct Arrays {
 }
 
 impl Arrays {
-    /// Checks their sizes, before a damaged axis makes anybody ask for more memory than there is.
+    /// Checks the sizes of the arrays first, so that a damaged axis cannot cause a huge allocation.
     fn new(place: &Group, axes: &[Axis]) -> Result<Self, Reason> {
-        if !place.link_exists(exact::GROUP) {
+        if !place.link_exists(exact_group::NAME) {
             return Err(format!(
-                "it has no group '{}': its sums are rounded, as other programs and early versions of this one leave them",
-                exact::GROUP
+                "it has no group '{}', so its sums are rounded: it was written by another program or an early version",
+                exact_group::NAME
             ));
         }
         let storage = child(place, "storage")?;
@@ -273,12 +272,12 @@ impl Arrays {
         }
         Ok(Arrays {
             storage,
-            exact: child(place, exact::GROUP)?,
+            exact: child(place, exact_group::NAME)?,
             shape,
         })
     }
 
-    /// An array of the storage.
+    /// Reads an array of the storage.
     fn stored<T: H5Type>(&self, name: &str) -> Result<Vec<T>, Reason> {
         let dataset = self
             .storage
@@ -287,7 +286,8 @@ impl Arrays {
         all(&dataset)
     }
 
-    /// Two sums for each bin, each from an array of the storage, if it has a name there, and the rest.
+    /// Reads two sums per bin. Each is the array of the storage with the first name, unless that is empty, plus the
+    /// exact rest with the second name.
     fn sums(&self, names: [(&str, &str); 2]) -> Result<Vec<[ExactSum; 2]>, Reason> {
         let mut sums = vec![<[ExactSum; 2]>::default(); self.shape.iter().product()];
         for (place, (stored, rest)) in names.into_iter().enumerate() {
@@ -335,22 +335,22 @@ fn number<T: H5Type>(group: &Group, name: &str) -> Result<T, Reason> {
     let reader = attribute.as_reader().conversion(Conversion::Hard);
     reader
         .read_scalar()
-        .map_err(|_| format!("its attribute '{name}' is no number that fits"))
+        .map_err(|_| format!("its attribute '{name}' is not a number of the expected type"))
 }
 
 fn text(group: &Group, name: &str) -> Result<String, Reason> {
     match text_attribute(group, name) {
         Ok(Some(text)) => Ok(text),
         Ok(None) => Err(format!("it has no attribute '{name}'")),
-        Err(_) => Err(format!("its attribute '{name}' is no text")),
+        Err(_) => Err(format!("its attribute '{name}' is not a text")),
     }
 }
 
-/// The text of an attribute, or an empty one.
+/// Returns the text of an attribute, or an empty text if there is none.
 fn optional_text(group: &Group, name: &str) -> Result<String, Reason> {
     text_attribute(group, name)
         .map(Option::unwrap_or_default)
-        .map_err(|_| format!("its attribute '{name}' is no text"))
+        .map_err(|_| format!("its attribute '{name}' is not a text"))
 }
 
 fn all<T: H5Type>(dataset: &Dataset) -> Result<Vec<T>, Reason> {

@@ -1,30 +1,42 @@
-//! Fixed-point numbers of any size, and their rounding to `f64`.
+//! Fixed-point numbers of any length, and their rounding to `f64`.
 
 /// A sum of multiples of powers of two: Σᵢ `digits[i]` · 2^(32·(first + i)).
 ///
-/// Digits are wider than their place value, so that adding only touches the digits of the term; carries are handed on
-/// once in 2³⁰ additions.
+/// Digits have more bits than their place value, so that an addition changes only the digits of the term. Carries are
+/// propagated once in 2²⁹ additions.
 #[derive(Clone, Default)]
 pub(super) struct Limbs {
-    pub(super) first: i32,
+    first: i32,
     pub(super) digits: Vec<i64>,
-    /// Additions since carries were last handed on.
+    /// The number of additions since carries were last propagated.
     pending: u32,
 }
 
+/// The places of digits that are accepted from a message: up to 2^4096, far more than a sum of `f64` needs. The limit
+/// bounds the memory that a corrupt message can ask for.
+const PLACES: std::ops::Range<i32> = -128..128;
 const DIGIT_BITS: i32 = 32;
 const DIGIT_MASK: i64 = 0xffff_ffff;
-/// Each addition changes a digit by less than 2³³, so this many keep it below 2⁶³.
+/// An addition changes a digit by less than 2³³, so this many additions keep it below 2⁶³.
 const MAX_PENDING: u32 = 1 << 29;
 
 impl Limbs {
-    /// From digits that are all below 2³³ in magnitude.
-    pub(super) fn from_digits(first: i32, digits: Vec<i64>) -> Self {
-        Limbs {
+    /// Returns the number with these deserialised digits, or `None` if a digit or a place is out of range.
+    pub(super) fn from_digits(first: i32, digits: Vec<i64>) -> Option<Self> {
+        let end = i64::from(first) + digits.len() as i64;
+        let fits = PLACES.contains(&first) && end <= i64::from(PLACES.end);
+        let small = digits.iter().all(|digit| digit.unsigned_abs() <= 1 << 32);
+        (fits && small).then_some(Limbs {
             first,
             digits,
             pending: 1,
-        }
+        })
+    }
+
+    /// Returns the place of the first digit, and the digits.
+    pub(super) fn into_digits(mut self) -> (i32, Vec<i64>) {
+        self.carry();
+        (self.first, self.digits)
     }
 
     /// Adds `multiple` · 2^`exponent`.
@@ -35,7 +47,7 @@ impl Limbs {
         let used = DIGIT_BITS.max(offset + 128 - magnitude.leading_zeros() as i32);
         self.cover(place, place + (used + DIGIT_BITS - 1) / DIGIT_BITS);
         let sign = if multiple < 0 { -1 } else { 1 };
-        // The lowest digit takes what is left of it above the offset; the others take whole ones.
+        // The lowest digit takes the bits above the offset; the others take 32 bits each.
         let mut digit = i64::from((magnitude << offset) as u32);
         let mut rest = magnitude >> (DIGIT_BITS - offset);
         let mut at = (place - self.first) as usize;
@@ -75,7 +87,7 @@ impl Limbs {
         carried.digits.iter().all(|&digit| digit == 0)
     }
 
-    /// The nearest `f64`, ties to even.
+    /// Returns the nearest `f64`, ties to even.
     pub(super) fn value(mut self) -> f64 {
         self.carry();
         let negative = self.digits.last().is_some_and(|&top| top < 0);
@@ -96,8 +108,8 @@ impl Limbs {
         round_to_f64(negative, magnitude, inexact, DIGIT_BITS * (self.first + bottom as i32))
     }
 
-    /// Hands on the carries: every digit but the last is then in 0 .. 2³², and the last, which has the sign of the
-    /// whole, in −2³² .. 2³².
+    /// Propagates the carries. All digits but the last are then in 0 .. 2³². The last, which has the sign of the
+    /// number, is in −2³² .. 2³².
     pub(super) fn carry(&mut self) {
         let Some(last) = self.digits.len().checked_sub(1) else {
             return;
@@ -129,7 +141,7 @@ impl Limbs {
         }
     }
 
-    /// Makes room for the places from `first` up to, not including, `end`.
+    /// Makes room for the places from `first` to `end`, exclusive.
     fn cover(&mut self, first: i32, end: i32) {
         if self.digits.is_empty() {
             self.first = first;
@@ -146,8 +158,8 @@ impl Limbs {
     }
 }
 
-/// Rounds ±(`magnitude` + ε) · 2^`exponent` to the nearest `f64`, ties to even, where ε is 0 or, when the value is
-/// `inexact`, something between 0 and 1. An inexact magnitude must have at least 64 significant bits.
+/// Rounds ±(`magnitude` + ε) · 2^`exponent` to the nearest `f64`, ties to even. ε is between 0 and 1 if the value is
+/// `inexact`, else 0. An inexact magnitude must have at least 64 significant bits.
 pub(super) fn round_to_f64(negative: bool, magnitude: u128, inexact: bool, exponent: i32) -> f64 {
     if magnitude == 0 {
         return 0.0;
@@ -157,7 +169,7 @@ pub(super) fn round_to_f64(negative: bool, magnitude: u128, inexact: bool, expon
     if leading > 1023 {
         return if negative { f64::NEG_INFINITY } else { f64::INFINITY };
     }
-    // The exponent of the result's last bit.
+    // The exponent of the last bit of the result.
     let last = (leading - 52).max(-1074);
     let dropped = last - exponent;
     let significand = match dropped {
@@ -171,7 +183,7 @@ pub(super) fn round_to_f64(negative: bool, magnitude: u128, inexact: bool, expon
         }
         _ => 0,
     };
-    // A significand that rounded up to 2⁵³ carries into the exponent field, where it belongs.
+    // If the significand rounds up to 2⁵³, the carry into the exponent field gives the correct exponent.
     let hidden = 1_u64 << 52;
     let unsigned = match significand.checked_sub(hidden) {
         Some(fraction) => (((last + 1075) as u64) << 52) + fraction,

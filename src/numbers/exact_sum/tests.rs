@@ -3,8 +3,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A finite `f64` in units of the smallest subnormal number; infinity counts as the power of two that follows the
-/// largest `f64`, which is what makes rounding to it "nearest".
+/// A finite `f64` in units of the smallest subnormal number. Infinity counts as the power of two above the largest
+/// `f64`, which makes rounding to infinity rounding to nearest.
 fn units(x: f64) -> BigInt {
     let field = (x.to_bits() >> 52) & 0x7ff;
     let significand = x.to_bits() & SIGNIFICAND;
@@ -25,7 +25,7 @@ fn distance(exact: &BigInt, x: f64) -> BigInt {
 }
 
 /// Whether `x` is `exact` (in smallest subnormals) rounded to nearest, ties to even: no neighbour is nearer, and an
-/// equally near one is odd.
+/// equally near neighbour is odd.
 fn is_rounded(exact: &BigInt, x: f64) -> bool {
     let mine = distance(exact, x);
     [x.next_up(), x.next_down()]
@@ -41,8 +41,8 @@ fn exact(terms: &[f64]) -> BigInt {
     terms.iter().map(|&term| units(term)).sum()
 }
 
-/// Any finite number, most with exponents from the whole range, some subnormal, some small integers, powers of two
-/// and the largest numbers there are.
+/// Any finite number: most have exponents from the whole range; some are subnormal, small integers, powers of two or
+/// the largest numbers.
 fn finite() -> impl Strategy<Value = f64> {
     prop_oneof![
         6 => any::<u64>().prop_map(f64::from_bits).prop_filter("finite", |x| x.is_finite()),
@@ -62,7 +62,7 @@ fn exp2(exponent: i32) -> f64 {
     }
 }
 
-/// Numbers over thirty orders of magnitude, as weights are.
+/// Numbers over thirty orders of magnitude, like weights.
 fn weight() -> impl Strategy<Value = f64> {
     (-15.0..15.0_f64, any::<bool>()).prop_map(|(power, sign)| 10_f64.powf(power) * if sign { -1.0 } else { 1.0 })
 }
@@ -72,7 +72,7 @@ fn terms() -> impl Strategy<Value = Vec<f64>> {
         prop::collection::vec(finite(), 0..60),
         prop::collection::vec(weight(), 0..60)
     ];
-    // Sums that cancel, almost or to the last bit, are where rounding goes wrong.
+    // Rounding errors show in sums that cancel, almost or to the last bit.
     (some, any::<bool>(), 0..60_usize).prop_map(|(mut terms, cancel, at)| {
         if cancel {
             terms.extend(terms.clone().into_iter().map(|x| -x));
@@ -84,7 +84,7 @@ fn terms() -> impl Strategy<Value = Vec<f64>> {
     })
 }
 
-/// Splits the terms into parts, and merges neighbouring parts in the order that `choices` tells until one is left.
+/// Splits the terms into parts and merges neighbouring parts, in the order given by `choices`, until one is left.
 fn merge_tree(terms: &[f64], choices: &[usize], travel: bool) -> ExactSum {
     let size = choices.first().map_or(1, |choice| choice % 7 + 1);
     let mut parts: Vec<ExactSum> = terms
@@ -140,7 +140,11 @@ proptest! {
     }
 
     #[test]
-    fn fixed_point_numbers_add_exactly(terms in prop::collection::vec(finite(), 0..20), fixed in any::<i128>(), exponent in -1074..900) {
+    fn fixed_point_numbers_add_exactly(
+        terms in prop::collection::vec(finite(), 0..20),
+        fixed in any::<i128>(),
+        exponent in -1074..900,
+    ) {
         let mut sum: ExactSum = terms.iter().copied().collect();
         sum.add_fixed(fixed, exponent);
         let mut first = ExactSum::new();
@@ -217,7 +221,7 @@ fn a_sum_beyond_the_largest_number_is_infinite_until_it_comes_back() {
 fn many_terms_overflow_neither_the_window_nor_the_digits() {
     let mut sum = ExactSum::new();
     sum.add(1.0);
-    // 1.5 · 2³⁰ does not fit below the window's sign often, and each term below it goes to the digits.
+    // The window holds the large term only a limited number of times, and each small term goes to the digits.
     let (large, small) = (1.5 * exp2(40), 0.75 * exp2(-200));
     let terms: u32 = 3_000_000;
     for _ in 0..terms {

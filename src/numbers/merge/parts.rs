@@ -1,14 +1,14 @@
-//! The parts of a list, by item number, until all are there.
+//! The parts of a list by item number, until all are known.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Parts of a sequence, each with the range of items that made it. Parts of neighbouring ranges grow together, so that
-/// a job that is nearly in order holds few.
+/// Parts of a sequence, each with the range of its items. Parts of adjacent ranges are joined, so that a job whose
+/// items finish nearly in order holds few parts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parts<S> {
-    /// By the first item of the range: its end, and the sequence.
+    /// The end of the range and the sequence, by the first item of the range.
     parts: BTreeMap<u64, (u64, S)>,
 }
 
@@ -19,7 +19,7 @@ impl<S> Parts<S> {
         }
     }
 
-    /// Takes over the parts of other items; `append` adds a later sequence to the end of an earlier one.
+    /// Adds the parts of other items. `append` adds a later sequence to the end of an earlier one.
     pub(super) fn join(&mut self, other: Self, append: impl Fn(&mut S, S)) {
         for (mut start, (mut end, mut sequence)) in other.parts {
             let before = self

@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// Outputs of items, joined in a random order and tree, and in item order.
+/// Joins the outputs of items in item order, and in a random order and tree. Returns both results.
 fn any_tree<M: Merge + Clone + PartialEq + std::fmt::Debug>(outputs: Vec<M>, choices: &[usize]) -> (M, M) {
     let gather = |outputs: Vec<M>| -> Vec<M::Gathered> {
         outputs
@@ -67,7 +67,10 @@ fn everything() -> impl Strategy<Value = Everything> {
 
 proptest! {
     #[test]
-    fn any_order_and_tree_gives_the_same(outputs in prop::collection::vec(everything(), 1..20), choices in prop::collection::vec(any::<usize>(), 1..20)) {
+    fn any_order_and_tree_gives_the_same(
+        outputs in prop::collection::vec(everything(), 1..20),
+        choices in prop::collection::vec(any::<usize>(), 1..20),
+    ) {
         let list: Vec<i32> = outputs.iter().flat_map(|output| output.list.clone()).collect();
         let (in_order, joined) = any_tree(outputs, &choices);
         prop_assert_eq!(in_order.sum.to_bits(), joined.sum.to_bits());
@@ -76,7 +79,10 @@ proptest! {
     }
 
     #[test]
-    fn ranges_of_items_stay_in_order(lengths in prop::collection::vec((1..5u64, 0..3usize), 1..20), choices in prop::collection::vec(any::<usize>(), 1..20)) {
+    fn ranges_of_items_stay_in_order(
+        lengths in prop::collection::vec((1..5u64, 0..3usize), 1..20),
+        choices in prop::collection::vec(any::<usize>(), 1..20),
+    ) {
         let mut first = 0;
         let mut expected = Vec::new();
         let mut parts = Vec::new();
@@ -99,7 +105,7 @@ proptest! {
 }
 
 #[test]
-fn neighbouring_parts_grow_together() {
+fn parts_of_adjacent_ranges_are_joined() {
     let mut all = vec!['a'].gather(0..1);
     for (letter, items) in [('c', 2..4), ('e', 7..8), ('d', 4..7), ('b', 1..2)] {
         Vec::join(&mut all, vec![letter].gather(items));
@@ -108,6 +114,6 @@ fn neighbouring_parts_grow_together() {
 }
 
 #[test]
-fn floats_ask_for_an_output_of_their_own() {
+fn floats_need_an_output_per_item() {
     const { assert!(Everything::ITEMWISE && !<(u64, Vec<f64>)>::ITEMWISE) }
 }

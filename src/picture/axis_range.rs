@@ -1,42 +1,42 @@
-//! From numbers to places along an axis.
+//! Axis ranges: the mapping from numbers to positions along an axis.
 
-/// A linear or logarithmic axis from `low` to `high`.
+/// The range of a linear or logarithmic axis, from `low` to `high`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Scale {
+pub(super) struct AxisRange {
     pub(super) low: f64,
     pub(super) high: f64,
     pub(super) log: bool,
 }
 
-impl Scale {
-    /// A linear scale; a range too narrow to divide is widened.
+impl AxisRange {
+    /// Returns a linear range. A range that is too narrow to divide is widened.
     pub(super) fn linear(low: f64, high: f64) -> Self {
-        // The halves keep ranges that span all numbers finite; below 1e-290, ticks would vanish.
+        // Halving first keeps the widest ranges finite. Below 1e-290, tick distances would underflow.
         let narrow = (high / 2.0 - low / 2.0) <= low.abs().max(high.abs()).max(1e-290) * 1e-14;
         if narrow {
             let half = (low.abs().max(high.abs()) * 0.1).max(1e-290);
-            Scale {
+            AxisRange {
                 low: low - half,
                 high: high + half,
                 log: false,
             }
         } else {
-            Scale { low, high, log: false }
+            AxisRange { low, high, log: false }
         }
     }
 
-    /// A logarithmic scale; the ends must be positive.
+    /// Returns a logarithmic range. Both ends must be positive.
     pub(super) fn log(low: f64, high: f64) -> Self {
         let low = low.max(1e-305);
-        Scale {
+        AxisRange {
             low,
             high: high.max(low * 1.0001),
             log: true,
         }
     }
 
-    /// Where a number lies between the ends: 0 at the low end, 1 at the high end. Numbers beyond
-    /// an end, and those without logarithm, lie at the end.
+    /// Returns the position of a number between the ends: 0 at the low end, 1 at the high end. Numbers beyond an end
+    /// are placed at that end, numbers without a logarithm at the low end.
     pub(super) fn fraction(&self, value: f64) -> f64 {
         let fraction = if self.log {
             if value <= 0.0 {
@@ -53,8 +53,7 @@ impl Scale {
         }
     }
 
-    /// The number at a fraction of the way, which may be beyond 1; at most 1e307 on a logarithmic
-    /// scale.
+    /// Returns the number at a position, which may exceed 1. The result is at most 1e307 on a logarithmic range.
     pub(super) fn at(&self, fraction: f64) -> f64 {
         if self.log {
             let (low, high) = (self.low.ln(), self.high.ln());
@@ -71,24 +70,24 @@ mod tests {
 
     #[test]
     fn fractions() {
-        let linear = Scale::linear(10.0, 20.0);
+        let linear = AxisRange::linear(10.0, 20.0);
         assert_eq!(linear.fraction(15.0), 0.5);
         assert_eq!(linear.fraction(30.0), 1.0);
         assert_eq!(linear.at(0.5), 15.0);
-        let log = Scale::log(1.0, 10000.0);
+        let log = AxisRange::log(1.0, 10000.0);
         assert!((log.fraction(100.0) - 0.5).abs() < 1e-12);
         assert!((log.at(0.25) - 10.0).abs() < 1e-9);
         assert_eq!(log.fraction(0.0), 0.0);
         assert_eq!(log.fraction(-1.0), 0.0);
-        assert_eq!(Scale::linear(-1e304, 1e304).fraction(0.0), 0.5);
+        assert_eq!(AxisRange::linear(-1e304, 1e304).fraction(0.0), 0.5);
     }
 
     #[test]
     fn a_range_without_width_is_widened() {
         for value in [0.0, 1.0, -5e300, 1e-320] {
-            let scale = Scale::linear(value, value);
-            assert!(scale.high - scale.low > 0.0);
-            assert!((scale.fraction(value) - 0.5).abs() < 1e-6, "{value}");
+            let range = AxisRange::linear(value, value);
+            assert!(range.high - range.low > 0.0);
+            assert!((range.fraction(value) - 0.5).abs() < 1e-6, "{value}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Serialisation of arrays whose length is a constant parameter, which serde does not offer itself.
+//! Serialisation of arrays whose length is a const parameter, which serde does not support.
 
 use std::fmt;
 use std::marker::PhantomData;

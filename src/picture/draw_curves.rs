@@ -1,42 +1,42 @@
-//! Curves drawn into a frame: steps, points and error bars.
+//! Draws the curves of a pad: steps, points and error bars.
 
-use super::bins::drawable;
+use super::axis_range::AxisRange;
 use super::colours::{WHITE, lighten};
-use super::curve::{Curve, Look};
-use super::pad::{Dress, Pad};
-use super::scale::Scale;
-use super::sheet::{Point, Rect, Sheet};
+use super::curve::{Curve, CurveKind};
+use super::drawing::{Drawing, Point, Rect};
+use super::limits::drawable;
+use super::pad::{CurveStyle, Pad};
 use super::sizes::Sizes;
 
 /// Draws all curves of a pad.
-pub(super) fn draw(sheet: &mut Sheet, pad: &Pad, frame: &Rect, x: &Scale, y: &Scale, sizes: &Sizes) {
+pub(super) fn draw(drawing: &mut Drawing, pad: &Pad, frame: &Rect, x: &AxisRange, y: &AxisRange, sizes: &Sizes) {
     let alone = pad.curves.len() == 1;
     for (number, curve) in pad.curves.iter().enumerate() {
-        let marks = Marks {
+        let marks = CurvePainter {
             curve,
-            dress: pad.dress(number),
+            style: pad.style(number),
             frame,
             x,
             y,
             sizes,
         };
-        match curve.look {
-            Look::Steps => marks.steps(sheet, alone),
-            Look::Points => marks.points(sheet),
+        match curve.kind {
+            CurveKind::Steps => marks.steps(drawing, alone),
+            CurveKind::Points => marks.points(drawing),
         }
     }
 }
 
-struct Marks<'a> {
+struct CurvePainter<'a> {
     curve: &'a Curve,
-    dress: Dress,
+    style: CurveStyle,
     frame: &'a Rect,
-    x: &'a Scale,
-    y: &'a Scale,
+    x: &'a AxisRange,
+    y: &'a AxisRange,
     sizes: &'a Sizes,
 }
 
-impl Marks<'_> {
+impl CurvePainter<'_> {
     fn px(&self, x: f64) -> f64 {
         self.frame.left + self.x.fraction(x) * self.frame.width()
     }
@@ -45,8 +45,8 @@ impl Marks<'_> {
         self.frame.bottom - self.y.fraction(y) * self.frame.height()
     }
 
-    fn steps(&self, sheet: &mut Sheet, filled: bool) {
-        let colour = self.dress.colour;
+    fn steps(&self, drawing: &mut Drawing, filled: bool) {
+        let colour = self.style.colour;
         let base = self.py(0.0);
         let edges = self.curve.bins.edges();
         let values = &self.curve.values;
@@ -59,9 +59,9 @@ impl Marks<'_> {
                 bin += 1;
             }
             if filled {
-                sheet.area(simplify(&line), base, lighten(colour, 0.16));
+                drawing.area(simplify(&line), base, lighten(colour, 0.16));
             }
-            // The line ends on the base line, except where the frame closes the last step.
+            // The line ends on the base line, unless the frame closes the last step.
             let at_frame = |x: f64| x <= self.frame.left + 0.5 || x >= self.frame.right - 0.5;
             if let (Some(&start), Some(&end)) = (line.first(), line.last()) {
                 if !at_frame(start.0) {
@@ -71,52 +71,52 @@ impl Marks<'_> {
                     line.push((end.0, base));
                 }
             }
-            sheet.line(simplify(&line), self.sizes.thick, colour);
+            drawing.line(simplify(&line), self.sizes.thick, colour);
             bin += 1;
         }
         for bin in 0..values.len() {
             if drawable(values[bin]) && self.curve.error(bin) > 0.0 {
-                self.error_bar(sheet, bin, (self.px(edges[bin]) + self.px(edges[bin + 1])) / 2.0);
+                self.error_bar(drawing, bin, (self.px(edges[bin]) + self.px(edges[bin + 1])) / 2.0);
             }
         }
     }
 
-    fn points(&self, sheet: &mut Sheet) {
-        let colour = self.dress.colour;
+    fn points(&self, drawing: &mut Drawing) {
+        let colour = self.style.colour;
         let edges = self.curve.bins.edges();
         let mut last = None;
         for (bin, &value) in self.curve.values.iter().enumerate() {
-            // A logarithmic axis has no place for zero and less.
+            // Numbers ≤ 0 have no position on a logarithmic axis.
             if !drawable(value) || (self.y.log && value <= 0.0) {
                 continue;
             }
             let (left, right) = (self.px(edges[bin]), self.px(edges[bin + 1]));
             let centre = ((left + right) / 2.0, self.py(value));
-            // Of points that fall on the same spot, one is enough.
+            // Of several points at the same position, only the first is drawn.
             let spot = ((centre.0 * 4.0).round(), (centre.1 * 4.0).round());
             if last == Some(spot) && self.curve.error(bin) == 0.0 {
                 continue;
             }
             last = Some(spot);
             let bar = vec![(left, centre.1), (right, centre.1)];
-            sheet.line(bar, self.sizes.thin, colour);
+            drawing.line(bar, self.sizes.thin, colour);
             if self.curve.error(bin) > 0.0 {
-                self.error_bar(sheet, bin, centre.0);
+                self.error_bar(drawing, bin, centre.0);
             }
-            marker(sheet, centre, self.dress, self.sizes);
+            marker(drawing, centre, self.style, self.sizes);
         }
     }
 
-    fn error_bar(&self, sheet: &mut Sheet, bin: usize, x: f64) {
+    fn error_bar(&self, drawing: &mut Drawing, bin: usize, x: f64) {
         let (value, error) = (self.curve.values[bin], self.curve.error(bin));
         let bar = vec![(x, self.py(value - error)), (x, self.py(value + error))];
-        sheet.line(bar, self.sizes.thin, self.dress.colour);
+        drawing.line(bar, self.sizes.thin, self.style.colour);
     }
 }
 
-/// A disc, a ring, a square or a hollow square, so that curves differ without colours too.
-fn marker(sheet: &mut Sheet, (x, y): Point, dress: Dress, sizes: &Sizes) {
-    let colour = dress.colour;
+/// Draws a disc, a ring, a square or a hollow square, so that curves also differ without colours.
+fn marker(drawing: &mut Drawing, (x, y): Point, style: CurveStyle, sizes: &Sizes) {
+    let colour = style.colour;
     let radius = sizes.marker;
     let inner = radius - sizes.thick.min(0.5 * radius);
     let square = |r: f64| Rect {
@@ -125,36 +125,36 @@ fn marker(sheet: &mut Sheet, (x, y): Point, dress: Dress, sizes: &Sizes) {
         top: y - r,
         bottom: y + r,
     };
-    match dress.marker % 4 {
-        0 => sheet.disc((x, y), radius, colour),
+    match style.marker % 4 {
+        0 => drawing.disc((x, y), radius, colour),
         1 => {
-            sheet.disc((x, y), radius, colour);
-            sheet.disc((x, y), inner, WHITE);
+            drawing.disc((x, y), radius, colour);
+            drawing.disc((x, y), inner, WHITE);
         }
-        2 => sheet.rect(square(0.9 * radius), colour),
+        2 => drawing.rect(square(0.9 * radius), colour),
         _ => {
-            sheet.rect(square(0.9 * radius), colour);
-            sheet.rect(square(0.9 * inner), WHITE);
+            drawing.rect(square(0.9 * radius), colour);
+            drawing.rect(square(0.9 * inner), WHITE);
         }
     }
 }
 
-/// A piece of a step line, for the legend.
-pub(super) fn line_sample(sheet: &mut Sheet, (x, y): Point, length: f64, dress: Dress, sizes: &Sizes) {
+/// Draws a piece of a step line, for the legend.
+pub(super) fn line_sample(drawing: &mut Drawing, (x, y): Point, length: f64, style: CurveStyle, sizes: &Sizes) {
     let ends = vec![(x - length / 2.0, y), (x + length / 2.0, y)];
-    sheet.line(ends, sizes.thick, dress.colour);
+    drawing.line(ends, sizes.thick, style.colour);
 }
 
-/// A marker with its bar, for the legend.
-pub(super) fn point_sample(sheet: &mut Sheet, at: Point, length: f64, dress: Dress, sizes: &Sizes) {
+/// Draws a marker with its bar, for the legend.
+pub(super) fn point_sample(drawing: &mut Drawing, at: Point, length: f64, style: CurveStyle, sizes: &Sizes) {
     let (x, y) = at;
     let ends = vec![(x - length / 2.0, y), (x + length / 2.0, y)];
-    sheet.line(ends, sizes.thin, dress.colour);
-    marker(sheet, at, dress, sizes);
+    drawing.line(ends, sizes.thin, style.colour);
+    marker(drawing, at, style, sizes);
 }
 
-/// Drops the points of a step line that nobody would see: of those in the same tenth of a pixel
-/// column, the first, the extremes and the last remain; and points within a straight piece go.
+/// Drops the points of a step line that cannot be seen. Of the points in the same tenth of a pixel column, the first,
+/// the lowest, the highest and the last are kept. Points within a straight piece are dropped.
 fn simplify(points: &[Point]) -> Vec<Point> {
     let column = |p: &Point| (p.0 * 10.0).round();
     let mut kept: Vec<Point> = Vec::new();

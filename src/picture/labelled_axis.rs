@@ -1,36 +1,37 @@
-//! An axis that fits its frame: as many numbers as there is room for, none overlapping.
+//! An axis with as many labels as fit without overlap.
 
+use super::axis_range::AxisRange;
 use super::bins::Bins;
+use super::drawing::clean;
 use super::font;
-use super::scale::Scale;
 use super::sizes::Sizes;
 use super::ticks::{Tick, Ticks};
 
-/// A scale with what is written along it.
+/// An axis range with its ticks and labels.
 #[derive(Clone, Debug)]
-pub(super) struct Axis {
-    pub(super) scale: Scale,
+pub(super) struct LabelledAxis {
+    pub(super) range: AxisRange,
     pub(super) ticks: Ticks,
-    /// The labels are names of categories: there are no ticks at them, and they may be turned.
+    /// Whether the labels are names of categories. These have no ticks and may be turned.
     pub(super) names: bool,
     pub(super) upwards: bool,
-    /// Font size of the labels in pixels.
+    /// The font size of the labels in pixels.
     pub(super) size: f64,
 }
 
-/// Names that are turned are this much smaller than numbers: they tend to be long.
+/// The size of turned names relative to numbers. They tend to be long.
 const TURNED: f64 = 0.85;
 
-impl Axis {
-    /// A horizontal axis along `length` pixels, whose names may be turned and up to `depth` long.
-    pub(super) fn horizontal(bins: &Bins, scale: Scale, length: f64, depth: f64, sizes: &Sizes) -> Self {
+impl LabelledAxis {
+    /// Returns a horizontal axis of `length` pixels. Its names may be turned, and are then up to `depth` pixels long.
+    pub(super) fn horizontal(bins: &Bins, range: AxisRange, length: f64, depth: f64, sizes: &Sizes) -> Self {
         let size = sizes.label;
         let room = |tick: &Tick| font::width(&tick.label, size) + size;
-        let place = |tick: &Tick| scale.fraction(tick.value) * length;
+        let place = |tick: &Tick| range.fraction(tick.value) * length;
         let fits = |a: &Tick, b: &Tick| place(b) - place(a) >= (room(a) + room(b)) / 2.0;
         if let Bins::Categories(names) = bins {
             let mut ticks = centres(names, |name| font::shorten(name, size, length));
-            // A name as wide as all of its bin touches its neighbours and the ends of the frame.
+            // A name as wide as its bin touches its neighbours and the ends of the frame.
             let bin = length / names.len() as f64;
             let upwards = !ticks.major.iter().all(|tick| room(tick) - size / 2.0 <= bin);
             if upwards {
@@ -39,8 +40,8 @@ impl Axis {
                 thin_out(&mut ticks.major, |a, b| place(b) - place(a) >= size * 1.1);
             }
             let size = if upwards { TURNED * size } else { size };
-            return Axis {
-                scale,
+            return LabelledAxis {
+                range,
                 ticks,
                 names: true,
                 upwards,
@@ -50,15 +51,15 @@ impl Axis {
         let most = (length / (size * 2.5)) as usize;
         let fitting = (2..=most.clamp(2, 10))
             .rev()
-            .map(|count| Ticks::new(&scale, count))
+            .map(|count| Ticks::new(&range, count))
             .find(|ticks| ticks.major.windows(2).all(|pair| fits(&pair[0], &pair[1])));
         let ticks = fitting.unwrap_or_else(|| {
-            let mut ticks = Ticks::new(&scale, 2);
+            let mut ticks = Ticks::new(&range, 2);
             thin_out(&mut ticks.major, fits);
             ticks
         });
-        Axis {
-            scale,
+        LabelledAxis {
+            range,
             ticks,
             names: false,
             upwards: false,
@@ -66,16 +67,16 @@ impl Axis {
         }
     }
 
-    /// A vertical axis along `length` pixels, with names up to `depth` pixels long.
-    pub(super) fn vertical(bins: Option<&Bins>, scale: Scale, length: f64, depth: f64, sizes: &Sizes) -> Self {
+    /// Returns a vertical axis of `length` pixels, with labels up to `depth` pixels long.
+    pub(super) fn vertical(bins: Option<&Bins>, range: AxisRange, length: f64, depth: f64, sizes: &Sizes) -> Self {
         let size = sizes.label;
-        let place = |tick: &Tick| scale.fraction(tick.value) * length;
+        let place = |tick: &Tick| range.fraction(tick.value) * length;
         let fits = |a: &Tick, b: &Tick| place(b) - place(a) >= 1.2 * size;
         let mut ticks = match bins {
             Some(Bins::Categories(names)) => centres(names, |name| font::shorten(name, size, depth)),
             _ => {
                 let count = (length / (2.2 * size)) as usize;
-                let mut ticks = Ticks::new(&scale, count.clamp(2, 8));
+                let mut ticks = Ticks::new(&range, count.clamp(2, 8));
                 for tick in &mut ticks.major {
                     tick.label = font::shorten(&tick.label, size, depth);
                 }
@@ -84,8 +85,8 @@ impl Axis {
         };
         thin_out(&mut ticks.major, fits);
         let names = matches!(bins, Some(Bins::Categories(_)));
-        Axis {
-            scale,
+        LabelledAxis {
+            range,
             ticks,
             names,
             upwards: false,
@@ -93,7 +94,7 @@ impl Axis {
         }
     }
 
-    /// The width of the widest label, and of the factor written above a vertical axis.
+    /// The width of the widest label, or of the factor above a vertical axis if that is wider.
     pub(super) fn label_width(&self) -> f64 {
         let factor = self.factor_text().map_or(0.0, |text| font::width(&text, self.size));
         self.ticks
@@ -103,12 +104,12 @@ impl Axis {
             .fold(factor, f64::max)
     }
 
-    /// What stands above a vertical axis: ×10³.
+    /// The factor above a vertical axis: ×10³.
     pub(super) fn factor_text(&self) -> Option<String> {
         self.ticks.factor.as_ref().map(|factor| format!("×{factor}"))
     }
 
-    /// How far the first and the last label of a horizontal axis may reach beyond the frame.
+    /// The lengths by which the first and last label of a horizontal axis may extend beyond the frame.
     pub(super) fn overhang(&self) -> (f64, f64) {
         if self.names {
             return (0.0, 0.0);
@@ -131,11 +132,11 @@ impl Axis {
     }
 }
 
-/// Names at the centres of their bins.
+/// Returns labels with the names at the centres of their bins.
 fn centres(names: &[String], label: impl Fn(&str) -> String) -> Ticks {
     let tick = |(i, name): (usize, &String)| Tick {
         value: i as f64 + 0.5,
-        label: label(&super::sheet::clean(name)),
+        label: label(&clean(name)),
     };
     Ticks {
         major: names.iter().enumerate().map(tick).collect(),
@@ -143,7 +144,7 @@ fn centres(names: &[String], label: impl Fn(&str) -> String) -> Ticks {
     }
 }
 
-/// Blanks the labels that come too close to the one before.
+/// Blanks the labels that are too close to the previous one.
 fn thin_out(ticks: &mut [Tick], fits: impl Fn(&Tick, &Tick) -> bool) {
     let mut last: Option<Tick> = None;
     for tick in ticks {

@@ -1,11 +1,11 @@
-//! The boxes in a pad's corners: statistics and legend.
+//! Text boxes in the corners of a pad: statistics and legend.
 
 use super::colours::{BLACK, WHITE};
-use super::curve::Look;
+use super::curve::CurveKind;
+use super::draw_curves;
+use super::drawing::{Anchor, Drawing, Rect, clean};
 use super::font;
-use super::marks;
 use super::pad::Pad;
-use super::sheet::{Anchor, Rect, Sheet, clean};
 use super::sizes::Sizes;
 
 /// One line of a box.
@@ -17,11 +17,11 @@ enum Row {
     Sample(usize, String),
 }
 
-/// Lines in a box as large as they need.
+/// A box that is as large as its lines require.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
+pub(super) struct TextBox {
     rows: Vec<Row>,
-    /// Font size in pixels.
+    /// The font size in pixels.
     pub(super) size: f64,
     framed: bool,
     pub(super) width: f64,
@@ -30,13 +30,13 @@ pub(super) struct Table {
 
 /// The height of a line, in units of the font size.
 const LINE: f64 = 1.3;
-/// The space between the lines and the box' border.
+/// The space between the lines and the border, in units of the font size.
 const PADDING: f64 = 0.45;
-/// The width of a sample of a curve in the legend.
+/// The width of a piece of a curve in the legend, in units of the font size.
 const SAMPLE: f64 = 1.8;
 
-impl Table {
-    /// The statistics of a pad.
+impl TextBox {
+    /// Returns the statistics box of a pad, or `None` if it has no statistics.
     pub(super) fn statistics(pad: &Pad, frame: &Rect, sizes: &Sizes) -> Option<Self> {
         let row = |(name, value): &(String, String)| match value.as_str() {
             "" => Row::Heading(clean(name)),
@@ -46,7 +46,7 @@ impl Table {
         Self::new(rows, true, 0.5 * frame.width(), frame, sizes)
     }
 
-    /// The names of a pad's curves, at most this wide.
+    /// Returns the legend of a pad with at most this width, or `None` if no curve has a name.
     pub(super) fn legend(pad: &Pad, frame: &Rect, width: f64, sizes: &Sizes) -> Option<Self> {
         let named = pad
             .curves
@@ -57,7 +57,7 @@ impl Table {
         Self::new(rows, false, width, frame, sizes)
     }
 
-    /// A box that is at most this wide, and takes at most two fifths of the frame's height.
+    /// Returns a box with at most this width and two fifths of the frame's height.
     fn new(rows: Vec<Row>, framed: bool, max_width: f64, frame: &Rect, sizes: &Sizes) -> Option<Self> {
         if rows.is_empty() {
             return None;
@@ -70,7 +70,7 @@ impl Table {
         let narrower = (max_width / width).min(1.0);
         size *= narrower;
         let height = height(size);
-        Some(Table {
+        Some(TextBox {
             rows,
             size,
             framed,
@@ -79,8 +79,8 @@ impl Table {
         })
     }
 
-    /// Draws the box with its upper left corner at this place.
-    pub(super) fn draw(&self, sheet: &mut Sheet, (left, top): (f64, f64), pad: &Pad, sizes: &Sizes) {
+    /// Draws the box with its upper left corner at this position.
+    pub(super) fn draw(&self, drawing: &mut Drawing, (left, top): (f64, f64), pad: &Pad, sizes: &Sizes) {
         let right = left + self.width;
         let area = Rect {
             left,
@@ -89,8 +89,8 @@ impl Table {
             bottom: top + self.height,
         };
         if self.framed {
-            sheet.rect(area, WHITE);
-            sheet.outline(area, sizes.thin, BLACK);
+            drawing.rect(area, WHITE);
+            drawing.outline(area, sizes.thin, BLACK);
         }
         let padding = PADDING * self.size;
         let (start, end) = (left + padding, right - padding);
@@ -100,30 +100,30 @@ impl Table {
             match row {
                 Row::Heading(text) => {
                     let below = middle + 0.52 * LINE * self.size;
-                    // A heading at the top stands midway between the border and the line below.
+                    // A heading at the top is centred between the border and the line below it.
                     let first = i == 0 && self.rows.len() > 1;
                     let lift = if first { padding / 2.0 } else { 0.0 };
                     let base = base - lift;
-                    sheet.text(text, ((left + right) / 2.0, base), Anchor::Middle, self.size);
+                    drawing.text(text, ((left + right) / 2.0, base), Anchor::Middle, self.size);
                     if first {
                         let line = vec![(left, below), (right, below)];
-                        sheet.line(line, sizes.thin, BLACK);
+                        drawing.line(line, sizes.thin, BLACK);
                     }
                 }
                 Row::Pair(name, value) => {
-                    sheet.text(name, (start, base), Anchor::Start, self.size);
-                    sheet.text(value, (end, base), Anchor::End, self.size);
+                    drawing.text(name, (start, base), Anchor::Start, self.size);
+                    drawing.text(value, (end, base), Anchor::End, self.size);
                 }
                 Row::Sample(curve, name) => {
                     let length = SAMPLE * self.size;
                     let at = (start + length / 2.0, middle);
-                    let dress = pad.dress(*curve);
-                    match pad.curves[*curve].look {
-                        Look::Steps => marks::line_sample(sheet, at, length, dress, sizes),
-                        Look::Points => marks::point_sample(sheet, at, length, dress, sizes),
+                    let style = pad.style(*curve);
+                    match pad.curves[*curve].kind {
+                        CurveKind::Steps => draw_curves::line_sample(drawing, at, length, style, sizes),
+                        CurveKind::Points => draw_curves::point_sample(drawing, at, length, style, sizes),
                     }
                     let text = start + length + 0.5 * self.size;
-                    sheet.text(name, (text, base), Anchor::Start, self.size);
+                    drawing.text(name, (text, base), Anchor::Start, self.size);
                 }
             }
         }

@@ -1,11 +1,11 @@
-//! Mean and spread of the values that a profile has seen in some bins.
+//! The mean and spread of profiled values.
 
 use serde::{Deserialize, Serialize};
 
-use super::weights::Totals;
+use super::weights::WeightTotals;
 use crate::numbers::exact_sum::ExactSum;
 
-/// Sums over the profiled values in a bin.
+/// Exact Σw·y and Σw·y² over the profiled values in a bin.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct ValueSums {
     pub(super) wy: ExactSum,
@@ -25,24 +25,24 @@ impl ValueSums {
     }
 }
 
-/// What is known of the values in some bins: Σw, Σw², Σw·y and Σw·y², each rounded once.
+/// Statistics of the profiled values in one or more bins, from Σw, Σw², Σw·y and Σw·y², each rounded once.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sample {
-    pub(super) weights: Totals,
+pub(super) struct ValueStatistics {
+    pub(super) weights: WeightTotals,
     wy: f64,
     wy2: f64,
 }
 
-impl Sample {
-    pub(super) fn new(weights: Totals, sums: &ValueSums) -> Self {
-        Sample {
+impl ValueStatistics {
+    pub(super) fn new(weights: WeightTotals, sums: &ValueSums) -> Self {
+        ValueStatistics {
             weights,
             wy: sums.wy.value(),
             wy2: sums.wy2.value(),
         }
     }
 
-    /// Σw·y / Σw, 0 without weights.
+    /// Σw·y / Σw; 0 if the weights sum to 0.
     pub(super) fn mean(&self) -> f64 {
         if self.weights.w == 0.0 {
             0.0
@@ -51,7 +51,7 @@ impl Sample {
         }
     }
 
-    /// √|Σw·y² / Σw − mean²|, 0 without weights.
+    /// √|Σw·y² / Σw − mean²|; 0 if the weights sum to 0.
     pub(super) fn spread(&self) -> f64 {
         if self.weights.w == 0.0 {
             return 0.0;
@@ -60,7 +60,7 @@ impl Sample {
         (self.wy2 / self.weights.w - mean * mean).abs().sqrt()
     }
 
-    /// Spread over the root of the effective entries.
+    /// The spread divided by the square root of the effective entries.
     pub(super) fn error(&self) -> f64 {
         let entries = self.weights.effective_entries();
         if entries == 0.0 {
@@ -70,10 +70,11 @@ impl Sample {
         }
     }
 
-    /// The unbiased estimate of the values' variance that the `mean` and `weighted_mean` storages of UHI hold:
-    /// Σw·(y − mean)² / (Σw − Σw²/Σw); 0 where fewer than two values leave it undefined.
+    /// The unbiased estimate of the variance, as the `mean` and `weighted_mean` storages of UHI hold it:
+    /// Σw·(y − mean)² / (Σw − Σw²/Σw); 0 if fewer than two values leave it undefined.
+    #[cfg(any(test, feature = "hdf5"))]
     pub(super) fn unbiased_variance(&self) -> f64 {
-        let Totals { w, w2 } = self.weights;
+        let WeightTotals { w, w2 } = self.weights;
         let freedom = w - w2 / w;
         if w == 0.0 || freedom == 0.0 {
             return 0.0;

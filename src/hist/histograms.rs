@@ -1,16 +1,17 @@
-//! The book: histograms and profiles by path.
+//! A book of histograms and profiles by path.
 
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bookable, Error, Object};
+use super::bookable::{Bookable, Object};
+use super::error::{Error, or_panic};
 
 /// Histograms and profiles, booked under paths such as `Phys/hbmass`.
 ///
-/// Booking returns a typed [`Handle`], which finds the object again in no time, in this book and in any other that was
-/// booked in the same order. Books merge path by path; the order of merging does not matter.
+/// Booking returns a typed [`Handle`]. It finds the object without a search, in this book and in any other that was
+/// booked in the same order. Books merge path by path; the order of merging does not change a bit of the result.
 ///
 /// ```
 /// use gaudi_mpi::hist::{Axis, Handle, Histogram1D, Histograms};
@@ -27,11 +28,11 @@ use super::{Bookable, Error, Object};
 /// # Ok::<(), gaudi_mpi::hist::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Shelf")]
+#[serde(try_from = "Unsorted")]
 pub struct Histograms {
-    /// In the order of booking, which handles count in.
+    /// In the order of booking. A handle is an index into this list.
     entries: Vec<Entry>,
-    /// Indices of the entries in the order of their paths.
+    /// The indices of the entries, in the order of their paths.
     #[serde(skip_serializing)]
     sorted: Vec<usize>,
 }
@@ -42,7 +43,7 @@ struct Entry {
     object: Object,
 }
 
-/// The place of an object of type `H` in a book.
+/// The position of an object of type `H` in a book.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Handle<H> {
@@ -59,7 +60,7 @@ impl<H> Clone for Handle<H> {
 impl<H> Copy for Handle<H> {}
 
 impl<H> Default for Handle<H> {
-    /// One that belongs to no object: to be replaced before it is used.
+    /// Returns a handle that belongs to no object. Replace it before use.
     fn default() -> Self {
         Self::new(usize::MAX)
     }
@@ -75,27 +76,27 @@ impl<H> Handle<H> {
 }
 
 impl Histograms {
-    /// An empty book.
+    /// Returns an empty book.
     pub fn new() -> Self {
         Histograms::default()
     }
 
-    /// Books an object under a path: names separated by `/`.
+    /// Books an object under a path of names separated by `/`. Returns its handle.
     ///
     /// # Panics
     ///
     /// When [`try_book`](Self::try_book) returns an error.
     #[track_caller]
     pub fn book<H: Bookable>(&mut self, path: &str, object: H) -> Handle<H> {
-        self.try_book(path, object).unwrap_or_else(|error| panic!("{error}"))
+        or_panic(self.try_book(path, object))
     }
 
-    /// Books an object under a path: names separated by `/`.
+    /// Books an object under a path of names separated by `/`. Returns its handle.
     ///
     /// # Errors
     ///
-    /// When the path is booked already, runs through another object or is a folder of others, is empty, begins or ends
-    /// with `/`, has an empty name in it, or `.` or `..`, or contains a NUL character.
+    /// When the path is already booked, has an object as one of its folders or is itself a folder of others, is empty,
+    /// begins or ends with `/`, contains an empty name, `.` or `..` between its slashes, or contains a NUL character.
     pub fn try_book<H: Bookable>(&mut self, path: &str, object: H) -> Result<Handle<H>, Error> {
         self.insert(path.to_owned(), object.into()).map(Handle::new)
     }
@@ -111,7 +112,7 @@ impl Histograms {
             return refuse(reason.to_owned());
         }
         let Err(place) = self.search(&path) else {
-            return refuse("the path is taken".to_owned());
+            return refuse("the path is already booked".to_owned());
         };
         let mut folders = path.match_indices('/').map(|(slash, _)| &path[..slash]);
         if let Some(folder) = folders.find(|folder| self.search(folder).is_ok()) {
@@ -122,7 +123,7 @@ impl Histograms {
         if let Some(inner) = self.sorted.get(below).map(|&entry| &self.entries[entry].path)
             && inner.starts_with(&folder)
         {
-            return refuse(format!("it is a folder, of '{inner}'"));
+            return refuse(format!("it is the folder of '{inner}'"));
         }
         let index = self.entries.len();
         self.entries.push(Entry { path, object });
@@ -130,17 +131,17 @@ impl Histograms {
         Ok(index)
     }
 
-    /// Place of a path among the sorted ones.
+    /// Searches for a path. Returns its position in `sorted`, or the position at which to insert it.
     fn search(&self, path: &str) -> Result<usize, usize> {
         self.sorted
             .binary_search_by(|&entry| self.entries[entry].path.as_str().cmp(path))
     }
 
-    /// The handle of the object with a path.
+    /// Returns the handle of the object with this path.
     ///
     /// # Errors
     ///
-    /// When nothing is booked there, or an object of another type.
+    /// When no object has this path, or one of another type.
     pub fn handle<H: Bookable>(&self, path: &str) -> Result<Handle<H>, Error> {
         let index = match self.search(path) {
             Ok(place) => self.sorted[place],
@@ -161,7 +162,7 @@ impl Histograms {
         }
     }
 
-    /// What is booked, for somebody who looked for another path.
+    /// A path with the same name, or the booked paths, for the error about a path that is not booked.
     fn hint(&self, path: &str) -> String {
         let name = path.rsplit('/').next().unwrap_or(path);
         let same_name = self
@@ -182,35 +183,35 @@ impl Histograms {
         }
     }
 
-    /// The object with a path.
+    /// Returns the object with this path, or `None` if there is none.
     pub fn get(&self, path: &str) -> Option<&Object> {
         self.search(path)
             .ok()
             .map(|place| &self.entries[self.sorted[place]].object)
     }
 
-    /// All paths and objects, in the order of the paths.
+    /// Iterates over all paths and objects, in the order of the paths.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Object)> {
         self.sorted
             .iter()
             .map(|&entry| (self.entries[entry].path.as_str(), &self.entries[entry].object))
     }
 
-    /// Number of objects.
+    /// The number of objects.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether nothing is booked.
+    /// Whether the book is empty.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Adds the fills of another book, path by path. The order of merging does not matter, not to a bit.
+    /// Adds the fills of another book, path by path. The order of merging does not change a bit of the result.
     ///
     /// # Errors
     ///
-    /// When a path is booked in one of them only, or differently; nothing has been added then.
+    /// When a path is booked in only one of the books, or differently. Nothing is added then.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
         let mut places = Vec::with_capacity(self.len());
         for Entry { path, object } in &other.entries {
@@ -233,7 +234,8 @@ impl Histograms {
         Ok(())
     }
 
-    /// Adds the fills of one object to the one with this path, which is booked if it is not.
+    /// Adds the fills of an object to the object with this path, or books a copy if there is none.
+    #[cfg(feature = "events")]
     pub(crate) fn add(&mut self, path: &str, object: &Object) -> Result<(), Error> {
         match self.search(path) {
             Ok(place) => {
@@ -251,12 +253,13 @@ impl Histograms {
         match self.entries.get(handle.index) {
             Some(Entry { path, object }) => {
                 panic!(
-                    "the handle is of a {kind}, but '{path}' is a {} in this book: use the handle of the book it was made by",
+                    "the handle is of a {kind}, but '{path}' is a {} in this book: use the handle that this book \
+                     returned",
                     object.kind()
                 )
             }
             None => panic!(
-                "the handle is of object number {} but this book has {}: use the handle of the book it was made by",
+                "the handle is of object number {}, but this book has {}: use the handle that this book returned",
                 handle.index.saturating_add(1),
                 self.len()
             ),
@@ -264,7 +267,7 @@ impl Histograms {
     }
 }
 
-/// What is wrong with a path, if anything.
+/// Returns the reason why a path is invalid, or `None` if it is valid.
 fn objection(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         Some("the path is empty")
@@ -273,7 +276,7 @@ fn objection(path: &str) -> Option<&'static str> {
     } else if path.starts_with('/') || path.ends_with('/') {
         Some("the path must neither begin nor end with '/'")
     } else if path.split('/').any(str::is_empty) {
-        Some("the path has an empty name in it")
+        Some("the path contains an empty name")
     } else if path.split('/').any(|name| name == "." || name == "..") {
         Some("names must not be '.' or '..'")
     } else {
@@ -305,7 +308,8 @@ impl<H: Bookable> IndexMut<Handle<H>> for Histograms {
     #[inline]
     #[track_caller]
     fn index_mut(&mut self, handle: Handle<H>) -> &mut H {
-        // Looked up twice, since a borrow that may be returned would forbid the message in the other case.
+        // The object is looked up twice, because the borrow checker rejects the message after a borrow that may be
+        // returned.
         if self
             .entries
             .get(handle.index)
@@ -316,23 +320,23 @@ impl<H: Bookable> IndexMut<Handle<H>> for Histograms {
         }
         match H::of_mut(&mut self.entries[handle.index].object) {
             Some(object) => object,
-            None => unreachable!("the object has just been seen to have this type"),
+            None => unreachable!("the type of the object has just been checked"),
         }
     }
 }
 
-/// A book as it arrives, before its paths are checked and sorted.
+/// A deserialised book before its paths are checked and sorted.
 #[derive(Deserialize)]
-struct Shelf {
+struct Unsorted {
     entries: Vec<Entry>,
 }
 
-impl TryFrom<Shelf> for Histograms {
+impl TryFrom<Unsorted> for Histograms {
     type Error = Error;
 
-    fn try_from(shelf: Shelf) -> Result<Self, Error> {
+    fn try_from(unsorted: Unsorted) -> Result<Self, Error> {
         let mut histograms = Histograms::new();
-        for Entry { path, object } in shelf.entries {
+        for Entry { path, object } in unsorted.entries {
             histograms.insert(path, object)?;
         }
         Ok(histograms)

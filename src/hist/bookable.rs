@@ -1,12 +1,22 @@
-//! The kinds of objects that a book holds.
+//! The types that can be booked, and one type for any of them.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Axis, Error, Histogram1D, Histogram2D, Histogram3D, Profile1D, Profile2D};
+use super::axis::Axis;
+use super::error::{Error, check_same};
+use super::histogram::{Histogram1D, Histogram2D, Histogram3D};
+use super::profile::{Profile1D, Profile2D};
 
-/// Whatever can be booked.
+/// A histogram or profile of any type.
+///
+/// ```
+/// use gaudi_mpi::hist::{Axis, Histogram1D, Object};
+///
+/// let object = Object::from(Histogram1D::new("Mass", Axis::uniform(3, 0.0, 3.0)));
+/// assert_eq!((object.kind(), object.title(), object.entries()), ("Histogram1D", "Mass", 0));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names of the variants are those of the types")]
+#[allow(missing_docs, reason = "the variants are named after their types")]
 pub enum Object {
     Histogram1D(Histogram1D),
     Histogram2D(Histogram2D),
@@ -21,13 +31,13 @@ mod sealed {
 
 /// The types that can be booked.
 pub trait Bookable: Into<Object> + sealed::Sealed {
-    /// Name of the type in messages.
+    /// The name of the type in messages.
     const KIND: &'static str;
 
-    /// The object as this type, if it is one.
+    /// Returns the object as this type, or `None` if it has another.
     fn of(object: &Object) -> Option<&Self>;
 
-    /// The object as this type, if it is one, to be filled.
+    /// Returns the object as this type to fill it, or `None` if it has another.
     fn of_mut(object: &mut Object) -> Option<&mut Self>;
 }
 
@@ -63,17 +73,17 @@ macro_rules! bookable {
             }
         )*
 
-        /// Does the same with whatever type the object has.
+        /// Evaluates an expression for the object, whatever its type.
         macro_rules! for_any {
             ($object:expr, $name:ident => $result:expr) => {
                 match $object {
-                    $(Object::$kind($name) => $result,)*
+                    $(crate::hist::bookable::Object::$kind($name) => $result,)*
                 }
             };
         }
 
         impl Object {
-            /// Name of the object's type: `Histogram1D`, …
+            /// The name of the object's type: `Histogram1D`, …
             pub fn kind(&self) -> &'static str {
                 match self {
                     $(Object::$kind(_) => stringify!($kind),)*
@@ -83,15 +93,15 @@ macro_rules! bookable {
             pub(super) fn check_mergeable(&self, other: &Self) -> Result<(), Error> {
                 match (self, other) {
                     $((Object::$kind(mine), Object::$kind(theirs)) => mine.check_mergeable(theirs),)*
-                    _ => super::check_same("kind", self.title(), self.kind(), other.kind()),
+                    _ => check_same("kind", self.title(), self.kind(), other.kind()),
                 }
             }
 
-            /// Adds the fills of another object of the same kind, title and axes.
+            /// Adds the fills of another object with the same type, title and axes.
             ///
             /// # Errors
             ///
-            /// When kinds, titles or axes differ; nothing has been added then.
+            /// When types, titles or axes differ. Nothing is added then.
             pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
                 match (&mut *self, other) {
                     $((Object::$kind(mine), Object::$kind(theirs)) => mine.merge(theirs),)*
@@ -103,6 +113,7 @@ macro_rules! bookable {
 }
 
 bookable!(Histogram1D, Histogram2D, Histogram3D, Profile1D, Profile2D);
+#[cfg(any(feature = "hdf5", feature = "pictures"))]
 pub(super) use for_any;
 
 impl Object {
@@ -116,7 +127,7 @@ impl Object {
         for_any!(self, object => object.axes())
     }
 
-    /// Number of all fills.
+    /// The number of all fills, those in under- and overflow included.
     pub fn entries(&self) -> u64 {
         for_any!(self, object => object.entries())
     }

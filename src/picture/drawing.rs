@@ -1,6 +1,4 @@
-//! What is on the paper: shapes in pixels, before any file format.
-//!
-//! Pads are drawn onto a sheet once; SVG and PNG are two ways to write the same sheet.
+//! A drawing: the shapes of a picture in pixels, independent of the file format.
 
 use super::colours::Colour;
 use super::font;
@@ -8,7 +6,7 @@ use super::font;
 /// A position in pixels from the upper left corner.
 pub(super) type Point = (f64, f64);
 
-/// A rectangle in pixels; `top < bottom`.
+/// A rectangle in pixels, with `top < bottom`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rect {
     pub(super) left: f64,
@@ -27,7 +25,7 @@ impl Rect {
     }
 }
 
-/// Which point of a text its position is.
+/// The point of a text that its position refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -35,21 +33,21 @@ pub(super) enum Anchor {
     End,
 }
 
-/// Words on the sheet.
+/// A text in a drawing.
 #[derive(Clone, Debug)]
 pub(super) struct Text {
     pub(super) text: String,
     /// The start, middle or end of the base line.
     pub(super) at: Point,
     pub(super) anchor: Anchor,
-    /// Font size (em) in pixels.
+    /// The font size (em) in pixels.
     pub(super) size: f64,
-    /// Whether the text is turned to read from the bottom to the top.
+    /// Whether the text is turned to read from bottom to top.
     pub(super) upwards: bool,
 }
 
 impl Text {
-    /// Where the base line begins.
+    /// The start of the base line.
     pub(super) fn start(&self) -> Point {
         let width = font::width(&self.text, self.size);
         let back = match self.anchor {
@@ -61,7 +59,7 @@ impl Text {
         if self.upwards { (x, y + back) } else { (x - back, y) }
     }
 
-    /// The rectangle that the letters stay in.
+    /// The rectangle that contains the letters.
     #[cfg(test)]
     pub(super) fn bounds(&self) -> Rect {
         let (x, y) = self.start();
@@ -85,12 +83,12 @@ impl Text {
     }
 }
 
-/// One thing on the sheet; later ones cover earlier ones.
+/// One shape of a drawing.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
     /// A filled rectangle.
     Rect(Rect, Colour),
-    /// A line through points; horizontal and vertical pieces only.
+    /// A line through points. All its pieces are horizontal or vertical.
     Line {
         points: Vec<Point>,
         width: f64,
@@ -111,21 +109,21 @@ pub(super) enum Shape {
     },
     /// A filled circle.
     Disc { centre: Point, radius: f64, colour: Colour },
-    /// Words, in black.
+    /// A text in black.
     Text(Text),
 }
 
-/// All shapes of a picture, in drawing order.
+/// All shapes of a picture in drawing order: later shapes cover earlier ones.
 #[derive(Clone, Debug)]
-pub(super) struct Sheet {
+pub(super) struct Drawing {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) shapes: Vec<Shape>,
 }
 
-impl Sheet {
+impl Drawing {
     pub(super) fn new(width: u32, height: u32) -> Self {
-        Sheet {
+        Drawing {
             width,
             height,
             shapes: Vec::new(),
@@ -151,7 +149,7 @@ impl Sheet {
         });
     }
 
-    /// The outline of a rectangle.
+    /// Draws the outline of a rectangle.
     pub(super) fn outline(&mut self, r: Rect, width: f64, colour: Colour) {
         let half = width / 2.0;
         let corners = [
@@ -162,7 +160,7 @@ impl Sheet {
         ];
         let mut points = corners.to_vec();
         points.push(corners[0]);
-        // Closes the corner that a line leaves open where it begins and ends.
+        // Fills the corner that a line leaves open where it begins and ends.
         points.push((r.left + half, r.top));
         self.line(points, width, colour);
     }
@@ -181,7 +179,7 @@ impl Sheet {
         self.words(text, at, anchor, size, false);
     }
 
-    /// Text turned to read from the bottom to the top; the base line is on its right.
+    /// Draws a text turned to read from bottom to top, with its base line on the right.
     pub(super) fn text_upwards(&mut self, text: &str, at: Point, anchor: Anchor, size: f64) {
         self.words(text, at, anchor, size, true);
     }
@@ -200,7 +198,7 @@ impl Sheet {
     }
 }
 
-/// A text without the characters that have no place in a line of XML.
+/// Replaces control characters, which a line of XML cannot contain, by spaces, and trims the text.
 pub(super) fn clean(text: &str) -> String {
     let forbidden = |c: char| c.is_control() || c == '\u{fffe}' || c == '\u{ffff}';
     text.replace(forbidden, " ").trim().to_string()

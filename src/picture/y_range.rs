@@ -1,40 +1,40 @@
-//! The range of the y axis: all contents visible, and room above them for the boxes.
+//! The range of the y axis: it shows all contents and leaves room above them for the boxes.
 
-use super::bins::drawable;
-use super::curve::{Curve, Look};
+use super::axis_range::AxisRange;
+use super::curve::{Curve, CurveKind};
+use super::limits::drawable;
 use super::pad::Pad;
-use super::scale::Scale;
 
 /// A box at the top of the frame, in fractions of the frame's width and height.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Obstacle {
     pub(super) left: f64,
     pub(super) right: f64,
-    /// How far it reaches down from the top.
+    /// The distance from the top of the frame to the lower end of the box.
     pub(super) depth: f64,
 }
 
-/// The y scale of a pad with curves on which no content lies behind an obstacle.
-pub(super) fn y_scale(pad: &Pad, x: &Scale, obstacles: &[Obstacle]) -> Scale {
-    let scale = bare_scale(pad);
+/// Returns the y range of a pad with curves in which no content lies behind an obstacle.
+pub(super) fn y_range(pad: &Pad, x: &AxisRange, obstacles: &[Obstacle]) -> AxisRange {
+    let range = bare_range(pad);
     let mut highest: f64 = 1.0;
     for obstacle in obstacles {
         let Some(top) = top_between(pad, x, obstacle.left, obstacle.right) else {
             continue;
         };
         let free = 1.0 - obstacle.depth.min(0.9);
-        highest = highest.max(scale.fraction(top) / free);
+        highest = highest.max(range.fraction(top) / free);
     }
-    Scale {
-        high: scale.at(highest),
-        ..scale
+    AxisRange {
+        high: range.at(highest),
+        ..range
     }
 }
 
-/// The scale that just shows all contents, with a little air.
-fn bare_scale(pad: &Pad) -> Scale {
+/// Returns the range that shows all contents, with a small margin.
+fn bare_range(pad: &Pad) -> AxisRange {
     if pad.log_y {
-        return bare_log_scale(pad);
+        return bare_log_range(pad);
     }
     let mut extent: Option<(f64, f64)> = None;
     let mut positive = true;
@@ -45,28 +45,28 @@ fn bare_scale(pad: &Pad) -> Scale {
             positive &= value >= 0.0;
         }
     }
-    let steps = pad.curves.iter().any(|curve| curve.look == Look::Steps);
+    let steps = pad.curves.iter().any(|curve| curve.kind == CurveKind::Steps);
     let Some((mut low, mut high)) = extent else {
-        return Scale::linear(0.0, 1.0);
+        return AxisRange::linear(0.0, 1.0);
     };
     if steps {
-        // The area below a histogram is its content, so zero belongs to the axis; an error bar
-        // that reaches below zero does not make negative counts possible.
+        // The area below a histogram is its content, so the axis includes zero. An error bar that extends below zero
+        // does not make negative counts possible.
         low = if positive { 0.0 } else { low.min(0.0) };
         high = high.max(0.0);
         if low == high {
-            return Scale::linear(0.0, 1.0);
+            return AxisRange::linear(0.0, 1.0);
         }
     } else if low >= 0.0 && low < 0.25 * high {
         low = 0.0;
     }
-    let Scale { low, high, .. } = Scale::linear(low, high);
+    let AxisRange { low, high, .. } = AxisRange::linear(low, high);
     let air = 0.06 * (high - low);
     let below = if low == 0.0 { 0.0 } else { air };
-    Scale::linear(low - below, high + air)
+    AxisRange::linear(low - below, high + air)
 }
 
-fn bare_log_scale(pad: &Pad) -> Scale {
+fn bare_log_range(pad: &Pad) -> AxisRange {
     let mut low = f64::INFINITY;
     let mut high: f64 = 0.0;
     for (_, value, top) in pad.curves.iter().flat_map(bars) {
@@ -76,19 +76,19 @@ fn bare_log_scale(pad: &Pad) -> Scale {
         }
     }
     if high == 0.0 {
-        return Scale::log(0.5, 10.0);
+        return AxisRange::log(0.5, 10.0);
     }
-    // Half of the smallest content leaves a visible step for single entries.
+    // Half of the smallest content gives single entries a visible step.
     let low = low / 2.0;
-    let bare = Scale::log(low, high.max(low * 4.0));
-    Scale {
+    let bare = AxisRange::log(low, high.max(low * 4.0));
+    AxisRange {
         high: bare.at(1.06),
         ..bare
     }
 }
 
-/// The highest content that is drawn between two fractions of the frame's width.
-fn top_between(pad: &Pad, x: &Scale, left: f64, right: f64) -> Option<f64> {
+/// Returns the highest drawn content between two fractions of the frame's width.
+fn top_between(pad: &Pad, x: &AxisRange, left: f64, right: f64) -> Option<f64> {
     let mut highest: Option<f64> = None;
     for curve in &pad.curves {
         let edges = curve.bins.edges();
@@ -102,7 +102,7 @@ fn top_between(pad: &Pad, x: &Scale, left: f64, right: f64) -> Option<f64> {
     highest
 }
 
-/// The lower end of the error bar, the content and the upper end of the bar, of drawable bins.
+/// The lower end of the error bar, the content, and the upper end of the bar, of each bin that can be drawn.
 fn bars(curve: &Curve) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
     bars_by_bin(curve).map(|(_, bar)| bar)
 }

@@ -1,14 +1,17 @@
-//! Histograms in words and numbers, whatever their kind: for whoever compares or lists them.
+//! Texts and columns of numbers that describe an object of any type, to list and compare histogram files.
 
-use super::object::for_any;
-use super::{Axis, Histogram, Object, Profile};
+use super::axis::Axis;
+use super::bookable::{Object, for_any};
+use super::histogram::Histogram;
+use super::profile::Profile;
+use super::value_statistics::ValueStatistics;
 
-/// The numbers of one kind that an object has, one for each bin, under- and overflow included.
-pub(crate) type Column = (&'static str, Vec<f64>);
+/// A quantity with its value in each bin, flow bins included.
+pub(crate) type BinQuantity = (&'static str, Vec<f64>);
 
 impl Object {
-    /// What it has in its bins.
-    pub(crate) fn contents(&self) -> Vec<Column> {
+    /// The contents of the bins.
+    pub(crate) fn contents(&self) -> Vec<BinQuantity> {
         for_any!(self, object => object.contents())
     }
 
@@ -17,23 +20,22 @@ impl Object {
         for_any!(self, object => object.is_weighted())
     }
 
-    /// What is known beyond the bins: the mean and the standard deviation along each axis that has one.
+    /// The mean and the standard deviation along each axis that is not of categories, with their names.
     pub(crate) fn statistics(&self) -> Vec<(String, f64)> {
         let mut statistics = Vec::new();
-        for (number, axis) in self.axes().iter().enumerate().filter(|(_, axis)| axis.is_numeric()) {
-            let along = match (self.axes().len(), axis.label.as_str()) {
+        for (number, mean, std_dev) in for_any!(self, object => object.fills.numeric_axes()) {
+            let along = match (self.axes().len(), self.axes()[number].label.as_str()) {
                 (1, _) => String::new(),
                 (_, "") => format!(" along axis {number}"),
                 (_, label) => format!(" along {label}"),
             };
-            let (mean, spread) = for_any!(self, object => (object.mean_along(number), object.std_dev_along(number)));
             statistics.push((format!("mean{along}"), mean));
-            statistics.push((format!("standard deviation{along}"), spread));
+            statistics.push((format!("standard deviation{along}"), std_dev));
         }
         statistics
     }
 
-    /// What is profiled, with its unit; nothing for histograms.
+    /// The label and unit of the profiled quantity; empty for a histogram.
     pub(crate) fn value_title(&self) -> String {
         match self {
             Object::Profile1D(profile) => profile.value_title(),
@@ -42,7 +44,8 @@ impl Object {
         }
     }
 
-    /// The bin with this index among all, under- and overflow included: `bin 12 [5230, 5233)`, counting from 0.
+    /// A bin in words: `bin 12 [5230, 5233)`. The index counts all bins, flow bins included; the text counts the bins
+    /// inside the axes from 0.
     pub(crate) fn bin_in_words(&self, index: usize) -> String {
         let mut rest = index;
         let mut places = Vec::new();
@@ -62,7 +65,17 @@ impl Object {
     }
 }
 
-/// A bin of one axis: its number or name, and what belongs in it.
+impl Axis {
+    /// The title and bins: `m(J/ψ φ) [MeV], 100 uniform bins from 5200 to 5500`.
+    pub(crate) fn in_words(&self) -> String {
+        match self.title().as_str() {
+            "" => self.description(),
+            title => format!("{title}, {}", self.description()),
+        }
+    }
+}
+
+/// The number or name of a bin of one axis, and the range of its values.
 fn place(axis: &Axis, index: usize) -> (String, String) {
     let last = axis.bins_with_flow() - 1;
     if let Some(names) = axis.category_names() {
@@ -83,7 +96,7 @@ fn place(axis: &Axis, index: usize) -> (String, String) {
 }
 
 impl<const N: usize> Histogram<N> {
-    fn contents(&self) -> Vec<Column> {
+    fn contents(&self) -> Vec<BinQuantity> {
         let mut contents = vec![("content", self.values_with_flow())];
         if self.is_weighted() {
             contents.push(("variance", self.variances_with_flow()));
@@ -93,25 +106,25 @@ impl<const N: usize> Histogram<N> {
 }
 
 impl<const N: usize> Profile<N> {
-    fn contents(&self) -> Vec<Column> {
-        let samples = self.samples_with_flow();
-        let column = |part: fn(&super::sample::Sample) -> f64| samples.iter().map(part).collect();
+    fn contents(&self) -> Vec<BinQuantity> {
+        let bins = self.statistics_with_flow();
+        let column = |quantity: fn(&ValueStatistics) -> f64| bins.iter().map(quantity).collect();
         vec![
-            ("sum of weights", column(|sample| sample.weights.w)),
-            ("sum of squared weights", column(|sample| sample.weights.w2)),
-            ("mean", column(|sample| sample.mean())),
-            ("spread", column(|sample| sample.spread())),
+            ("sum of weights", column(|bin| bin.weights.w)),
+            ("sum of squared weights", column(|bin| bin.weights.w2)),
+            ("mean", column(ValueStatistics::mean)),
+            ("spread", column(ValueStatistics::spread)),
         ]
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Histogram1D, Histogram2D};
     use super::*;
+    use crate::hist::histogram::{Histogram1D, Histogram2D};
 
     #[test]
-    fn bins_are_told_by_number_and_range() {
+    fn a_bin_is_described_by_its_number_and_range() {
         let mass = Axis::uniform(100, 5200.0, 5500.0);
         let kind = Axis::categories(["muon", "kaon"]);
         let mut one = Histogram1D::new("One", mass.clone());

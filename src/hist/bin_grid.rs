@@ -1,82 +1,45 @@
-//! The bins of several axes together, in one row.
+//! The bins of several axes, in one row.
 
 use serde::{Deserialize, Serialize};
 
-use super::axis::Location;
-use super::moments::Scale;
-use super::{Axis, Error, array};
+use super::axis::Axis;
+use super::axis::binning::Location;
+use super::bin_index::{Bin, BinIndex};
+use super::error::Error;
+use super::moment_units::MomentUnits;
+use super::serde_array;
 
-/// A bin along one axis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bin {
-    /// Below the lowest edge. Axes of categories have no such bin.
-    Underflow,
-    /// The bin with this number, from 0.
-    At(usize),
-    /// From the highest edge on; all other categories; NaN.
-    Overflow,
-}
-
-/// A bin of an `N`-dimensional histogram. Made from a number or a [`Bin`] in one dimension, and from an array of either
-/// in any: `h.value(3)`, `h.value([3, 4])`, `h.value([Bin::Underflow, Bin::At(4)])`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bins<const N: usize>([Bin; N]);
-
-impl From<usize> for Bins<1> {
-    fn from(bin: usize) -> Self {
-        Bins([Bin::At(bin)])
-    }
-}
-
-impl From<Bin> for Bins<1> {
-    fn from(bin: Bin) -> Self {
-        Bins([bin])
-    }
-}
-
-impl<const N: usize> From<[usize; N]> for Bins<N> {
-    fn from(bins: [usize; N]) -> Self {
-        Bins(bins.map(Bin::At))
-    }
-}
-
-impl<const N: usize> From<[Bin; N]> for Bins<N> {
-    fn from(bins: [Bin; N]) -> Self {
-        Bins(bins)
-    }
-}
-
-/// `N` axes; their bins with under- and overflow form one row in which the last axis runs fastest.
+/// `N` axes. Their bins, flow bins included, form one row in which the last axis runs fastest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Axes<N>", into = "Axes<N>")]
-pub(super) struct Grid<const N: usize> {
+#[serde(try_from = "SerialisedAxes<N>", into = "SerialisedAxes<N>")]
+pub(super) struct BinGrid<const N: usize> {
     pub(super) axes: [Axis; N],
-    /// Number of bins of each axis, with flow.
+    /// The number of bins of each axis, flow bins included.
     lengths: [usize; N],
-    pub(super) scale: Scale<N>,
+    pub(super) units: MomentUnits<N>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
-struct Axes<const N: usize>(#[serde(with = "array")] [Axis; N]);
+struct SerialisedAxes<const N: usize>(#[serde(with = "serde_array")] [Axis; N]);
 
-impl<const N: usize> From<Grid<N>> for Axes<N> {
-    fn from(grid: Grid<N>) -> Self {
-        Axes(grid.axes)
+impl<const N: usize> From<BinGrid<N>> for SerialisedAxes<N> {
+    fn from(grid: BinGrid<N>) -> Self {
+        SerialisedAxes(grid.axes)
     }
 }
 
-impl<const N: usize> TryFrom<Axes<N>> for Grid<N> {
+impl<const N: usize> TryFrom<SerialisedAxes<N>> for BinGrid<N> {
     type Error = Error;
 
-    fn try_from(axes: Axes<N>) -> Result<Self, Error> {
-        Grid::new(axes.0, "?")
+    fn try_from(axes: SerialisedAxes<N>) -> Result<Self, Error> {
+        BinGrid::new(axes.0, "?")
     }
 }
 
-/// The most bins, with flow, that one histogram can have.
+/// The maximum number of bins of one histogram, flow bins included.
 const MAX_BINS: usize = 1 << 31;
 
-impl<const N: usize> Grid<N> {
+impl<const N: usize> BinGrid<N> {
     pub(super) fn new(axes: [Axis; N], title: &str) -> Result<Self, Error> {
         let lengths: [usize; N] = std::array::from_fn(|axis| axes[axis].bins_with_flow());
         let bins = lengths
@@ -84,8 +47,8 @@ impl<const N: usize> Grid<N> {
             .try_fold(1_usize, |product, &length| product.checked_mul(length));
         match bins {
             Some(bins) if bins <= MAX_BINS => {
-                let scale = Scale::new(&axes);
-                Ok(Grid { axes, lengths, scale })
+                let units = MomentUnits::new(&axes);
+                Ok(BinGrid { axes, lengths, units })
             }
             _ => Err(Error::TooManyBins {
                 title: title.to_owned(),
@@ -94,12 +57,12 @@ impl<const N: usize> Grid<N> {
         }
     }
 
-    /// Number of bins, with flow.
+    /// The number of bins, flow bins included.
     pub(super) fn len(&self) -> usize {
         self.lengths.iter().product()
     }
 
-    /// The bin of these places, and whether it is inside along every axis.
+    /// Returns the index of a bin in the row, and whether the bin is inside along every axis.
     #[inline]
     pub(super) fn locate(&self, places: &[Location; N]) -> (usize, bool) {
         let row = |row, (place, length): (&Location, &usize)| row * length + place.index;
@@ -109,9 +72,11 @@ impl<const N: usize> Grid<N> {
         )
     }
 
-    /// The index of a bin in the row.
+    /// Returns the index of a bin in the row.
+    ///
+    /// Panics when an axis has no such bin.
     #[track_caller]
-    pub(super) fn index(&self, bins: Bins<N>) -> usize {
+    pub(super) fn index(&self, bins: BinIndex<N>) -> usize {
         let mut row = 0;
         for (axis, bin) in self.axes.iter().zip(bins.0) {
             let length = axis.bins_with_flow();
@@ -126,7 +91,7 @@ impl<const N: usize> Grid<N> {
         row
     }
 
-    /// The indices of all bins inside, in the order of the row.
+    /// The indices of the bins that are inside along every axis, in the order of the row.
     pub(super) fn inside(&self) -> impl Iterator<Item = usize> + Clone + '_ {
         let bins = self.axes.each_ref().map(|axis| axis.bins());
         (0..bins.iter().product::<usize>()).map(move |number| {
@@ -140,7 +105,7 @@ impl<const N: usize> Grid<N> {
         })
     }
 
-    /// Refuses other axes than these, for the object of this title.
+    /// Refuses to merge an object that has other axes. The title names the object in the error.
     pub(super) fn check_same(&self, title: &str, other: &Self) -> Result<(), Error> {
         for (number, (mine, theirs)) in self.axes.iter().zip(&other.axes).enumerate() {
             if mine != theirs {

@@ -1,39 +1,38 @@
-//! Maps: two-dimensional bins as colours, and the colour scale beside them.
+//! Draws maps: two-dimensional bins as colours, and the colour scale beside them.
 
-use super::bins::drawable;
+use super::axis_range::AxisRange;
 use super::colours::{BLACK, MAP_COLOURS, of_map};
+use super::drawing::{Drawing, Rect};
+use super::limits::drawable;
 use super::pad::Map;
-use super::scale::Scale;
-use super::sheet::{Rect, Sheet};
 use super::sizes::Sizes;
 
-/// Neighbouring areas overlap by this many pixels, so that no light shines through between them
-/// when a viewer smooths their edges.
+/// Neighbouring areas overlap by this many pixels, so that no gap shows between them when a viewer smooths their edges.
 const OVERLAP: f64 = 0.5;
 
-/// The scale of a map's colours.
-pub(super) fn z_scale(map: &Map, log: bool) -> Scale {
+/// The range of the colour scale of a map.
+pub(super) fn z_range(map: &Map, log: bool) -> AxisRange {
     let mut extent: Option<(f64, f64)> = None;
     for &value in map.values.iter().filter(|&&value| shown(map, log, value)) {
         let (low, high) = extent.unwrap_or((value, value));
         extent = Some((low.min(value), high.max(value)));
     }
     match extent {
-        None if log => Scale::log(0.5, 10.0),
-        None => Scale::linear(0.0, 1.0),
-        Some((low, high)) if log => Scale::log(low.min(high / 10.0), high),
-        Some((low, high)) if map.counts => Scale::linear(low.min(0.0), high.max(0.0)),
-        Some((low, high)) => Scale::linear(low, high),
+        None if log => AxisRange::log(0.5, 10.0),
+        None => AxisRange::linear(0.0, 1.0),
+        Some((low, high)) if log => AxisRange::log(low.min(high / 10.0), high),
+        Some((low, high)) if map.counts => AxisRange::linear(low.min(0.0), high.max(0.0)),
+        Some((low, high)) => AxisRange::linear(low, high),
     }
 }
 
-/// Whether a bin with this content has a colour.
+/// Returns whether a bin with this content has a colour.
 fn shown(map: &Map, log: bool, value: f64) -> bool {
     drawable(value) && !(map.counts && value == 0.0) && !(log && value <= 0.0)
 }
 
 /// Draws the bins of a map.
-pub(super) fn draw(sheet: &mut Sheet, map: &Map, frame: &Rect, x: &Scale, y: &Scale, z: &Scale) {
+pub(super) fn draw(drawing: &mut Drawing, map: &Map, frame: &Rect, x: &AxisRange, y: &AxisRange, z: &AxisRange) {
     let columns = spans(&map.x.edges(), |edge| frame.left + x.fraction(edge) * frame.width());
     let mut rows = spans(&map.y.edges(), |edge| frame.bottom - y.fraction(edge) * frame.height());
     rows.reverse();
@@ -70,18 +69,18 @@ pub(super) fn draw(sheet: &mut Sheet, map: &Map, frame: &Rect, x: &Scale, y: &Sc
                 top: row.low,
                 bottom: row.high + overlap(covered_below),
             };
-            sheet.rect(area, of_map(level));
+            drawing.rect(area, of_map(level));
         }
     }
 }
 
-/// The colours of the scale from low (bottom) to high (top), in a frame of its own.
-pub(super) fn draw_bar(sheet: &mut Sheet, bar: &Rect, sizes: &Sizes) {
+/// Draws the colour scale from low at the bottom to high at the top, with its frame.
+pub(super) fn draw_bar(drawing: &mut Drawing, bar: &Rect, sizes: &Sizes) {
     for level in 0..MAP_COLOURS {
         let bottom = bar.bottom - bar.height() * level as f64 / MAP_COLOURS as f64;
-        sheet.rect(Rect { bottom, ..*bar }, of_map(level));
+        drawing.rect(Rect { bottom, ..*bar }, of_map(level));
     }
-    sheet.outline(*bar, sizes.thin, BLACK);
+    drawing.outline(*bar, sizes.thin, BLACK);
 }
 
 /// Bins that share a span of whole pixels.
@@ -98,7 +97,7 @@ impl Span {
     }
 }
 
-/// Divides an axis into spans of at least one pixel, each of one bin or of several.
+/// Divides an axis into spans of at least one pixel, each of one or more bins.
 fn spans(edges: &[f64], place: impl Fn(f64) -> f64) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut first = 0;
@@ -114,7 +113,7 @@ fn spans(edges: &[f64], place: impl Fn(f64) -> f64) -> Vec<Span> {
             first = last + 1;
         }
     }
-    // What is left at the end is less than a pixel and belongs to the last span.
+    // The rest at the end is less than a pixel and belongs to the last span.
     if let Some(span) = spans.last_mut() {
         span.last = edges.len() - 2;
     }

@@ -1,0 +1,20 @@
+//! Histograms and profiles as the output of a task.
+
+use super::error::or_panic;
+use super::histogram::Histogram;
+use super::histograms::Histograms;
+use super::profile::Profile;
+use crate::numbers::merge::merge_in_place;
+
+merge_in_place! {
+    /// Joining panics if the books differ in paths, titles or axes: `new_output` does not always book the same then.
+    [] Histograms: |into, other| or_panic(into.merge(&other))
+}
+merge_in_place! {
+    /// Joining panics if titles or axes differ: `new_output` does not always book the same then.
+    [const N: usize] Histogram<N>: |into, other| or_panic(into.merge(&other))
+}
+merge_in_place! {
+    /// Joining panics if titles, labels or axes differ: `new_output` does not always book the same then.
+    [const N: usize] Profile<N>: |into, other| or_panic(into.merge(&other))
+}
