@@ -3,13 +3,13 @@
 //!
 //! # The model in one page
 //!
-//! A [`Task`] says what happens where; a [`WorkManager`] runs it on all ranks that the program was started on, `mpirun
-//! -n 8 program`, or alone if there was no `mpirun`.
+//! A [`Task`] says what happens where. A [`WorkManager`] runs it on all ranks that the program was started on, with `mpirun
+//! -n 8 program`, or in a single process without `mpirun`.
 //!
 //! ```
 //! use gaudi_mpi::prelude::*;
 //!
-//! /// Estimates π: how many of many random points are within the circle?
+//! /// Estimates π from the fraction of random points that lie within the circle.
 //! #[derive(Serialize, Deserialize, Default)]
 //! struct Circle {
 //!     estimate: f64,
@@ -48,15 +48,37 @@
 //! }
 //! ```
 //!
-//! - **Items** are handed out by rank 0, which works, too. They travel in batches of consecutive items, as many as take
-//!   some tens of milliseconds.
-//! - **The output** is summed over all items by [`Merge`]; floating-point sums are [exact](ExactSum), so neither the
-//!   number of ranks nor the order of the items changes a bit. [`hist`] has histograms that sum this way.
-//! - **Replies** of items come back to rank 0 in item order, through a buffer of bounded size.
-//! - **An item counts once**: when it fails, nothing of it is in the sum. It is tried again; then the job stops, or
-//!   goes on without it.
+//! - **Items** come from any iterator. Rank 0 hands them out and processes its share. They travel in batches of consecutive
+//!   items, as many as take some tens of milliseconds.
+//! - **The output** is summed over all items by [`Merge`]. Floating-point sums are [exact](ExactSum), so neither the number of
+//!   ranks nor the order of the items changes a bit. Histograms ([`hist`]) sum this way, too.
+//! - **Replies** of items return to rank 0 in item order, through a buffer of bounded size.
+//! - **An item counts once.** If it fails, nothing of it is in the sum. It is retried; then the job stops, or goes on
+//!   without it.
 //! - **[`Options`]** are the command-line options that every program can take.
-#![warn(missing_docs)]
+//!
+//! # Features
+//!
+//! All features are on by default. With `default-features = false` there are tasks, the farm and histograms in memory; the
+//! features add `hdf5` (histogram files), `pictures`, `events` (event store and event files), `jobs` (job files, algorithms,
+//! expressions), `velo` (the reconstruction example) and `command` (the program `gaudi-mpi`).
+//!
+//! # Crates that must match
+//!
+//! The public interface has types of [`clap`], [`log`] and `hdf5`. They are re-exported, so that a program can use the very
+//! same versions:
+//!
+//! ```
+//! use gaudi_mpi::clap::{self, Parser};
+//!
+//! #[derive(Parser)]
+//! struct Arguments {
+//!     #[command(flatten)]
+//!     farm: gaudi_mpi::Options,
+//! }
+//! let arguments = Arguments::parse_from(["program", "--seed", "7"]);
+//! assert_eq!(arguments.farm.seed, 7);
+//! ```
 
 #[cfg(feature = "jobs")]
 pub mod algorithms;
@@ -81,7 +103,10 @@ pub mod picture;
 mod wire;
 mod worker;
 
+pub use clap;
 pub use error::{Error, Result};
+#[cfg(feature = "hdf5")]
+pub use hdf5;
 pub use host::launcher::{mpi_library, mpirun};
 pub use job::context::{current_item, item_random};
 pub use job::identity;
@@ -90,6 +115,7 @@ pub use job::options::{ForkAfter, OnError, Options, Schedule, parse};
 pub use job::statistics::{HostStatistics, RankStatistics, Statistics};
 pub use job::summary::{JobResult, SkippedItem, Summary};
 pub use job::task::Task;
+pub use log;
 pub use manager::{Exit, WorkManager};
 pub use numbers::counter::Counter;
 pub use numbers::exact_sum::ExactSum;
@@ -97,13 +123,13 @@ pub use numbers::merge::Merge;
 pub use numbers::random::Random;
 pub use worker::{ForkHooks, set_fork_hooks};
 
-/// The README's program, so that it keeps compiling.
-#[cfg(doctest)]
+/// Compiles the README's program.
+#[cfg(all(doctest, feature = "jobs"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// The same of the page about jobs.
-#[cfg(doctest)]
+/// Likewise for the page about jobs.
+#[cfg(all(doctest, feature = "jobs"))]
 #[doc = include_str!("../docs/jobs.md")]
 struct Jobs;
 
