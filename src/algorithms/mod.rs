@@ -3,7 +3,7 @@
 //! - [`kinematics`]: four-momenta and two-body decays.
 //! - [`particles`]: masses, widths and charges of particles under the names that decay descriptors use.
 //! - [`decay_descriptor`]: decays as they are written, `[B+ -> J/psi(1S) K+]cc`.
-//! - [`toy_decays`]: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays with background; [`toy_selection`]: their selection.
+//! - [`toy_decay_generator`]: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays with background; [`toy_selection`]: their selection.
 //! - [`velo`]: hits, tracks and primary vertices of a vertex locator.
 //!
 //! Units are MeV throughout, with c = 1.
@@ -15,10 +15,10 @@ mod dump;
 mod filter;
 mod histogram;
 pub mod kinematics;
-mod make_decays;
 pub mod particles;
 mod prescale;
-pub mod toy_decays;
+pub mod toy_decay_generator;
+mod toy_decays;
 pub mod toy_selection;
 pub mod velo;
 
@@ -27,8 +27,8 @@ pub use define::Define;
 pub use dump::Dump;
 pub use filter::Filter;
 pub use histogram::{AxisConfig, Histogram, Profile};
-pub use make_decays::ToyDecays;
 pub use prescale::Prescale;
+pub use toy_decays::ToyDecays;
 pub use velo::{PrimaryVertices, ToyVelo, TrackChecker, VeloFit, VeloTracking};
 
 use crate::app::{Algorithm, make};

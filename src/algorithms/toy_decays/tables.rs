@@ -1,7 +1,7 @@
 //! The tables that `ToyDecays` makes.
 
-use super::Track;
 use crate::algorithms::particles::{B_S, KAON, MUON, PION, Particle};
+use crate::algorithms::toy_decay_generator::MeasuredTrack;
 use crate::app::prelude::*;
 
 /// The columns of all tables.
@@ -11,14 +11,14 @@ pub(super) struct Tables {
     gps_time: ColumnHandle<f64>,
     vertex: [ColumnHandle<f64>; 3],
     vertex_tracks: ColumnHandle<u32>,
-    best: Best,
+    best: TrackColumns,
     /// Muons, kaons, pions.
-    particles: [Particles; 3],
-    truth: Truth,
+    particles: [ParticleColumns; 3],
+    truth: TruthColumns,
 }
 
 #[derive(Clone, Copy)]
-struct Best {
+struct TrackColumns {
     momentum: [ColumnHandle<f64>; 3],
     charge: ColumnHandle<i32>,
     chi2: ColumnHandle<f64>,
@@ -26,7 +26,7 @@ struct Best {
     ip: ColumnHandle<f64>,
 }
 
-struct Particles {
+struct ParticleColumns {
     /// The particle of positive charge.
     positive: Particle,
     momentum: [ColumnHandle<f64>; 3],
@@ -36,12 +36,28 @@ struct Particles {
     prob_nn: ColumnHandle<f64>,
 }
 
-struct Truth {
+struct TruthColumns {
     pid: ColumnHandle<i32>,
     end: [ColumnHandle<f64>; 3],
     time: ColumnHandle<f64>,
     vertex: ColumnHandle<i32>,
     tracks: [ColumnHandle<i32>; 4],
+}
+
+/// A track that has not got its place in the table yet.
+#[derive(Clone, Copy)]
+pub(super) struct ReconstructedTrack {
+    /// In the order in which they were made.
+    pub number: usize,
+    pub measured: MeasuredTrack,
+    /// MeV.
+    pub pt: f64,
+    pub vertex: i32,
+    /// mm.
+    pub ip: f64,
+    pub chi2: f64,
+    /// For muons, kaons and pions: how sure it is that it is one, if it is taken for one.
+    pub prob_nn: [Option<f64>; 3],
 }
 
 const VERTICES: &str = "Rec/Vertex/Primary";
@@ -71,7 +87,7 @@ impl Tables {
             gps_time: setup.create(header, ColumnType::new::<f64>("gps_time").unit("s"))?,
             vertex: three(setup, vertices, ["x", "y", "z"], "mm")?,
             vertex_tracks: setup.create(vertices, ColumnType::new::<u32>("tracks"))?,
-            best: Best {
+            best: TrackColumns {
                 momentum: three(setup, best, ["px", "py", "pz"], "MeV")?,
                 charge: setup.create(best, ColumnType::new::<i32>("charge"))?,
                 chi2: setup.create(best, ColumnType::new::<f64>("chi2"))?,
@@ -79,11 +95,11 @@ impl Tables {
                 ip: setup.create(best, ColumnType::new::<f64>("ip").unit("mm"))?,
             },
             particles: [
-                Particles::create(setup, "Phys/Muons", MUON.antiparticle())?,
-                Particles::create(setup, "Phys/Kaons", KAON)?,
-                Particles::create(setup, "Phys/Pions", PION)?,
+                ParticleColumns::create(setup, "Phys/Muons", MUON.antiparticle())?,
+                ParticleColumns::create(setup, "Phys/Kaons", KAON)?,
+                ParticleColumns::create(setup, "Phys/Pions", PION)?,
             ],
-            truth: Truth {
+            truth: TruthColumns {
                 pid: setup.create(truth, ColumnType::new::<i32>("pid"))?,
                 end: three(setup, truth, ["x", "y", "z"], "mm")?,
                 time: setup.create(truth, ColumnType::new::<f64>("time").unit("ns"))?,
@@ -117,8 +133,8 @@ impl Tables {
     }
 
     /// A track, and the particles that it is taken for.
-    pub(super) fn track(&self, event: &mut Event, track: &Track, place: i32) {
-        let Best {
+    pub(super) fn track(&self, event: &mut Event, track: &ReconstructedTrack, place: i32) {
+        let TrackColumns {
             momentum,
             charge,
             chi2,
@@ -150,7 +166,7 @@ impl Tables {
     }
 }
 
-impl Particles {
+impl ParticleColumns {
     fn create(setup: &mut Setup, path: &str, positive: Particle) -> Result<Self> {
         let table = setup.create_table(path, Rows::Many)?;
         Ok(Self {
@@ -163,7 +179,7 @@ impl Particles {
         })
     }
 
-    fn push(&self, event: &mut Event, track: &Track, place: i32, prob_nn: f64) {
+    fn push(&self, event: &mut Event, track: &ReconstructedTrack, place: i32, prob_nn: f64) {
         let momentum = track.measured.with_mass(self.positive.mass);
         push_three(event, self.momentum, [momentum.px, momentum.py, momentum.pz]);
         event.push(self.e, momentum.e);
