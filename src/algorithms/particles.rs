@@ -12,11 +12,13 @@
 //! # Ok::<(), particles::Error>(())
 //! ```
 
+use crate::expression::distance;
+
 /// A particle that is not in the table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// No particle of this name.
-    #[error("no particle is named {name:?}: the names are {}", names().join(", "))]
+    #[error("{}", unknown(name))]
     UnknownName {
         /// The name asked for.
         name: String,
@@ -117,8 +119,38 @@ pub fn all() -> impl Iterator<Item = Particle> {
 /// Names that are in use beside those of the table.
 const OTHER_NAMES: [(&str, &str); 3] = [("K_S0", "KS0"), ("K_L0", "KL0"), ("H0", "H_10")];
 
-fn names() -> Vec<&'static str> {
-    all().map(|particle| particle.name).collect()
+/// The message for a name that no particle has.
+fn unknown(name: &str) -> String {
+    match closest(name) {
+        Some(known) => format!("no particle is named `{name}`; did you mean `{known}`?"),
+        None => {
+            let names: Vec<&str> = all().map(|particle| particle.name).collect();
+            format!("no particle is named `{name}`; the names are {}", names.join(", "))
+        }
+    }
+}
+
+/// The known name closest to `name`, if one is close enough to suggest.
+fn closest(name: &str) -> Option<&'static str> {
+    let plain = |name: &str| -> String {
+        let letters = name.chars().filter(|letter| !"_()/".contains(*letter));
+        letters.collect::<String>().to_lowercase()
+    };
+    let wanted = plain(name);
+    let score = |known: &'static str| {
+        // J/psi(1S) is J/psi for short.
+        let short: String = match (known.find('('), known.find(')')) {
+            (Some(open), Some(close)) => [&known[..open], &known[close + 1..]].concat(),
+            _ => known.into(),
+        };
+        let (full, short) = (plain(known), plain(&short));
+        let begins = !wanted.is_empty() && full.starts_with(&wanted);
+        let whole = distance(&full, &wanted).min(distance(&short, &wanted));
+        (whole.min(if begins { 0 } else { usize::MAX }), known.len())
+    };
+    let (score, known) = all().map(|known| (score(known.name), known.name)).min()?;
+    // More than one edit in three letters makes another word.
+    (score.0 <= 1.max(wanted.chars().count() / 3)).then_some(known)
 }
 
 /// e⁻.
@@ -231,11 +263,33 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_lists_those_there_are() {
-        let error = Particle::named("B_s").unwrap_err().to_string();
-        assert!(error.starts_with("no particle is named \"B_s\": the names are gamma, e-, e+,"));
-        assert!(error.contains("B_s0, B_s~0"));
+    fn an_unknown_name_gets_a_suggestion_or_the_list() {
+        let message = |name| Particle::named(name).unwrap_err().to_string();
+        assert_eq!(message("B_s"), "no particle is named `B_s`; did you mean `B_s0`?");
+        let list = message("unobtainium");
+        assert!(list.starts_with("no particle is named `unobtainium`; the names are gamma, e-, e+,"));
+        assert!(list.contains("B_s0, B_s~0"));
         assert!(Particle::with_pdg_id(99).is_err());
+    }
+
+    #[test]
+    fn the_closest_name_is_suggested() {
+        for (written, meant) in [
+            ("J/psi", "J/psi(1S)"),
+            ("Jpsi", "J/psi(1S)"),
+            ("phi", "phi(1020)"),
+            ("K*0", "K*(892)0"),
+            ("D*+", "D*(2010)+"),
+            ("Bs", "B_s0"),
+            ("Bs0", "B_s0"),
+            ("k+", "K+"),
+            ("Mu+", "mu+"),
+            ("p", "p+"),
+            ("Lambdab0", "Lambda_b0"),
+            ("K_s0", "KS0"),
+        ] {
+            assert_eq!(closest(written), Some(meant), "{written}");
+        }
     }
 
     #[test]

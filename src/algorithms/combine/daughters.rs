@@ -1,7 +1,7 @@
 //! Inputs and cuts of a decay's daughters, which are given by name.
 
 use super::full_path;
-use crate::algorithms::decay_descriptor::{DecayDescriptor, unknown};
+use crate::algorithms::decay_descriptor::DecayDescriptor;
 use crate::algorithms::particles::Particle;
 use crate::error::Result;
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ fn by_daughter(descriptor: &DecayDescriptor, given: &BTreeMap<String, String>) -
     let daughters = &descriptor.decay().daughters;
     let mut values: Vec<Option<(&str, &str)>> = vec![None; daughters.len()];
     for (name, value) in given {
-        let particle = Particle::named(name).map_err(|_| unknown(name))?;
+        let particle = Particle::named(name).map_err(|error| error.to_string())?;
         let is = |particle: &Particle| daughters.iter().any(|daughter| daughter.pdg_id == particle.pdg_id);
         let daughter = match (is(&particle), descriptor.is_conjugated()) {
             (true, _) => particle,
