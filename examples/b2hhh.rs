@@ -9,7 +9,7 @@
 //! ```
 
 use clap::Parser;
-use gaudi_mpi::algorithms::kinematics::FourMomentum;
+use gaudi_mpi::algorithms::four_momentum::FourMomentum;
 use gaudi_mpi::algorithms::particles::KAON;
 use gaudi_mpi::hist::{Axis, Histogram1D, Histogram2D, Histograms};
 use gaudi_mpi::picture::Canvas;

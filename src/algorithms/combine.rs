@@ -1,13 +1,11 @@
 //! `Combine`: candidates for particles that decay, out of those for what they decay to.
 
+mod candidate_table;
 mod columns;
-mod daughters;
+mod combination_search;
+mod daughter_candidates;
+mod daughter_inputs;
 mod origin;
-mod output;
-#[cfg(test)]
-mod reference;
-mod search;
-mod source;
 #[cfg(test)]
 mod tests;
 
@@ -16,12 +14,11 @@ pub use columns::{CombineColumns, MassFrom};
 use super::decay_descriptor::{Decay, DecayDescriptor};
 use crate::app::prelude::*;
 use crate::error::Result;
-use crate::event::path;
-use daughters::Daughters;
+use candidate_table::CandidateTable;
+use combination_search::{BoundDecay, CombinationSearch, Combinations, Role};
+use daughter_candidates::DaughterCandidates;
+use daughter_inputs::DaughterInputs;
 use origin::Origins;
-use output::Output;
-use search::{Found, Role, Search};
-use source::Source;
 use std::collections::BTreeMap;
 
 /// Makes candidates of all combinations of daughters.
@@ -95,24 +92,18 @@ fn one() -> u64 {
 
 /// What is known once the tables are.
 struct Bound {
-    sources: Vec<Source>,
+    sources: Vec<DaughterCandidates>,
     /// The decay and perhaps its conjugate.
     decays: Vec<BoundDecay>,
-    search: Search,
-    found: Found,
-    output: Output,
+    search: CombinationSearch,
+    found: Combinations,
+    output: CandidateTable,
     cut: Option<Formula>,
     best: Option<Formula>,
     number: CounterHandle,
     passed: Vec<bool>,
     values: Vec<f64>,
     keep: Vec<bool>,
-}
-
-struct BoundDecay {
-    pid: i32,
-    charge: i32,
-    roles: Vec<Role>,
 }
 
 impl Algorithm for Combine {
@@ -123,9 +114,9 @@ impl Algorithm for Combine {
         {
             return Err(format!("mass = [{low}, {high}] is no window: give the lowest mass and the highest").into());
         }
-        let daughters = Daughters::new(&descriptor, &self.inputs, &self.daughter_cuts)?;
+        let daughters = DaughterInputs::new(&descriptor, &self.inputs, &self.daughter_cuts)?;
         let (sources, decays, unit) = self.bind(&descriptor, &daughters, setup)?;
-        let output = Output::create(setup, &self.output, &unit, &daughters.tables)?;
+        let output = CandidateTable::create(setup, &self.output, &unit, &daughters.tables)?;
         let cut = match &self.combination_cut {
             None => None,
             Some(cut) => {
@@ -151,8 +142,8 @@ impl Algorithm for Combine {
             return Err("combination_cut is not one on candidates: it has rows of another table".into());
         }
         self.bound = Some(Bound {
-            search: Search::new(self.mass, may_repeat(&sources, &decays)),
-            found: Found::new(daughters.tables.len()),
+            search: CombinationSearch::new(self.mass, may_repeat(&sources, &decays)),
+            found: Combinations::new(daughters.tables.len()),
             sources,
             decays,
             output,
@@ -239,13 +230,13 @@ impl Combine {
     fn bind(
         &self,
         descriptor: &DecayDescriptor,
-        daughters: &Daughters,
+        daughters: &DaughterInputs,
         setup: &mut Setup,
-    ) -> Result<(Vec<Source>, Vec<BoundDecay>, String)> {
+    ) -> Result<(Vec<DaughterCandidates>, Vec<BoundDecay>, String)> {
         let mut decays = descriptor.decays();
         // Antiparticles that decay to the same: every combination would be found a second time.
         decays.dedup_by(|one, other| one.products() == other.products());
-        let mut sources: Vec<Source> = Vec::new();
+        let mut sources: Vec<DaughterCandidates> = Vec::new();
         let mut origins = Origins::default();
         let mut bound = Vec::new();
         for Decay {
@@ -260,7 +251,7 @@ impl Combine {
                 let source = match known {
                     Some(known) => known,
                     None => {
-                        let source = Source::new(particle, table, cut, &self.columns, &mut origins, setup)
+                        let source = DaughterCandidates::new(particle, table, cut, &self.columns, &mut origins, setup)
                             .map_err(|error| format!("{}: {error}", particle.name))?;
                         sources.push(source);
                         sources.len() - 1
@@ -275,7 +266,7 @@ impl Combine {
                 roles,
             });
         }
-        let mut unit: Option<&Source> = None;
+        let mut unit: Option<&DaughterCandidates> = None;
         for source in sources.iter().filter(|source| !source.unit().is_empty()) {
             match unit {
                 Some(first) if first.unit() != source.unit() => {
@@ -298,7 +289,7 @@ impl Combine {
 }
 
 /// Whether the same rows can be combined twice, in other roles: not if every row says what it is.
-fn may_repeat(sources: &[Source], decays: &[BoundDecay]) -> bool {
+fn may_repeat(sources: &[DaughterCandidates], decays: &[BoundDecay]) -> bool {
     let mixed = |decay: &BoundDecay| {
         decay.roles.iter().any(|one| {
             let same =
@@ -306,7 +297,7 @@ fn may_repeat(sources: &[Source], decays: &[BoundDecay]) -> bool {
             decay.roles.iter().any(same)
         })
     };
-    !sources.iter().all(Source::is_identified) && (decays.len() > 1 || decays.iter().any(mixed))
+    !sources.iter().all(DaughterCandidates::is_identified) && (decays.len() > 1 || decays.iter().any(mixed))
 }
 
 impl Bound {
@@ -342,9 +333,4 @@ impl Bound {
             block.store_mut().retain_rows(table, &self.keep);
         }
     }
-}
-
-/// A path of a table as it is stored.
-fn full_path(path: &str) -> Result<String> {
-    Ok(path::full(path)?)
 }

@@ -38,12 +38,12 @@ pub struct Define {
 struct Bound {
     formula: Formula,
     table: TableHandle,
-    column: Kind,
+    column: NewColumn,
     numbers: Vec<f64>,
     truths: Vec<bool>,
 }
 
-enum Kind {
+enum NewColumn {
     Number(ColumnHandle<f64>),
     Truth(ColumnHandle<bool>),
 }
@@ -78,9 +78,9 @@ impl Algorithm for Define {
         }
         let kind = |of: ColumnType| of.unit(&self.unit);
         let column = if formula.is_truth() {
-            Kind::Truth(setup.create(table, kind(ColumnType::new::<bool>(&name)))?)
+            NewColumn::Truth(setup.create(table, kind(ColumnType::new::<bool>(&name)))?)
         } else {
-            Kind::Number(setup.create(table, kind(ColumnType::new::<f64>(&name)))?)
+            NewColumn::Number(setup.create(table, kind(ColumnType::new::<f64>(&name)))?)
         };
         debug_assert!(of_one_row || is_there, "a new table has one row");
         self.bound = Some(Bound {
@@ -106,11 +106,11 @@ impl Algorithm for Define {
         };
         block.end_all_rows(*table);
         match column {
-            Kind::Number(column) => {
+            NewColumn::Number(column) => {
                 formula.numbers(block.store(), block.selected(), numbers);
                 spread(block.store_mut(), *table, formula.table().is_some(), numbers, *column);
             }
-            Kind::Truth(column) => {
+            NewColumn::Truth(column) => {
                 formula.truths(block.store(), block.selected(), truths);
                 spread(block.store_mut(), *table, formula.table().is_some(), truths, *column);
             }

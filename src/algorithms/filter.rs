@@ -45,12 +45,12 @@ fn one() -> u64 {
 
 struct Bound {
     cut: Formula,
-    copy: Option<Copy>,
+    copy: Option<RowCopy>,
     passed: Vec<bool>,
 }
 
 /// Rows of a table become rows of another.
-struct Copy {
+struct RowCopy {
     from: TableHandle,
     into: TableHandle,
     /// Columns of both.
@@ -78,7 +78,7 @@ impl Algorithm for Filter {
             (None, Some(_)) => {
                 return Err("'output' takes rows of a table: say which with 'table'".into());
             }
-            (Some(table), Some(output)) => Some(Copy::new(setup, table, output, self.columns.as_deref())?),
+            (Some(table), Some(output)) => Some(RowCopy::new(setup, table, output, self.columns.as_deref())?),
         };
         if copy.is_some() && cut.table().is_none() {
             return Err(format!(
@@ -122,7 +122,7 @@ impl Algorithm for Filter {
     }
 }
 
-impl Copy {
+impl RowCopy {
     fn new(setup: &mut Setup, table: &str, output: &str, columns: Option<&[String]>) -> Result<Self> {
         let names = match columns {
             Some(names) => names.to_vec(),

@@ -1,6 +1,6 @@
 //! The algorithms that ship: what they compute, free of how the events come in or the results go out.
 //!
-//! - [`kinematics`]: four-momenta and two-body decays.
+//! - [`four_momentum`] and [`two_body_decay`]: relativistic kinematics.
 //! - [`particles`]: masses, widths and charges of particles under the names that decay descriptors use.
 //! - [`decay_descriptor`]: decays as they are written, `[B+ -> J/psi(1S) K+]cc`.
 //! - [`toy_decay_generator`]: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays with background; [`toy_selection`]: their selection.
@@ -13,13 +13,14 @@ pub mod decay_descriptor;
 mod define;
 mod dump;
 mod filter;
+pub mod four_momentum;
 mod histogram;
-pub mod kinematics;
 pub mod particles;
 mod prescale;
 pub mod toy_decay_generator;
 mod toy_decays;
 pub mod toy_selection;
+pub mod two_body_decay;
 pub mod velo;
 
 pub use combine::{Combine, CombineColumns, MassFrom};

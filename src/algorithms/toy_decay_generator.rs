@@ -23,8 +23,9 @@ mod configuration;
 
 pub use configuration::{Configuration, Error};
 
-use super::kinematics::{FourMomentum, back_to_back, momentum_above_threshold};
+use super::four_momentum::FourMomentum;
 use super::particles::{B_S, J_PSI, KAON, MUON, PHI};
+use super::two_body_decay::{back_to_back, momentum_above_threshold};
 use crate::numbers::random::Random;
 use serde::{Deserialize, Serialize};
 

@@ -4,7 +4,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-use super::kinematics::FourMomentum;
+use super::four_momentum::FourMomentum;
 use super::particles::{B_S, KAON, MUON};
 use super::toy_decay_generator::{Configuration, MeasuredTrack, ToyDecay, ToyDecayGenerator};
 use crate::app::prelude::*;

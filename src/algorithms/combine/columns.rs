@@ -1,6 +1,6 @@
 //! Which columns of a table are a momentum.
 
-use crate::algorithms::kinematics::FourMomentum;
+use crate::algorithms::four_momentum::FourMomentum;
 use crate::algorithms::particles::Particle;
 use crate::app::Setup;
 use crate::error::Result;

@@ -1,9 +1,8 @@
 //! What a row is made of in the end: the tracks that it leads to along references.
 
-use super::full_path;
 use crate::app::Setup;
 use crate::error::Result;
-use crate::event::{EventStore, Slice, TableHandle};
+use crate::event::{EventStore, Slice, TableHandle, path};
 
 /// The tables in which references end, by number.
 #[derive(Default)]
@@ -33,7 +32,7 @@ impl Origins {
     /// # Errors
     /// If a column cannot be read.
     pub(super) fn of(&mut self, setup: &mut Setup, table: &str) -> Result<Origin> {
-        self.follow(setup, &full_path(table)?, &mut Vec::new())
+        self.follow(setup, &path::full(table)?, &mut Vec::new())
     }
 
     /// `seen` are the tables that have led here: references among them would lead round in circles.

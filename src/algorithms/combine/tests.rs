@@ -1,12 +1,15 @@
 //! Candidates as a search through all tuples of rows finds them.
 
 mod errors;
+mod exhaustive_search;
+mod random_table;
 
 use super::*;
 use crate::algorithms::Filter;
-use crate::algorithms::combine::reference::{Case, Made, candidates, table};
 use crate::app::AppMgr;
+use exhaustive_search::{Case, candidates, table};
 use proptest::prelude::*;
+use random_table::RandomTable;
 
 fn strings(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     let owned = |(name, value): &(&str, &str)| (name.to_string(), value.to_string());
@@ -17,8 +20,8 @@ fn combine(decay: &str, inputs: &[(&str, &str)], output: &str) -> Combine {
     Combine::new(decay, inputs, output)
 }
 
-fn made(path: &str, pids: &[i32], tracks: i32) -> Made {
-    Made {
+fn made(path: &str, pids: &[i32], tracks: i32) -> RandomTable {
+    RandomTable {
         path: path.into(),
         pids: pids.into(),
         tracks,
@@ -44,7 +47,7 @@ fn cases() -> Vec<Case> {
             "Phys/Phi",
         )
     };
-    let unknown = |path: &str| Made {
+    let unknown = |path: &str| RandomTable {
         with_pid: false,
         ..made(path, &[211, -211], 0)
     };

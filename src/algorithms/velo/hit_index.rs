@@ -40,7 +40,7 @@ pub(super) struct HitIndex {
 }
 
 /// Some hits that follow each other.
-pub(super) struct Block {
+pub(super) struct HitLanes {
     pub x: f32x8,
     pub y: f32x8,
     pub z: f32x8,
@@ -161,9 +161,9 @@ impl HitIndex {
 
     /// This hit and those after it.
     #[inline]
-    pub(super) fn block(&self, start: usize) -> Block {
+    pub(super) fn block(&self, start: usize) -> HitLanes {
         let [x, y, z, _] = &self.lists;
-        Block {
+        HitLanes {
             x: some(x, start),
             y: some(y, start),
             z: some(z, start),

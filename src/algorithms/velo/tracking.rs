@@ -11,10 +11,11 @@
 //!    on a better one.
 //! 3. Short tracks whose most upstream hit is on another track, too: two particles in one pixel.
 
-use super::candidate::{Candidate, Origins};
 use super::geometry::MODULES;
 use super::hit_index::HitIndex;
-use super::search::{Direction, OTHERS, Pass, SHARING, STRAIGHT, nearest};
+use super::hit_search::{Direction, nearest};
+use super::search_pass::{OTHERS, SHARING, STRAIGHT, SearchPass};
+use super::track_candidate::{TrackCandidate, TrackOrigins};
 use super::triplets::Triplets;
 
 /// So many modules in a row may be without a hit of a track.
@@ -28,9 +29,9 @@ pub struct Tracker {
     left: HitIndex,
     /// By row in the event: on a track.
     used: Vec<bool>,
-    origins: Origins,
+    origins: TrackOrigins,
     triplets: Triplets,
-    found: Vec<Found>,
+    found: Vec<Competitor>,
     /// The hits of all candidates in `found`.
     arena: Vec<u32>,
     /// The hits of all tracks, and where each track ends.
@@ -40,7 +41,7 @@ pub struct Tracker {
 
 /// A candidate that takes part in the competition.
 #[derive(Clone, Copy)]
-struct Found {
+struct Competitor {
     score: f32,
     start: u32,
     number: u32,
@@ -81,7 +82,7 @@ impl Tracker {
 
     fn find_straight(&mut self, index: &mut HitIndex) {
         let pass = &STRAIGHT;
-        let (mut candidate, mut best) = (Candidate::new(), Vec::new());
+        let (mut candidate, mut best) = (TrackCandidate::new(), Vec::new());
         let mut triplets = std::mem::take(&mut self.triplets);
         for module in (2..MODULES).rev() {
             let found = triplets.find(index, index, pass, module);
@@ -122,7 +123,7 @@ impl Tracker {
         let (mut found, mut arena) = (std::mem::take(&mut self.found), std::mem::take(&mut self.arena));
         found.clear();
         arena.clear();
-        let mut candidate = Candidate::new();
+        let mut candidate = TrackCandidate::new();
         for module in (2..MODULES).rev() {
             for &[first, second, third] in self.triplets.find(index, index, pass, module) {
                 candidate.begin(first, second);
@@ -135,7 +136,7 @@ impl Tracker {
                 candidate.choose_end();
                 let score = candidate.score(index, &self.origins, pass.score);
                 if score < pass.score {
-                    found.push(Found {
+                    found.push(Competitor {
                         score,
                         start: arena.len() as u32,
                         number: candidate.hits().len() as u32,
@@ -149,7 +150,7 @@ impl Tracker {
             found.sort_unstable_by(|a, b| a.score.total_cmp(&b.score).then(a.start.cmp(&b.start)));
             let mut again = 0;
             for place in 0..found.len() {
-                let Found { start, number, .. } = found[place];
+                let Competitor { start, number, .. } = found[place];
                 let hits = &arena[start as usize..(start + number) as usize];
                 let free = hits
                     .iter()
@@ -158,11 +159,11 @@ impl Tracker {
                 if free == hits.len() {
                     self.accept(index, hits);
                 } else if free >= pass.hits {
-                    let rest = Candidate::of(&hits[..free], index);
+                    let rest = TrackCandidate::of(&hits[..free], index);
                     let score = rest.score(index, &self.origins, pass.score);
                     if score < pass.score {
                         let number = free as u32;
-                        found[again] = Found { score, start, number };
+                        found[again] = Competitor { score, start, number };
                         again += 1;
                     }
                 }
@@ -183,7 +184,7 @@ impl Tracker {
             of_row[*row as usize] = place;
         }
         let in_all = |hit: u32| of_row[left.row[hit as usize] as usize];
-        let mut candidate = Candidate::new();
+        let mut candidate = TrackCandidate::new();
         let mut found: Vec<(f32, [u32; 3])> = Vec::new();
         for module in (2..MODULES).rev() {
             for &[first, second, third] in self.triplets.find(left, all, pass, module) {
@@ -219,7 +220,7 @@ impl Tracker {
 
 /// Adds the nearest hit in each module upstream, until too many have none.
 #[inline]
-fn follow(index: &HitIndex, pass: &Pass, candidate: &mut Candidate) {
+fn follow(index: &HitIndex, pass: &SearchPass, candidate: &mut TrackCandidate) {
     let hits = candidate.hits();
     let mut module = usize::from(index.module[hits[hits.len() - 1] as usize]);
     let mut missed = 0;
@@ -239,9 +240,9 @@ fn follow(index: &HitIndex, pass: &Pass, candidate: &mut Candidate) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::candidate::Line;
     use super::super::geometry::MODULE_Z;
     use super::super::hit_index::Hit;
+    use super::super::track_candidate::Line;
     use super::*;
 
     /// The hits of straight lines with these slopes from 100 mm upstream of the origin.

@@ -6,7 +6,8 @@
 
 use super::geometry::MODULES;
 use super::hit_index::{Hit, HitIndex, LANES};
-use super::search::{Direction, Pass, bits, mask, may_have_hits, window};
+use super::hit_search::{Direction, bits, mask, may_have_hits, window};
+use super::search_pass::SearchPass;
 use std::cmp::Reverse;
 use std::ops::Range;
 use wide::f32x8;
@@ -21,7 +22,7 @@ pub(super) type Triplet = [u32; 3];
 #[derive(Default)]
 pub(super) struct Triplets {
     /// Blocks of hits, some of which make a pair with the first one.
-    seconds: List<Block>,
+    seconds: List<LaneMatches>,
     pairs: Vec<Pair>,
     /// Pairs whose third hit may be in any of the modules upstream.
     everywhere: List<u32>,
@@ -30,13 +31,13 @@ pub(super) struct Triplets {
     /// Pairs, and from where to where the hits are that may be the third one.
     windows: List<(u32, u32, u32)>,
     /// The same as `seconds`, for pairs.
-    thirds: List<Block>,
+    thirds: List<LaneMatches>,
     triplets: Vec<Triplet>,
 }
 
 /// Which of some hits that follow each other go on from something.
 #[derive(Clone, Copy, Default)]
-struct Block {
+struct LaneMatches {
     from: u32,
     start: u32,
     mask: u32,
@@ -87,7 +88,13 @@ impl<T: Clone + Default> List<T> {
 impl Triplets {
     /// Finds those whose first hit is in a module, in order: by the first hit, then as the pass asks for the others. The
     /// third hit may be from another index.
-    pub(super) fn find(&mut self, index: &HitIndex, of_thirds: &HitIndex, pass: &Pass, module: usize) -> &[Triplet] {
+    pub(super) fn find(
+        &mut self,
+        index: &HitIndex,
+        of_thirds: &HitIndex,
+        pass: &SearchPass,
+        module: usize,
+    ) -> &[Triplet] {
         self.find_seconds(index, pass, module);
         self.make_pairs(index, pass);
         self.find_places(index, pass);
@@ -106,7 +113,7 @@ impl Triplets {
     // Steps are not inlined: what the processor holds of one is no use to the others.
 
     #[inline(never)]
-    fn find_seconds(&mut self, index: &HitIndex, pass: &Pass, module: usize) {
+    fn find_seconds(&mut self, index: &HitIndex, pass: &SearchPass, module: usize) {
         self.seconds.clear();
         for first in index.of_module(module) {
             if index.is_removed(first as u32) {
@@ -127,7 +134,7 @@ impl Triplets {
                 // Once at least; seldom are there more.
                 loop {
                     let are_seconds = are_seconds(index, a, start, window, distance);
-                    let block = Block {
+                    let block = LaneMatches {
                         from: first as u32,
                         start: start as u32,
                         mask: mask(are_seconds, end.saturating_sub(start)),
@@ -143,7 +150,7 @@ impl Triplets {
     }
 
     #[inline(never)]
-    fn make_pairs(&mut self, index: &HitIndex, pass: &Pass) {
+    fn make_pairs(&mut self, index: &HitIndex, pass: &SearchPass) {
         self.pairs.clear();
         for block in self.seconds.all() {
             let a = index.hits[block.from as usize];
@@ -157,7 +164,7 @@ impl Triplets {
     }
 
     #[inline(never)]
-    fn find_places(&mut self, index: &HitIndex, pass: &Pass) {
+    fn find_places(&mut self, index: &HitIndex, pass: &SearchPass) {
         self.places.clear();
         self.everywhere.clear();
         let mut add = |number: u32, Pair { hits, line }: &Pair, step: usize| {
@@ -191,14 +198,14 @@ impl Triplets {
     }
 
     #[inline(never)]
-    fn find_thirds(&mut self, of_thirds: &HitIndex, pass: &Pass) {
+    fn find_thirds(&mut self, of_thirds: &HitIndex, pass: &SearchPass) {
         self.thirds.clear();
         for &(from, mut start, end) in self.windows.all() {
             let line = &self.pairs[from as usize].line;
             while start < end {
                 let (are_within, _) = line.are_within(&of_thirds.block(start as usize), pass.kink);
                 let mask = mask(are_within, (end - start) as usize);
-                self.thirds.add(Block { from, start, mask }, mask != 0);
+                self.thirds.add(LaneMatches { from, start, mask }, mask != 0);
                 start += LANES as u32;
             }
         }
@@ -225,7 +232,7 @@ fn are_seconds(index: &HitIndex, a: Hit, start: usize, reach: f32, distance: f32
 #[cfg(test)]
 mod tests {
     use super::super::geometry::MODULE_Z;
-    use super::super::search::STRAIGHT;
+    use super::super::search_pass::STRAIGHT;
     use super::*;
 
     #[test]

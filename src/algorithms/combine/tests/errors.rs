@@ -8,7 +8,7 @@ fn error(combine: Combine) -> String {
     app.algorithm("Kaons", made("Phys/Kaons", &[321, -321], 0));
     app.algorithm(
         "Feet",
-        Made {
+        RandomTable {
             unit: "ft".into(),
             ..made("Phys/Feet", &[321], 0)
         },

@@ -1,73 +1,11 @@
 //! What the passes of the [tracking](super::tracking) look for, and which hits are in line with others.
 
-use super::candidate::{reach, variance};
 use super::geometry::{MODULE_Z, MODULES};
-use super::hit_index::{Block, Hit, HitIndex, LANES, pseudo_angle_of};
+use super::hit_index::{Hit, HitIndex, HitLanes, LANES, pseudo_angle_of};
+use super::search_pass::SearchPass;
+use super::track_candidate::{reach, variance};
 use std::ops::Range;
 use wide::f32x8;
-
-/// What a pass looks for.
-pub(super) struct Pass {
-    /// How far the first two hits are apart in angle about the beam, in units of which the full circle has 4.
-    pub window: f32,
-    /// How many modules upstream of the first hit the second one is.
-    pub steps: &'static [usize],
-    /// The same where the hits are not in neighbouring modules of the same side, and how far from the beam the line
-    /// through them passes then.
-    pub other_window: f32,
-    pub other_distance: f32,
-    /// How many modules upstream of the second hit the third one is, at most.
-    pub third: usize,
-    /// For pairs that do not point to the beam, the third hit is in the next module of the side.
-    pub third_is_next: bool,
-    /// How far from the beam the line through them passes, at most, mm.
-    pub distance: f32,
-    /// The largest scattering, rad.
-    pub kink: f32,
-    /// The fewest hits.
-    pub hits: usize,
-    /// The highest score.
-    pub score: f32,
-}
-
-pub(super) const STRAIGHT: Pass = Pass {
-    window: 0.08,
-    steps: &[2, 1],
-    other_window: 0.08,
-    other_distance: 1.0,
-    third: 2,
-    third_is_next: true,
-    distance: 1.0,
-    kink: 0.005,
-    hits: 4,
-    score: -6.0,
-};
-
-pub(super) const OTHERS: Pass = Pass {
-    window: 0.3,
-    steps: &[2, 1, 4, 3],
-    other_window: 0.09,
-    other_distance: 2.0,
-    third: 3,
-    third_is_next: true,
-    distance: 50.0,
-    kink: 0.024,
-    hits: 3,
-    score: 10.0,
-};
-
-pub(super) const SHARING: Pass = Pass {
-    window: 0.1,
-    steps: &[2, 1, 4, 3],
-    other_window: 0.09,
-    other_distance: 2.0,
-    third: 3,
-    third_is_next: false,
-    distance: 3.0,
-    kink: 0.008,
-    hits: 3,
-    score: -4.0,
-};
 
 /// No sensor is farther from the beam, mm.
 const EDGE: f32 = 55.0;
@@ -105,7 +43,7 @@ pub(super) struct Direction {
 
 impl Direction {
     #[inline]
-    pub(super) fn new((a, b): (Hit, Hit), pass: &Pass) -> Self {
+    pub(super) fn new((a, b): (Hit, Hit), pass: &SearchPass) -> Self {
         let inverse = 1.0 / (b.z - a.z);
         let step = [b.x - a.x, b.y - a.y];
         let [tx, ty] = step.map(|step| step * inverse);
@@ -123,9 +61,9 @@ impl Direction {
 
     /// Where it crosses a module, and how far from there hits can be.
     #[inline]
-    pub(super) fn at(&self, module: usize) -> Place {
+    pub(super) fn at(&self, module: usize) -> SearchRegion {
         let dz = Z[module] - self.b.z;
-        Place {
+        SearchRegion {
             x: self.b.x + self.slopes[0] * dz,
             y: self.b.y + self.slopes[1] * dz,
             reach: reach(dz * self.inverse) + self.growth * dz.abs() + self.margin,
@@ -135,7 +73,7 @@ impl Direction {
     /// Which hits are in line, scattered at most by this angle, and how far off they are, squared: for several hits what
     /// `Kink` is for one.
     #[inline]
-    pub(super) fn are_within(&self, c: &Block, angle: f32) -> (f32x8, f32x8) {
+    pub(super) fn are_within(&self, c: &HitLanes, angle: f32) -> (f32x8, f32x8) {
         let dz = c.z - self.b.z;
         let ratio = dz * self.inverse;
         let dx = c.x - self.b.x - self.step[0] * ratio;
@@ -157,7 +95,7 @@ impl Direction {
 
 /// Where hits are looked for in a module: about a point, within reach of it.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct SearchRegion {
     x: f32,
     y: f32,
     reach: f32,
@@ -165,7 +103,7 @@ pub(super) struct Place {
 
 /// Whether there can be a hit of a module: a quick look at the outline of its sensors.
 #[inline]
-pub(super) fn may_have_hits(module: usize, Place { x, y, reach }: Place) -> bool {
+pub(super) fn may_have_hits(module: usize, SearchRegion { x, y, reach }: SearchRegion) -> bool {
     const SCALE: f32 = std::f32::consts::FRAC_1_SQRT_2;
     let scale = if module.is_multiple_of(2) { SCALE } else { -SCALE };
     let (u, v) = ((x + y) * scale - reach, (x - y) * scale - reach);
@@ -175,7 +113,7 @@ pub(super) fn may_have_hits(module: usize, Place { x, y, reach }: Place) -> bool
 
 /// Hits of a module among which are all that are there.
 #[inline]
-pub(super) fn window(index: &HitIndex, module: usize, Place { x, y, reach }: Place) -> Range<usize> {
+pub(super) fn window(index: &HitIndex, module: usize, SearchRegion { x, y, reach }: SearchRegion) -> Range<usize> {
     // The angle's gradient is at most this.
     let gradient = 1.0 / (x.abs() + y.abs()).max(1e-3);
     index.near(module, pseudo_angle_of(x, y, gradient), 1.3 * reach * gradient)
@@ -183,7 +121,7 @@ pub(super) fn window(index: &HitIndex, module: usize, Place { x, y, reach }: Pla
 
 /// The nearest hit of a module that is in line with two others.
 #[inline]
-pub(super) fn nearest(index: &HitIndex, pass: &Pass, line: &Direction, module: usize) -> Option<u32> {
+pub(super) fn nearest(index: &HitIndex, pass: &SearchPass, line: &Direction, module: usize) -> Option<u32> {
     let place = line.at(module);
     if !may_have_hits(module, place) {
         return None;

@@ -1,8 +1,7 @@
 //! The search for combinations: one candidate for each daughter, none of them used twice.
 
-use super::BoundDecay;
-use super::source::Source;
-use crate::algorithms::kinematics::FourMomentum;
+use super::daughter_candidates::DaughterCandidates;
+use crate::algorithms::four_momentum::FourMomentum;
 use std::collections::HashSet;
 
 /// A daughter's part in a decay.
@@ -14,8 +13,15 @@ pub(super) struct Role {
     pub after: Option<usize>,
 }
 
+/// A decay, with a role for each daughter.
+pub(super) struct BoundDecay {
+    pub pid: i32,
+    pub charge: i32,
+    pub roles: Vec<Role>,
+}
+
 /// Tries all combinations.
-pub(super) struct Search {
+pub(super) struct CombinationSearch {
     mass: Option<[f64; 2]>,
     /// Whether the same rows may be found twice.
     pub may_repeat: bool,
@@ -26,16 +32,16 @@ pub(super) struct Search {
 }
 
 /// The combinations found in an event.
-pub(super) struct Found {
+pub(super) struct Combinations {
     daughters: usize,
-    candidates: Vec<Candidate>,
+    candidates: Vec<Combination>,
     /// For each, the daughters' rows.
     rows: Vec<u32>,
 }
 
 /// A combination.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
+pub(super) struct Combination {
     pub momentum: FourMomentum,
     pub mass: f64,
     /// Which of the decays it is one of.
@@ -44,7 +50,7 @@ pub(super) struct Candidate {
     at: usize,
 }
 
-impl Search {
+impl CombinationSearch {
     pub(super) fn new(mass: Option<[f64; 2]>, may_repeat: bool) -> Self {
         Self {
             mass,
@@ -56,14 +62,28 @@ impl Search {
     }
 
     /// Adds the combinations of an event to those found, in the order of rows.
-    pub(super) fn run(&mut self, roles: &[Role], sources: &[Source], event: usize, decay: usize, found: &mut Found) {
+    pub(super) fn run(
+        &mut self,
+        roles: &[Role],
+        sources: &[DaughterCandidates],
+        event: usize,
+        decay: usize,
+        found: &mut Combinations,
+    ) {
         if roles.iter().any(|role| sources[role.source].of_event(event).is_empty()) {
             return;
         }
         self.descend(roles, sources, event, decay, found);
     }
 
-    fn descend(&mut self, roles: &[Role], sources: &[Source], event: usize, decay: usize, found: &mut Found) {
+    fn descend(
+        &mut self,
+        roles: &[Role],
+        sources: &[DaughterCandidates],
+        event: usize,
+        decay: usize,
+        found: &mut Combinations,
+    ) {
         let place = self.chosen.len();
         let source = &sources[roles[place].source];
         let mut candidates = source.of_event(event);
@@ -108,7 +128,7 @@ fn mass(momentum: &FourMomentum) -> f64 {
     if square <= 0.0 { 0.0 } else { square.sqrt() }
 }
 
-impl Found {
+impl Combinations {
     pub(super) fn new(daughters: usize) -> Self {
         Self {
             daughters,
@@ -125,7 +145,7 @@ impl Found {
     fn push(&mut self, rows: impl Iterator<Item = u32>, momentum: FourMomentum, mass: f64, decay: usize) {
         let at = self.rows.len();
         self.rows.extend(rows);
-        self.candidates.push(Candidate {
+        self.candidates.push(Combination {
             momentum,
             mass,
             decay,
@@ -134,24 +154,24 @@ impl Found {
     }
 
     /// The combinations.
-    pub(super) fn candidates(&self) -> impl Iterator<Item = &Candidate> {
+    pub(super) fn candidates(&self) -> impl Iterator<Item = &Combination> {
         self.candidates.iter()
     }
 
     /// A combination's rows.
-    pub(super) fn rows(&self, candidate: &Candidate) -> &[u32] {
+    pub(super) fn rows(&self, candidate: &Combination) -> &[u32] {
         &self.rows[candidate.at..candidate.at + self.daughters]
     }
 
     /// Brings combinations of several decays into one order, and removes those that have been found before with the
     /// same rows in other roles.
-    pub(super) fn put_in_order(&mut self, sources: &[Source], decays: &[BoundDecay], may_repeat: bool) {
+    pub(super) fn put_in_order(&mut self, sources: &[DaughterCandidates], decays: &[BoundDecay], may_repeat: bool) {
         let Self {
             daughters,
             candidates,
             rows,
         } = self;
-        let rows_of = |candidate: &Candidate| &rows[candidate.at..candidate.at + *daughters];
+        let rows_of = |candidate: &Combination| &rows[candidate.at..candidate.at + *daughters];
         if decays.len() > 1 {
             // Stable: of two decays, the one that was written goes first.
             candidates.sort_by(|one, other| rows_of(one).cmp(rows_of(other)));

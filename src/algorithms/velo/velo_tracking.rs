@@ -1,8 +1,8 @@
 //! `VeloTracking`: makes tracks of hits.
 
 use super::geometry::MODULES;
+use super::table_paths::{hits, tracks};
 use super::tracking::Tracker;
-use super::{hits, tracks};
 use crate::app::prelude::*;
 
 /// Finds tracks in hits.

@@ -1,18 +1,18 @@
 //! Inputs and cuts of a decay's daughters, which are given by name.
 
-use super::full_path;
 use crate::algorithms::decay_descriptor::DecayDescriptor;
 use crate::algorithms::particles::Particle;
 use crate::error::Result;
+use crate::event::path;
 use std::collections::BTreeMap;
 
 /// For each daughter, in the order of the descriptor, what was given for its name.
-pub(super) struct Daughters {
+pub(super) struct DaughterInputs {
     pub tables: Vec<String>,
     pub cuts: Vec<Option<String>>,
 }
 
-impl Daughters {
+impl DaughterInputs {
     /// # Errors
     /// If there is no table for a daughter, or something is given for what is no daughter.
     pub(super) fn new(
@@ -29,7 +29,7 @@ impl Daughters {
                     daughter.name
                 )
             })?;
-            full_path(&table)
+            Ok(path::full(&table)?)
         };
         Ok(Self {
             tables: daughters.iter().zip(tables).map(table).collect::<Result<_>>()?,

@@ -1,8 +1,8 @@
 //! `TrackChecker`: compares tracks with the true particles.
 
-use super::efficiency::{CATEGORIES, COUNTS, table};
+use super::efficiency_table::{CATEGORIES, COUNTS, table};
 use super::matching::Links;
-use super::{HITS, LINKS, PARTICLES, tracks};
+use super::table_paths::{HITS, LINKS, PARTICLES, tracks};
 use crate::app::JobOutput;
 use crate::app::prelude::*;
 use crate::numbers::counter::Counter;

@@ -2,7 +2,7 @@
 
 use super::columns::{CombineColumns, Momentum, at, number};
 use super::origin::{Origin, Origins};
-use crate::algorithms::kinematics::FourMomentum;
+use crate::algorithms::four_momentum::FourMomentum;
 use crate::algorithms::particles::Particle;
 use crate::app::{Formula, Setup};
 use crate::error::Result;
@@ -10,7 +10,7 @@ use crate::event::{EventStore, TableHandle};
 use std::ops::Range;
 
 /// The rows of a table that are candidates for a particle.
-pub(super) struct Source {
+pub(super) struct DaughterCandidates {
     particle: Particle,
     path: String,
     pub table: TableHandle,
@@ -39,7 +39,7 @@ enum Identity {
 /// What tells that a table has been made by `Combine`.
 const MADE: [&str; 6] = ["child1", "px", "py", "pz", "e", "pid"];
 
-impl Source {
+impl DaughterCandidates {
     pub(super) fn new(
         particle: &Particle,
         path: &str,

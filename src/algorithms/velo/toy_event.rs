@@ -46,7 +46,7 @@ impl Default for ToyConfig {
 
 /// A true particle.
 #[derive(Clone, Debug)]
-pub struct Particle {
+pub struct ToyParticle {
     /// The number of the particle's type.
     pub pid: i32,
     /// −1 or 1.
@@ -73,7 +73,7 @@ pub struct ToyEvent {
     /// Primary vertices, mm.
     pub vertices: Vec<[f64; 3]>,
     /// Particles that have at least one hit.
-    pub particles: Vec<Particle>,
+    pub particles: Vec<ToyParticle>,
     /// Hits (mm), and their modules, in the order of modules.
     pub hits: Vec<([f64; 3], u8)>,
     /// Rows of a particle and of a hit that it made.
@@ -81,7 +81,7 @@ pub struct ToyEvent {
 }
 
 /// A hit, and who made it.
-type Made = ([f64; 3], u8, Option<u32>);
+type ToyHit = ([f64; 3], u8, Option<u32>);
 
 impl ToyConfig {
     /// What is wrong with the properties, in words.
@@ -106,7 +106,7 @@ impl ToyConfig {
             Err(_) => 0,
         };
         let mut event = ToyEvent::default();
-        let mut made: Vec<Made> = Vec::new();
+        let mut made: Vec<ToyHit> = Vec::new();
         for _ in 0..1 + draw(self.vertices, random) {
             let vertex = [
                 random.gaussian(0.0, 0.04),
@@ -134,7 +134,7 @@ impl ToyConfig {
         event
     }
 
-    fn particle(&self, event: &mut ToyEvent, made: &mut Vec<Made>, vertex: [f64; 3], random: &mut Random) {
+    fn particle(&self, event: &mut ToyEvent, made: &mut Vec<ToyHit>, vertex: [f64; 3], random: &mut Random) {
         let [cos, sin] = random.transverse_direction();
         let pt = 60.0 + random.exponential(self.transverse_momentum - 60.0_f64.min(0.5 * self.transverse_momentum));
         let forward = random.uniform(0.0, 1.0) < 0.58;
@@ -204,7 +204,7 @@ impl ToyConfig {
             }
         }
         if made.len() > before {
-            event.particles.push(Particle {
+            event.particles.push(ToyParticle {
                 pid: 211 * charge as i32,
                 charge,
                 p,
@@ -230,7 +230,7 @@ fn pixel(x: f64, random: &mut Random) -> f64 {
 }
 
 /// A hit that nobody made: as often between 5 and 10 mm from the beam as between 10 and 20.
-fn noise_hit(random: &mut Random) -> Made {
+fn noise_hit(random: &mut Random) -> ToyHit {
     loop {
         let radius = 5.2 * random.uniform(0.0, 2.2).exp();
         let [cos, sin] = random.transverse_direction();

@@ -1,7 +1,7 @@
 //! `PrimaryVertices`: where tracks come from.
 
 use super::fit::State;
-use super::tracks;
+use super::table_paths::tracks;
 use super::vertices::{Cuts, find};
 use crate::app::prelude::*;
 

@@ -1,10 +1,10 @@
 //! `ToyVelo`: makes toy events.
 
-use super::toy::ToyConfig;
-use super::{HITS, LINKS, PARTICLES};
+use super::table_paths::{HITS, LINKS, PARTICLES};
+use super::toy_event::ToyConfig;
 use crate::app::prelude::*;
 
-/// Makes [toy events](super::toy) as the VELO sees them, in the tables that `scripts/velo_to_hdf5.py` makes of simulated
+/// Makes [toy events](super::toy_event) as the VELO sees them, in the tables that `scripts/velo_to_hdf5.py` makes of simulated
 /// ones.
 ///
 /// ```toml

@@ -47,7 +47,7 @@ const PROMPT: f32 = 0.5;
 const LONG: usize = 5;
 
 /// Hits in line, from the largest z down, and what each prefix of them scores.
-pub(super) struct Candidate {
+pub(super) struct TrackCandidate {
     hits: [u32; MOST],
     number: usize,
     /// For each scattering angle.
@@ -56,7 +56,7 @@ pub(super) struct Candidate {
     partial: [f32; MOST],
 }
 
-impl Candidate {
+impl TrackCandidate {
     pub(super) fn new() -> Self {
         Self {
             hits: [0; MOST],
@@ -145,7 +145,7 @@ impl Candidate {
 
     /// The score of all hits, with what is missing, and where they come from. It is not worked out to the end if it is
     /// above a limit anyway.
-    pub(super) fn score(&self, index: &HitIndex, origins: &Origins, limit: f32) -> f32 {
+    pub(super) fn score(&self, index: &HitIndex, origins: &TrackOrigins, limit: f32) -> f32 {
         let hits = self.hits();
         let hit = |place: usize| index.hits[hits[place] as usize];
         let line = Line::through(hit(0), hit(hits.len() - 1));
@@ -291,11 +291,11 @@ impl Line {
 
 /// Where tracks come from that have been found so far, in order.
 #[derive(Default)]
-pub(super) struct Origins {
+pub(super) struct TrackOrigins {
     z: Vec<f32>,
 }
 
-impl Origins {
+impl TrackOrigins {
     pub(super) fn clear(&mut self) {
         self.z.clear();
     }
@@ -353,7 +353,7 @@ mod tests {
             let order: Vec<u32> = (0..4)
                 .map(|row| index.row.iter().position(|other| *other == row).unwrap() as u32)
                 .collect();
-            Candidate::of(&order, index).partial()
+            TrackCandidate::of(&order, index).partial()
         };
         assert!(score(&mut index, &x) < score(&mut index, &bent) - 5.0);
     }

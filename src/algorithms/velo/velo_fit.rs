@@ -2,7 +2,7 @@
 
 use super::conditions::{Conditions, ConditionsConfig, module_at};
 use super::fit::{Measurement, State, fit, scattering};
-use super::{hits, tracks};
+use super::table_paths::{hits, tracks};
 use crate::app::prelude::*;
 use std::sync::Arc;
 
