@@ -21,6 +21,7 @@ pub mod toy_decay_generator;
 mod toy_decays;
 pub mod toy_selection;
 pub mod two_body_decay;
+#[cfg(feature = "velo")]
 pub mod velo;
 
 pub use combine::{Combine, CombineColumns, MassFrom};
@@ -30,6 +31,7 @@ pub use filter::Filter;
 pub use histogram::{AxisConfig, Histogram, Profile};
 pub use prescale::Prescale;
 pub use toy_decays::ToyDecays;
+#[cfg(feature = "velo")]
 pub use velo::{PrimaryVertices, ToyVelo, TrackChecker, VeloFit, VeloTracking};
 
 use crate::app::{Algorithm, make};
@@ -47,15 +49,15 @@ pub(crate) fn register(mut known: impl FnMut(&str, TypeId, Make)) {
     known("Filter", TypeId::of::<Filter>(), make::<Filter>);
     known("Histogram", TypeId::of::<Histogram>(), make::<Histogram>);
     known("Prescale", TypeId::of::<Prescale>(), make::<Prescale>);
-    known(
-        "PrimaryVertices",
-        TypeId::of::<PrimaryVertices>(),
-        make::<PrimaryVertices>,
-    );
     known("Profile", TypeId::of::<Profile>(), make::<Profile>);
     known("ToyDecays", TypeId::of::<ToyDecays>(), make::<ToyDecays>);
-    known("ToyVelo", TypeId::of::<ToyVelo>(), make::<ToyVelo>);
-    known("TrackChecker", TypeId::of::<TrackChecker>(), make::<TrackChecker>);
-    known("VeloFit", TypeId::of::<VeloFit>(), make::<VeloFit>);
-    known("VeloTracking", TypeId::of::<VeloTracking>(), make::<VeloTracking>);
+    #[cfg(feature = "velo")]
+    {
+        let vertices = TypeId::of::<PrimaryVertices>();
+        known("PrimaryVertices", vertices, make::<PrimaryVertices>);
+        known("ToyVelo", TypeId::of::<ToyVelo>(), make::<ToyVelo>);
+        known("TrackChecker", TypeId::of::<TrackChecker>(), make::<TrackChecker>);
+        known("VeloFit", TypeId::of::<VeloFit>(), make::<VeloFit>);
+        known("VeloTracking", TypeId::of::<VeloTracking>(), make::<VeloTracking>);
+    }
 }
