@@ -1,10 +1,10 @@
-//! Four-momenta: special relativity with c = 1; energies, momenta and masses in MeV.
+//! Four-momenta, with c = 1: energies, momenta and masses are in MeV.
 
 use serde::{Deserialize, Serialize};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub};
 
-/// Energy and momentum of a particle or of a system of particles, MeV.
+/// The energy and momentum of a particle or a system of particles, MeV.
 ///
 /// ```
 /// use gaudi_mpi::algorithms::four_momentum::FourMomentum;
@@ -22,52 +22,52 @@ pub struct FourMomentum {
     pub px: f64,
     /// Momentum along y, MeV.
     pub py: f64,
-    /// Momentum along z, the beam, MeV.
+    /// Momentum along z, the beam axis, MeV.
     pub pz: f64,
     /// Energy, MeV.
     pub e: f64,
 }
 
 impl FourMomentum {
-    /// The four-momentum of a particle of mass `m` and this momentum, all in MeV.
+    /// Returns the four-momentum of a particle with this momentum and mass `m`, MeV.
     #[inline]
     pub fn from_mass(px: f64, py: f64, pz: f64, m: f64) -> Self {
         let e = (px * px + py * py + pz * pz + m * m).sqrt();
         Self { px, py, pz, e }
     }
 
-    /// The momentum squared, MeV².
+    /// Returns the momentum squared, MeV².
     #[inline]
     pub fn p2(&self) -> f64 {
         self.px * self.px + self.py * self.py + self.pz * self.pz
     }
 
-    /// The momentum, MeV.
+    /// Returns the momentum, MeV.
     #[inline]
     pub fn p(&self) -> f64 {
         self.p2().sqrt()
     }
 
-    /// The momentum across the beam, MeV.
+    /// Returns the transverse momentum, MeV.
     #[inline]
     pub fn pt(&self) -> f64 {
         (self.px * self.px + self.py * self.py).sqrt()
     }
 
-    /// The invariant mass squared, e² − p², MeV²; negative for a space-like vector.
+    /// Returns the invariant mass squared, e² − p², MeV²; negative for a space-like vector.
     #[inline]
     pub fn mass2(&self) -> f64 {
         self.e * self.e - self.p2()
     }
 
-    /// The invariant mass, MeV; for a space-like vector −√(−m²), as ROOT's `M()` has it.
+    /// Returns the invariant mass, MeV; −√(−m²) for a space-like vector, like `M()` in ROOT.
     #[inline]
     pub fn mass(&self) -> f64 {
         let mass2 = self.mass2();
         if mass2 < 0.0 { -(-mass2).sqrt() } else { mass2.sqrt() }
     }
 
-    /// The pseudorapidity, −ln tan(θ/2); ±∞ along the beam, 0 for no momentum at all.
+    /// Returns the pseudorapidity, −ln tan(θ/2); ±∞ along the beam, 0 for zero momentum.
     #[inline]
     pub fn eta(&self) -> f64 {
         if self.pz == 0.0 {
@@ -77,36 +77,36 @@ impl FourMomentum {
         }
     }
 
-    /// The azimuth, in (−π, π].
+    /// Returns the azimuth, rad, in (−π, π].
     #[inline]
     pub fn phi(&self) -> f64 {
         self.py.atan2(self.px)
     }
 
-    /// The rapidity along the beam, artanh(pz/e).
+    /// Returns the rapidity along the beam, artanh(pz/e).
     #[inline]
     pub fn rapidity(&self) -> f64 {
         (self.pz / self.e).atanh()
     }
 
-    /// The product e₁e₂ − p₁·p₂, MeV².
+    /// Returns the product e₁e₂ − p₁·p₂, MeV².
     #[inline]
     pub fn dot(&self, other: &Self) -> f64 {
         self.e * other.e - (self.px * other.px + self.py * other.py + self.pz * other.pz)
     }
 
-    /// The velocity p/e, in units of c.
+    /// Returns the velocity p/e, in units of c.
     #[inline]
     pub fn velocity(&self) -> [f64; 3] {
         [self.px / self.e, self.py / self.e, self.pz / self.e]
     }
 
-    /// The same four-momentum in a frame in which this one's moves with `velocity` (units of c), as ROOT's `Boost` has
-    /// it.
+    /// Boosts by `velocity` (units of c): the result is the four-momentum in a frame in which the present frame moves
+    /// with this velocity, like `Boost` in ROOT.
     ///
-    /// Not a number when the velocity is 1 or more. A velocity near 1 carries few digits of γ: between the rest frame
-    /// of a fast particle and the laboratory take [`from_rest_frame_of`](FourMomentum::from_rest_frame_of) and
-    /// [`in_rest_frame_of`](FourMomentum::in_rest_frame_of).
+    /// The result is NaN for a velocity of 1 or more. A velocity near 1 has few digits of γ. To boost to or from the
+    /// rest frame of a fast particle, use [`in_rest_frame_of`](FourMomentum::in_rest_frame_of) and
+    /// [`from_rest_frame_of`](FourMomentum::from_rest_frame_of).
     #[inline]
     pub fn boost(&self, velocity: [f64; 3]) -> Self {
         let [bx, by, bz] = velocity;
@@ -120,17 +120,17 @@ impl FourMomentum {
         self.boost_with(&frame, 1.0)
     }
 
-    /// This four-momentum, given in the rest frame of `particle`, as the frame in which `particle` is given sees it.
+    /// Boosts from the rest frame of `particle` to the frame in which `particle` is given.
     ///
-    /// Not a number when `particle` has no positive mass.
+    /// The result is NaN unless `particle` has a positive mass.
     #[inline]
     pub fn from_rest_frame_of(&self, particle: &Self) -> Self {
         self.boost_with(particle, particle.mass2().sqrt())
     }
 
-    /// This four-momentum as seen in the rest frame of `particle`.
+    /// Boosts to the rest frame of `particle`.
     ///
-    /// Not a number when `particle` has no positive mass.
+    /// The result is NaN unless `particle` has a positive mass.
     ///
     /// ```
     /// use gaudi_mpi::algorithms::four_momentum::FourMomentum;
@@ -148,7 +148,7 @@ impl FourMomentum {
         self.boost_with(&opposite, particle.mass2().sqrt())
     }
 
-    /// From the rest frame of `frame`, whose mass is `mass`, to the frame in which it is given.
+    /// Boosts from the rest frame of `frame`, which has mass `mass`, to the frame in which `frame` is given.
     ///
     /// With γ = E/M and γβ = P/M no digits are lost at high energy (Review of Particle Physics, "Kinematics", Lorentz
     /// transformations).
@@ -229,7 +229,7 @@ pub(super) mod tests {
     const KAON: f64 = 493.677;
     const MUON: f64 = 105.6583755;
 
-    /// |a − b| of every component, in units of `scale`.
+    /// The largest |a − b| of all components, in units of `scale`.
     pub(in crate::algorithms) fn distance(a: &FourMomentum, b: &FourMomentum, scale: f64) -> f64 {
         let d = *a - *b;
         [d.px, d.py, d.pz, d.e]
@@ -250,7 +250,7 @@ pub(super) mod tests {
 
     #[test]
     fn known_vectors() {
-        // 3-4-12-13: a Pythagorean box, so that every quantity is known.
+        // 3² + 4² + 12² = 13², 13² + 84² = 85².
         let v = FourMomentum::from_mass(3.0, 4.0, 12.0, 84.0);
         assert_eq!((v.p(), v.pt(), v.e, v.mass()), (13.0, 5.0, 85.0, 84.0));
         assert!((v.eta() - 2.4f64.asinh()).abs() < 1e-15);

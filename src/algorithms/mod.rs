@@ -1,12 +1,18 @@
-//! The algorithms that ship: what they compute, free of how the events come in or the results go out.
+//! The algorithms that a job file can name, and the physics they use.
+//!
+//! - [`Filter`] and [`Prescale`] reject events; [`Define`] adds a column; [`Combine`] makes candidates of a decay.
+//! - [`Histogram`] and [`Profile`] fill histograms; [`Dump`] prints events.
+//! - [`ToyDecays`] makes events with toy decays.
+//!
+//! The physics does not depend on events, and is a library in itself:
 //!
 //! - [`four_momentum`] and [`two_body_decay`]: relativistic kinematics.
-//! - [`particles`]: masses, widths and charges of particles under the names that decay descriptors use.
-//! - [`decay_descriptor`]: decays as they are written, `[B+ -> J/psi(1S) K+]cc`.
+//! - [`particles`]: masses, widths, charges and identifiers by name.
+//! - [`decay_descriptor`]: the notation for decays, `[B+ -> J/psi(1S) K+]cc`.
 //! - [`toy_decay_generator`]: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays with background; [`toy_selection`]: their selection.
-//! - [`velo`]: hits, tracks and primary vertices of a vertex locator.
+//! - `velo`, with the Cargo feature of this name: tracks and primary vertices in a vertex locator.
 //!
-//! Units are MeV throughout, with c = 1.
+//! Energies, momenta and masses are in MeV, with c = 1.
 
 mod combine;
 pub mod decay_descriptor;
@@ -38,10 +44,10 @@ use crate::app::{Algorithm, make};
 use crate::error::Result;
 use std::any::TypeId;
 
-/// Makes an algorithm of its properties.
+/// A function that creates an algorithm from its properties.
 pub(crate) type Make = fn(toml::Table) -> Result<Box<dyn Algorithm>>;
 
-/// Makes all types of algorithms known that a job file can name.
+/// Registers the types of algorithms that a job file can name.
 pub(crate) fn register(mut known: impl FnMut(&str, TypeId, Make)) {
     known("Combine", TypeId::of::<Combine>(), make::<Combine>);
     known("Define", TypeId::of::<Define>(), make::<Define>);

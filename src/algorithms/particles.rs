@@ -1,7 +1,6 @@
-//! Properties of particles, under the names that decay descriptors use: `B_s0 -> J/psi(1S) phi(1020)`.
+//! Properties of particles, by the names that decay descriptors use: `B_s0 -> J/psi(1S) phi(1020)`.
 //!
-//! Masses and widths are those of the Review of Particle Physics, 2026 edition; PDG identifiers follow its numbering
-//! scheme.
+//! Masses, widths and identifiers are from the Review of Particle Physics of the Particle Data Group (PDG), 2026.
 //!
 //! ```
 //! use gaudi_mpi::algorithms::particles::{self, Particle};
@@ -14,34 +13,34 @@
 
 use crate::expression::distance;
 
-/// A particle that is not in the table.
+/// A particle is not in the table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// No particle of this name.
+    /// No particle has this name. The message suggests the closest name, or lists all names.
     #[error("{}", unknown(name))]
     UnknownName {
-        /// The name asked for.
+        /// The unknown name.
         name: String,
     },
-    /// No particle with this PDG identifier.
-    #[error("no particle here has the PDG identifier {0}")]
+    /// No particle has this PDG identifier.
+    #[error("no particle in the table has the PDG identifier {0}")]
     UnknownPdgId(i32),
 }
 
-/// What is known of a particle.
+/// The properties of a particle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Particle {
-    /// Its name in decay descriptors.
+    /// The name in decay descriptors.
     pub name: &'static str,
-    /// The name of its antiparticle; its own if it is that itself.
+    /// The name of the antiparticle; the same name for a particle that is its own antiparticle.
     pub conjugate: &'static str,
-    /// Its number in the PDG's numbering scheme; the antiparticle's is the negative.
+    /// The PDG identifier; that of the antiparticle has the opposite sign.
     pub pdg_id: i32,
-    /// Its charge, in units of the proton's.
+    /// The electric charge, in units of the proton charge.
     pub charge: i32,
-    /// Its mass, MeV.
+    /// The mass, MeV.
     pub mass: f64,
-    /// Its full decay width, MeV; 0 where it is less than 1 keV, which no detector resolves.
+    /// The full decay width, MeV; 0 if less than 1 keV, which no detector resolves.
     pub width: f64,
 }
 
@@ -57,36 +56,36 @@ impl Particle {
         }
     }
 
-    /// The particle of this name; `K_S0`, `K_L0` and `H0` are other names of `KS0`, `KL0` and `H_10`.
+    /// Returns the particle of this name. `K_S0`, `K_L0` and `H0` are aliases of `KS0`, `KL0` and `H_10`.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownName`], which lists the names there are.
+    /// [`Error::UnknownName`] for a name that is not in the table.
     pub fn named(name: &str) -> Result<Self, Error> {
-        let other = OTHER_NAMES.iter().find(|(other, _)| *other == name);
-        let known = other.map_or(name, |(_, known)| known);
+        let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+        let known = alias.map_or(name, |(_, known)| known);
         all()
             .find(|particle| particle.name == known)
             .ok_or_else(|| Error::UnknownName { name: name.to_owned() })
     }
 
-    /// The particle with this PDG identifier.
+    /// Returns the particle with this PDG identifier.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownPdgId`].
+    /// [`Error::UnknownPdgId`] for an identifier that is not in the table.
     pub fn with_pdg_id(pdg_id: i32) -> Result<Self, Error> {
         all()
             .find(|particle| particle.pdg_id == pdg_id)
             .ok_or(Error::UnknownPdgId(pdg_id))
     }
 
-    /// Whether the particle is its own antiparticle.
+    /// Returns whether the particle is its own antiparticle.
     pub fn is_self_conjugate(&self) -> bool {
         self.name == self.conjugate
     }
 
-    /// The antiparticle; the particle itself if it is its own.
+    /// Returns the antiparticle, which may be the particle itself.
     ///
     /// ```
     /// use gaudi_mpi::algorithms::particles::{KAON, PHI};
@@ -108,7 +107,7 @@ impl Particle {
     }
 }
 
-/// Every particle there is here, each followed by its antiparticle.
+/// Returns all particles, each followed by its antiparticle.
 pub fn all() -> impl Iterator<Item = Particle> {
     TABLE.iter().flat_map(|particle| {
         let conjugate = (!particle.is_self_conjugate()).then(|| particle.antiparticle());
@@ -116,8 +115,8 @@ pub fn all() -> impl Iterator<Item = Particle> {
     })
 }
 
-/// Names that are in use beside those of the table.
-const OTHER_NAMES: [(&str, &str); 3] = [("K_S0", "KS0"), ("K_L0", "KL0"), ("H0", "H_10")];
+/// Aliases: names in common use for particles of the table.
+const ALIASES: [(&str, &str); 3] = [("K_S0", "KS0"), ("K_L0", "KL0"), ("H0", "H_10")];
 
 /// The message for a name that no particle has.
 fn unknown(name: &str) -> String {
@@ -138,7 +137,7 @@ fn closest(name: &str) -> Option<&'static str> {
     };
     let wanted = plain(name);
     let score = |known: &'static str| {
-        // J/psi(1S) is J/psi for short.
+        // J/psi is short for J/psi(1S).
         let short: String = match (known.find('('), known.find(')')) {
             (Some(open), Some(close)) => [&known[..open], &known[close + 1..]].concat(),
             _ => known.into(),
@@ -174,7 +173,7 @@ pub const B_ZERO: Particle = Particle::new("B0", "B~0", 511, 0, 5279.72, 0.0);
 /// B_s⁰.
 pub const B_S: Particle = Particle::new("B_s0", "B_s~0", 531, 0, 5366.93, 0.0);
 
-/// Each particle once; the antiparticles follow from these.
+/// All particles; antiparticles are derived from these entries.
 const TABLE: &[Particle] = &[
     Particle::new("gamma", "gamma", 22, 0, 0.0, 0.0),
     ELECTRON,
@@ -238,7 +237,7 @@ mod tests {
         }
     }
 
-    /// In the PDG's scheme the quark content is written in the digits, so the charge can be told from the number.
+    /// The digits of a PDG identifier are the quark content, which gives the charge.
     #[test]
     fn charges_agree_with_the_quark_content() {
         let thirds = |quark: i32| if quark % 2 == 0 { 2 } else { -1 };
@@ -248,7 +247,7 @@ mod tests {
             let charge = if a != 0 {
                 thirds(a) + thirds(b) + thirds(c)
             } else if b % 2 == 0 {
-                // A meson's heavier quark is the quark if up-type, the antiquark if down-type.
+                // The heavier of a meson's two is a quark if up-type, an antiquark if down-type.
                 thirds(b) - thirds(c)
             } else {
                 thirds(c) - thirds(b)
@@ -293,8 +292,8 @@ mod tests {
     }
 
     #[test]
-    fn some_have_a_second_name() {
-        for (other, name) in OTHER_NAMES {
+    fn aliases_name_known_particles() {
+        for (other, name) in ALIASES {
             assert_eq!(Particle::named(other).unwrap().name, name);
         }
     }

@@ -14,10 +14,10 @@
 use super::four_momentum::FourMomentum;
 use crate::numbers::random::Random;
 
-/// A decay that cannot be.
+/// A decay that is kinematically impossible.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
-    /// The parent is lighter than its daughters together.
+    /// The parent is lighter than the sum of its daughters.
     #[error(
         "a particle of {parent} MeV cannot decay to {first} MeV and {second} MeV: it needs at least {} MeV",
         first + second
@@ -30,22 +30,29 @@ pub enum Error {
         /// Mass of the second daughter, MeV.
         second: f64,
     },
-    /// A mass that is negative, infinite or not a number.
-    #[error("{0} MeV is not a mass: give a finite number that is not negative")]
+    /// A mass is negative, infinite or NaN.
+    #[error("{0} MeV is not a mass: give a finite number, 0 or more")]
     NotAMass(f64),
-    /// A parent that is not time-like.
-    #[error("a parent of mass {0} MeV has no rest frame to decay in: its energy must be greater than its momentum")]
+    /// The parent is not time-like.
+    #[error("a parent of mass {0} MeV has no rest frame to decay in: its energy must exceed its momentum")]
     NoRestFrame(f64),
 }
 
-/// The momentum of either daughter in the rest frame of a parent that decays to two, MeV.
+/// Returns the momentum of the daughters in the rest frame of the parent, MeV. The arguments are masses, MeV.
 ///
 /// p* = √[(M² − (m₁ + m₂)²)(M² − (m₁ − m₂)²)] / 2M (Review of Particle Physics, "Kinematics", two-body decays).
 ///
 /// # Errors
 ///
-/// [`Error::BelowThreshold`] when M < m₁ + m₂, [`Error::NotAMass`] for a mass that is negative, infinite or not a
-/// number.
+/// [`Error::BelowThreshold`] if M < m₁ + m₂, [`Error::NotAMass`] if a mass is negative, infinite or NaN.
+///
+/// ```
+/// use gaudi_mpi::algorithms::two_body_decay::two_body_momentum;
+///
+/// assert_eq!(two_body_momentum(10.0, 6.0, 4.0)?, 0.0);
+/// assert_eq!(two_body_momentum(10.0, 0.0, 0.0)?, 5.0);
+/// # Ok::<(), gaudi_mpi::algorithms::two_body_decay::Error>(())
+/// ```
 pub fn two_body_momentum(parent: f64, first: f64, second: f64) -> Result<f64, Error> {
     for mass in [parent, first, second] {
         if !(mass.is_finite() && mass >= 0.0) {
@@ -61,24 +68,24 @@ pub fn two_body_momentum(parent: f64, first: f64, second: f64) -> Result<f64, Er
     Ok(momentum_above_threshold(parent, first, second))
 }
 
-/// The formula of [`two_body_momentum`] where 0 < M and m₁ + m₂ ≤ M.
+/// [`two_body_momentum`] without the checks: requires 0 < M and m₁ + m₂ ≤ M.
 #[inline]
 pub(crate) fn momentum_above_threshold(parent: f64, first: f64, second: f64) -> f64 {
-    // As a product of sums: no squares to cancel close to the threshold.
+    // A product of sums: a difference of squares would cancel near the threshold.
     let sum = first + second;
     let difference = first - second;
     let product = (parent - sum) * (parent + sum) * (parent - difference) * (parent + difference);
     0.5 * product.sqrt() / parent
 }
 
-/// Decays `parent` to two particles of masses `first` and `second` (MeV), isotropically in its rest frame.
+/// Decays `parent` to two particles of masses `first` and `second` (MeV), isotropically in the rest frame.
 ///
-/// Right for a parent without spin, or whose spin points nowhere.
+/// The decay is isotropic for a parent that is spinless or unpolarised.
 ///
 /// # Errors
 ///
-/// [`Error::NoRestFrame`] when the parent is space-like or light-like, [`Error::BelowThreshold`] when it is lighter
-/// than the two, [`Error::NotAMass`] when a mass is negative, infinite or not a number.
+/// [`Error::NoRestFrame`] if the parent is space-like or light-like, [`Error::BelowThreshold`] if it is lighter than
+/// the sum of its daughters, [`Error::NotAMass`] if a mass is negative, infinite or NaN.
 pub fn two_body_decay(
     parent: &FourMomentum,
     first: f64,
@@ -88,8 +95,7 @@ pub fn two_body_decay(
     two_body_decay_of_mass(parent, parent.mass(), first, second, random)
 }
 
-/// [`two_body_decay`] of a parent whose mass is known better than its four-momentum tells: at high energy e² − p² has
-/// lost digits.
+/// [`two_body_decay`] with the parent's mass given, because e² − p² loses digits at high energy.
 ///
 /// ```
 /// use gaudi_mpi::algorithms::{four_momentum::FourMomentum, particles, two_body_decay::two_body_decay_of_mass};
@@ -105,7 +111,7 @@ pub fn two_body_decay(
 ///
 /// # Errors
 ///
-/// Those of [`two_body_decay`], with `mass` in the place of the parent's.
+/// As [`two_body_decay`], for `mass`.
 pub fn two_body_decay_of_mass(
     parent: &FourMomentum,
     mass: f64,
@@ -120,10 +126,7 @@ pub fn two_body_decay_of_mass(
     Ok(back_to_back(parent, mass, p, [first, second], random))
 }
 
-/// Two particles with momenta ±p in the rest frame of `parent`, in any direction, seen from the frame in which it is
-/// given.
-///
-/// What [`two_body_decay`] does once it is known that the decay can be and what `p` is.
+/// [`two_body_decay`] without the checks, for a known momentum `p` of the daughters in the rest frame.
 #[inline]
 pub(crate) fn back_to_back(
     parent: &FourMomentum,
@@ -149,8 +152,7 @@ mod tests {
 
     #[test]
     fn two_body_momenta_in_the_review_of_particle_physics() {
-        // Its listings give p for each decay mode, rounded to MeV: J/psi -> mu+ mu- 1545, phi -> K+ K- 127, K+ -> mu+
-        // nu 236.
+        // The listings give p for each decay mode, rounded to MeV.
         for (parent, first, second, listed) in [
             (3096.9, MUON, MUON, 1545.0),
             (1019.46, KAON, KAON, 127.0),
@@ -162,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn decays_that_cannot_be_say_so() {
+    fn impossible_decays_are_errors() {
         let random = &mut Random::new(1, 1);
         let parent = FourMomentum::from_mass(1.0, 2.0, 3.0, 900.0);
         let error = two_body_decay_of_mass(&parent, 900.0, KAON, KAON, random).unwrap_err();
@@ -237,7 +239,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn decays_conserve_four_momentum_and_make_the_masses(
+        fn decays_conserve_four_momentum_and_give_the_masses(
             p in momentum(2e5),
             (first, second) in (0.0..2e3, 0.0..2e3),
             release in 1.0..5e3,
@@ -247,13 +249,13 @@ mod tests {
             let parent = with_mass(p, mass);
             let (a, b) = two_body_decay_of_mass(&parent, mass, first, second, &mut Random::new(3, item)).unwrap();
             prop_assert!(distance(&(a + b), &parent, parent.e) < 1e-13);
-            // e² − p² of a daughter cannot be known better than to a rounding of e².
+            // e² − p² of a daughter has the rounding error of e².
             prop_assert!((a.mass2() - first * first).abs() < 1e-13 * parent.e * parent.e);
             prop_assert!((b.mass2() - second * second).abs() < 1e-13 * parent.e * parent.e);
-            // In the rest frame: back to back, with the momentum of the formula.
+            // In the rest frame the daughters are back to back.
             let (at_rest, other) = (a.in_rest_frame_of(&parent), b.in_rest_frame_of(&parent));
             let expected = two_body_momentum(mass, first, second).unwrap();
-            // Terms of the size of E²/M cancel on the way to the rest frame.
+            // Terms of order E²/M cancel in the boost to the rest frame.
             let lost = 1e-14 * (parent.e / mass).powi(2) * mass;
             prop_assert!((at_rest.p() - expected).abs() < lost, "{} {}", at_rest.p(), expected);
             let whole = FourMomentum { e: mass, ..Default::default() };

@@ -1,9 +1,9 @@
-//! The table of candidates.
+//! The output table of `Combine`.
 
 use super::combination_search::{BoundDecay, Combinations};
 use crate::app::prelude::*;
 
-/// The columns of the table of candidates.
+/// The output table, with its columns.
 pub(super) struct CandidateTable {
     pub table: TableHandle,
     px: ColumnHandle<f64>,

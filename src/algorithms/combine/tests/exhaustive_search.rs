@@ -8,7 +8,7 @@ use crate::app::prelude::*;
 use crate::app::{EventView, Events};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Tables, and what is made of them.
+/// Random tables, and the combinations to make of them.
 pub(super) struct Case {
     pub made: Vec<RandomTable>,
     pub combined: Vec<Combine>,
@@ -20,7 +20,7 @@ impl Case {
     }
 }
 
-/// Where the columns of a table are.
+/// The handles of a table's columns.
 pub(super) struct TableReader {
     numbers: Vec<ColumnHandle<f64>>,
     derived: Option<(ColumnHandle<f64>, ColumnHandle<f64>)>,
@@ -30,7 +30,7 @@ pub(super) struct TableReader {
     children: usize,
 }
 
-/// A table of one event.
+/// The rows of a table in one event.
 pub(super) struct TableRows {
     momenta: Vec<[f64; 4]>,
     derived: Vec<(f64, f64)>,
@@ -39,7 +39,7 @@ pub(super) struct TableRows {
     references: Vec<(Vec<i32>, String)>,
 }
 
-/// A candidate: its daughters' rows, identifier and charge, momentum, mass and transverse momentum.
+/// A candidate: rows of the daughters, identifier, charge, four-momentum, mass and transverse momentum.
 type Candidate = (Vec<i32>, i32, i32, [f64; 4], f64, f64);
 
 pub(super) fn table(events: &mut Events, path: &str) -> (String, TableReader) {
@@ -55,7 +55,7 @@ pub(super) fn table(events: &mut Events, path: &str) -> (String, TableReader) {
     }
     let mut children = 0;
     while let Ok(child) = events.read::<i32>(&column(&format!("child{}", children + 1))) {
-        let target = targets.get(path).map_or("nobody asks", |targets| targets[children]);
+        let target = targets.get(path).map_or("unknown", |targets| targets[children]);
         references.push((child, format!("/Event/{target}")));
         children += 1;
     }
@@ -98,7 +98,7 @@ impl TableReader {
 }
 
 impl TableRows {
-    /// The rows as candidates that `Combine` has made.
+    /// Returns the rows of a table made by `Combine` as candidates.
     pub(super) fn candidates(&self) -> Vec<Candidate> {
         let pid = self.pid.as_ref().unwrap();
         (0..self.charge.len())
@@ -113,7 +113,7 @@ impl TableRows {
 
 type EventTables = BTreeMap<String, TableRows>;
 
-/// The rows in which the references from a row end.
+/// Returns the rows in which the references of a row end.
 fn ends(tables: &EventTables, path: &str, row: i32) -> Vec<(String, i32)> {
     let mut all = Vec::new();
     if let Some(table) = tables.get(path) {
@@ -129,7 +129,7 @@ fn ends(tables: &EventTables, path: &str, row: i32) -> Vec<(String, i32)> {
     all
 }
 
-/// What an event's candidates have to be.
+/// Returns the expected candidates of an event.
 pub(super) fn candidates(combine: &Combine, tables: &EventTables) -> Vec<Candidate> {
     let descriptor = DecayDescriptor::parse(&combine.decay).unwrap();
     let written = &descriptor.decay().daughters;

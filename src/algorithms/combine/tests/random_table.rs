@@ -9,9 +9,9 @@ use crate::error::Result;
 pub(super) struct RandomTable {
     pub path: String,
     pub pids: Vec<i32>,
-    /// How many tracks there are for references to choose from; 0 for no references.
+    /// The number of tracks to refer to; 0 for no references.
     pub tracks: i32,
-    /// The largest number of rows.
+    /// The largest number of rows in an event.
     pub rows: f64,
     pub with_pid: bool,
     pub unit: String,
@@ -58,7 +58,7 @@ impl Algorithm for RandomTable {
                 event.push(column, pid);
             }
             if let Some(column) = self.track {
-                // −1 is a row without a track.
+                // −1 stands for no track.
                 event.push(column, random.uniform(-1.0, f64::from(self.tracks)).floor() as i32);
             }
         }
