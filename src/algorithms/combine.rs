@@ -50,15 +50,17 @@ use std::collections::BTreeMap;
 /// column `pid`. Without this column, they are the rows with the daughter's charge, if [`columns`](Self::columns) names
 /// a charge column, and otherwise all rows. In a decay with `cc`, inputs and cuts also apply to the antiparticles.
 ///
-/// Each set of rows is combined once. Identical daughters are in row order. If rows can be assigned to daughters of the
-/// same mass in several ways, the first assignment is kept. A combination must not use a track twice: to check this,
-/// references named `child1`, `child2`, …, `track` and `source` (made by `Filter`) are followed to their last table.
+/// Each combination of rows is tried once, with identical daughters in row order. Of combinations that differ only in
+/// the assignment of rows to daughters of the same mass, the first is kept. A combination must not use a track twice:
+/// to check this, references named `child1`, `child2`, …, `track` and `source` (made by `Filter`) are followed to their
+/// last table.
 ///
 /// # Output
 ///
-/// The table `output` has the columns `px`, `py`, `pz`, `e`, `m` = √max(0, e² − p²) and `pt`, in the unit of the inputs;
-/// `pid`, the PDG identifier of the particle that decays; `charge`, the sum of the daughters' charges; and the references
-/// `child1`, `child2`, … to the daughters' rows. Candidates are sorted by `child1`, then by `child2`, and so on.
+/// The table `output` has the columns `px`, `py`, `pz`, `e`, `m` = √max(0, e² − p²) and `pt`, in the unit of the
+/// inputs; `pid`, the PDG identifier of the particle that decays; `charge`, the sum of the daughters' charges; and the
+/// references `child1`, `child2`, … to the daughters' rows. Candidates are sorted by `child1`, then by `child2`, and so
+/// on.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Combine {

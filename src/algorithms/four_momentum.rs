@@ -239,7 +239,8 @@ pub(super) mod tests {
     }
 
     prop_compose! {
-        pub(in crate::algorithms) fn momentum(largest: f64)(px in -largest..largest, py in -largest..largest, pz in -largest..largest) -> [f64; 3] {
+        pub(in crate::algorithms) fn momentum(largest: f64)
+            (px in -largest..largest, py in -largest..largest, pz in -largest..largest) -> [f64; 3] {
             [px, py, pz]
         }
     }

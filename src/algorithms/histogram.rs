@@ -273,7 +273,7 @@ impl Entries {
         for table in formulas.filter_map(Formula::table) {
             if let Some(other) = rows.replace(table).filter(|other| *other != table) {
                 return Err(format!(
-                    "the expressions have values per row of {} and per row of {}: a histogram takes the rows of one table",
+                    "the expressions have values per row of {} and of {}: a histogram takes the rows of one table",
                     setup.table_path(other),
                     setup.table_path(table)
                 )

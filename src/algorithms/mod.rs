@@ -9,7 +9,7 @@
 //! - [`four_momentum`] and [`two_body_decay`]: relativistic kinematics.
 //! - [`particles`]: masses, widths, charges and identifiers by name.
 //! - [`decay_descriptor`]: the notation for decays, `[B+ -> J/psi(1S) K+]cc`.
-//! - [`toy_decay_generator`]: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays with background; [`toy_selection`]: their selection.
+//! - [`toy_decay_generator`] and [`toy_selection`]: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays with background.
 //! - `velo`, with the Cargo feature of this name: tracks and primary vertices in a vertex locator.
 //!
 //! Energies, momenta and masses are in MeV, with c = 1.

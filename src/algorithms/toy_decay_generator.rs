@@ -1,9 +1,9 @@
-//! Toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays as LHCb might see them, and combinatorial background.
+//! A generator of toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays and combinatorial background.
 //!
-//! A generator of events for demonstrations, tests and benchmarks: relativistic kinematics and the resolution of the
-//! spectrometer, no detector. One call makes the four tracks of one candidate; one in a hundred is a true decay. With
-//! the default [`Selection`](super::toy_selection::ToySelection) a third of the signal is kept, with a resolution of
-//! 7 MeV on its mass, over a background that falls by a third from 5100 to 5600 MeV.
+//! The generator serves demonstrations, tests and benchmarks. It models relativistic kinematics and the momentum
+//! resolution of a spectrometer like LHCb, but no detector. Each call generates the four tracks of one candidate; by
+//! default, one in a hundred is signal. The default [`ToySelection`](super::toy_selection::ToySelection) keeps a third
+//! of the signal, with a mass resolution of 7 MeV, over a background that falls by a third from 5100 to 5600 MeV.
 //!
 //! ```
 //! use gaudi_mpi::algorithms::{toy_decay_generator::ToyDecayGenerator, toy_selection::ToySelection};
@@ -29,69 +29,69 @@ use super::two_body_decay::{back_to_back, momentum_above_threshold};
 use crate::numbers::random::Random;
 use serde::{Deserialize, Serialize};
 
-/// Largest mass drawn for a φ: ten widths above its peak, MeV. The smallest is the K⁺K⁻ threshold.
+/// The largest mass of a φ, ten widths above the peak, MeV. The smallest is the K⁺K⁻ threshold.
 const PHI_MASS_MAX: f64 = PHI.mass + 10.0 * PHI.width;
 
-// Every decay drawn can be, so generating cannot fail.
+// Every mass drawn allows the decay, so `generate` cannot fail.
 const _: () = assert!(
     B_S.mass > J_PSI.mass + PHI_MASS_MAX
         && PHI.mass > 2.0 * KAON.mass
         && J_PSI.mass - DIMUON_HALF_RANGE > 2.0 * MUON.mass
 );
 
-/// Masses of background muon pairs that come from no J/ψ: this far from its mass to either side, MeV.
+/// The half width of the mass range of background muon pairs that are not from a J/ψ, around the J/ψ mass, MeV.
 const DIMUON_HALF_RANGE: f64 = 150.0;
 
-/// Largest mass of background kaon pairs that come from no φ, MeV.
+/// The largest mass of background kaon pairs that are not from a φ, MeV.
 const DIKAON_MASS_MAX: f64 = 1100.0;
 
-/// The momenta between which the resolution rises from its low value to its high one, MeV.
+/// The range of momentum in which the resolution rises from the low to the high value, MeV.
 const RESOLUTION_RISES: [f64; 2] = [20_000.0, 100_000.0];
 
-/// A charged track as measured. Its energy depends on what particle it is taken for.
+/// A charged track as measured. The energy depends on the mass hypothesis.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct MeasuredTrack {
     /// Momentum along x, MeV.
     pub px: f64,
     /// Momentum along y, MeV.
     pub py: f64,
-    /// Momentum along z, the beam, MeV.
+    /// Momentum along z, the beam axis, MeV.
     pub pz: f64,
-    /// Charge, in units of the proton's.
+    /// Charge, in units of the proton charge.
     pub charge: i32,
 }
 
 impl MeasuredTrack {
-    /// The four-momentum if the track is a particle of this mass, MeV.
+    /// Returns the four-momentum of the track for a mass hypothesis, MeV.
     #[inline]
     pub fn with_mass(&self, mass: f64) -> FourMomentum {
         FourMomentum::from_mass(self.px, self.py, self.pz, mass)
     }
 }
 
-/// The tracks of one candidate, before any selection.
+/// The four tracks of a candidate, before any selection.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ToyDecay {
     /// μ⁺, μ⁻.
     pub muons: [MeasuredTrack; 2],
     /// K⁺, K⁻.
     pub kaons: [MeasuredTrack; 2],
-    /// Whether the four tracks come from a B_s⁰: the truth, which an analysis does not know.
+    /// Whether the tracks come from a B_s⁰. This is the truth, unknown to an analysis.
     pub signal: bool,
 }
 
-/// The generator.
+/// The generator of toy decays.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ToyDecayGenerator {
     configuration: Configuration,
 }
 
 impl ToyDecayGenerator {
-    /// A generator of decays like this.
+    /// Creates a generator with these settings.
     ///
     /// # Errors
     ///
-    /// [`Error`], which names the setting that makes no sense.
+    /// [`Error`] if a setting is out of range.
     ///
     /// ```
     /// use gaudi_mpi::algorithms::toy_decay_generator::{Configuration, ToyDecayGenerator};
@@ -104,12 +104,12 @@ impl ToyDecayGenerator {
         Ok(Self { configuration })
     }
 
-    /// What the decays are like.
+    /// Returns the settings.
     pub fn configuration(&self) -> &Configuration {
         &self.configuration
     }
 
-    /// One decay: signal or background, by chance.
+    /// Generates a decay, signal or background at random.
     pub fn generate(&self, random: &mut Random) -> ToyDecay {
         let signal = random.uniform(0.0, 1.0) < self.configuration.signal_fraction;
         let (dimuon, dikaon) = if signal {
@@ -124,7 +124,7 @@ impl ToyDecayGenerator {
         }
     }
 
-    /// J/ψ and φ of a B_s⁰. The decay is isotropic: the toy knows no polarisation.
+    /// Generates the J/ψ and φ of a B_s⁰. The decay is isotropic: polarisation is not modelled.
     fn signal(&self, random: &mut Random) -> (Pair, Pair) {
         let [low, high] = self.configuration.eta;
         let pt = random.exponential(self.configuration.b_pt);
@@ -145,7 +145,7 @@ impl ToyDecayGenerator {
         )
     }
 
-    /// A muon pair and a kaon pair that have nothing to do with each other but to fly about the same way.
+    /// Generates an unrelated muon pair and kaon pair with similar directions.
     fn background(&self, random: &mut Random) -> (Pair, Pair) {
         let configuration = &self.configuration;
         let mass = if random.uniform(0.0, 1.0) < configuration.background_j_psi {
@@ -177,14 +177,14 @@ impl ToyDecayGenerator {
         (dimuon, dikaon)
     }
 
-    /// The two tracks, positive first, that a pair decays to, as the spectrometer measures them.
+    /// Decays a pair to two tracks, positive first, with measured momenta.
     fn tracks(&self, pair: Pair, mass: f64, random: &mut Random) -> [MeasuredTrack; 2] {
         let p = momentum_above_threshold(pair.mass, mass, mass);
         let (plus, minus) = back_to_back(&pair.momentum, pair.mass, p, [mass, mass], random);
         [self.measure(&plus, 1, random), self.measure(&minus, -1, random)]
     }
 
-    /// The direction is measured much better than the momentum, so it stays as it is.
+    /// Smears the momentum. The direction is measured far better, and is kept.
     fn measure(&self, particle: &FourMomentum, charge: i32, random: &mut Random) -> MeasuredTrack {
         let scale = random.gaussian(1.0, self.resolution(particle.p()));
         MeasuredTrack {
@@ -195,7 +195,7 @@ impl ToyDecayGenerator {
         }
     }
 
-    /// σ(p)/p at momentum `p`, MeV.
+    /// Returns σ(p)/p at momentum `p`, MeV.
     fn resolution(&self, p: f64) -> f64 {
         let [low, high] = self.configuration.momentum_resolution;
         let [from, to] = RESOLUTION_RISES;
@@ -203,13 +203,13 @@ impl ToyDecayGenerator {
     }
 }
 
-/// What becomes two tracks; its mass as drawn, which the four-momentum has only to rounding.
+/// A system that decays to two tracks. The mass is kept because e² − p² has a rounding error.
 struct Pair {
     momentum: FourMomentum,
     mass: f64,
 }
 
-/// The mass of a φ, MeV: Breit–Wigner, cut at the K⁺K⁻ threshold and ten widths above the peak.
+/// Draws the mass of a φ, MeV, from a Breit–Wigner between the K⁺K⁻ threshold and ten widths above the peak.
 fn phi_mass(random: &mut Random) -> f64 {
     loop {
         let mass = random.breit_wigner(PHI.mass, PHI.width);
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_has_its_decays() {
+    fn decays_depend_on_the_item() {
         let generator = ToyDecayGenerator::default();
         let decays = |item| {
             let mut random = Random::new(5, item);
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fraction_of_signal_is_as_asked() {
+    fn the_fraction_of_signal_is_as_configured() {
         let random = &mut Random::new(6, 0);
         let count = |fraction, random: &mut Random| {
             let configuration = Configuration {
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn the_b_has_the_spectrum_asked_for() {
+    fn the_b_has_the_configured_spectrum() {
         let perfect = Configuration {
             signal_fraction: 1.0,
             momentum_resolution: [0.0, 0.0],
@@ -291,7 +291,7 @@ mod tests {
         assert!((eta / n - 3.5).abs() < 4.0 * (3.0 / 12f64.sqrt()) / n.sqrt());
     }
 
-    /// The cumulative distribution of a Breit–Wigner is an arctangent; cut, it is a part of one.
+    /// The cumulative distribution of a Breit–Wigner is an arctangent; here, a section of one.
     #[test]
     fn the_phi_is_a_breit_wigner_above_threshold() {
         let random = &mut Random::new(9, 0);

@@ -1,4 +1,4 @@
-//! `ToyDecays`: makes events like those that a reconstruction writes, with toy decays in them.
+//! `ToyDecays`: makes events with toy decays, in the tables of a reconstruction.
 
 mod tables;
 #[cfg(test)]
@@ -11,59 +11,63 @@ use crate::app::prelude::*;
 use rand_distr::{Distribution, Poisson};
 use tables::{ReconstructedTrack, Tables};
 
-/// Makes events with tracks, vertices and identified particles: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays among
-/// background, as the [generator](super::toy_decay_generator) draws them, and pions.
+/// Makes events with vertices, tracks and identified particles: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays and background
+/// from the [generator](super::toy_decay_generator), and pions.
 ///
-/// ```toml
+/// ```
+/// # let job = gaudi_mpi::app::JobConfig::parse(r#"
+/// # input.events = 10
 /// [[algorithm]]
 /// type = "ToyDecays"
 /// run = 4711
 /// decays = { signal_fraction = 0.1 }
 /// pions = 20.0
+/// # "#)?;
+/// # gaudi_mpi::app::AppMgr::from_config(job).events(1)?.next()?;
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 ///
-/// An event is a function of the job's seed, its number and the algorithm's name. It has these tables:
+/// An event depends on the job's seed, the event's number and the algorithm's name only. It has these tables:
 ///
-/// - `Rec/Header`, one row: `run_number`, `event_number`, and `gps_time` \[s\], which is later for later events.
-/// - `Rec/Vertex/Primary`: `x`, `y`, `z` \[mm\], and the number of its `tracks`. There is one at least; a decay comes
-///   from the first.
-/// - `Rec/Track/Best`, from the largest transverse momentum down: `px`, `py`, `pz` \[MeV\], `charge`, `chi2` per degree
-///   of freedom, the `vertex` that it comes from or whose particle it comes from, and its impact parameter `ip` \[mm\]
-///   there, which shows that a B_s⁰ has flown before it decayed.
-/// - `Phys/Muons`, `Phys/Kaons`, `Phys/Pions`: `px`, `py`, `pz`, `e` \[MeV\], `pid`, the `track`, and `prob_nn`, from 0
-///   to 1: how sure it is that it is what it is taken for. A track may be taken for two particles.
-/// - `Gen/Decays`, the truth, a row for each true B_s⁰: `pid`; `x`, `y`, `z` \[mm\], where it decayed; `time` \[ns\],
-///   how long it lived in its rest frame; the `vertex` that it comes from, and the tracks `mu_plus`, `mu_minus`,
-///   `k_plus`, `k_minus`.
+/// - `Rec/Header`, one row: `run_number`, `event_number`, and `gps_time` \[s\], which rises with the event number.
+/// - `Rec/Vertex/Primary`: the position `x`, `y`, `z` \[mm\] and the number of `tracks`. There is at least one row. A
+///   B_s⁰ comes from the first.
+/// - `Rec/Track/Best`, in descending order of transverse momentum: `px`, `py`, `pz` \[MeV\], `charge`, `chi2` per
+///   degree of freedom, a reference to the primary `vertex`, and the impact parameter `ip` \[mm\] there. The impact
+///   parameter shows the flight of a B_s⁰.
+/// - `Phys/Muons`, `Phys/Kaons`, `Phys/Pions`: `px`, `py`, `pz`, `e` \[MeV\], `pid`, a reference to the `track`, and
+///   the probability `prob_nn` of the identification, from 0 to 1. A track may be identified as two particles.
+/// - `Gen/Decays`, the truth, one row per B_s⁰: `pid`; the decay position `x`, `y`, `z` \[mm\]; the proper decay `time`
+///   \[ns\]; and references to the `vertex` and the tracks `mu_plus`, `mu_minus`, `k_plus`, `k_minus`.
 #[derive(Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ToyDecays {
-    /// The number of the run. Default: 1.
+    /// The run number. Default: 1.
     pub run: u32,
-    /// When event 0 was, s after the beginning of GPS time. Default: 1 450 000 000, in December 2025.
+    /// The GPS time of event 0, s. Default: 1 450 000 000, in December 2025.
     pub gps_start: f64,
     /// Events per second. Default: 1000.
     pub rate: f64,
-    /// What decays are like. Each event has one; `signal_fraction` is the probability that it is a true B_s⁰, and
+    /// The settings of the generator. Each event has one decay that is a B_s⁰ with probability `signal_fraction`, and
     /// background otherwise.
     pub decays: Configuration,
-    /// Mean number of further background decays. Default: 0.5.
+    /// The mean number of additional background decays. Default: 0.5.
     pub background: f64,
-    /// Mean number of pions. Default: 15.
+    /// The mean number of pions. Default: 15.
     pub pions: f64,
-    /// Mean transverse momentum of pions, exponentially distributed, MeV. Default: 600.
+    /// The mean transverse momentum of pions, exponentially distributed, MeV. Default: 600.
     pub pion_pt: f64,
-    /// The fraction of pions that are taken for kaons, too. Default: 0.05.
+    /// The fraction of pions that are also identified as kaons. Default: 0.05.
     pub misidentified: f64,
-    /// Mean number of primary vertices beside the one that is always there. Default: 1.5.
+    /// The mean number of primary vertices in addition to the first. Default: 1.5.
     pub vertices: f64,
-    /// How far primary vertices spread along x, y and z (standard deviations of a Gaussian), mm. Default: 0.04, 0.04
-    /// and 50.
+    /// The standard deviations of the Gaussian position of primary vertices in x, y and z, mm. Default: 0.04, 0.04 and
+    /// 50.
     pub beam_spot: [f64; 3],
-    /// Mean lifetime of a B_s⁰, ns. Default: 0.001520.
+    /// The mean lifetime of a B_s⁰, ns. Default: 0.001520.
     pub lifetime: f64,
-    /// Resolution of impact parameters, each coordinate: a constant, mm, and one over the transverse momentum, mm MeV.
-    /// Default: 0.015 and 29, about what LHCb measured (Int. J. Mod. Phys. A 30, 1530022, 2015).
+    /// The constants a (mm) and b (mm MeV) of the impact parameter resolution a + b/pT, in each coordinate. Default:
+    /// 0.015 and 29, close to LHCb's (Int. J. Mod. Phys. A 30, 1530022, 2015).
     pub ip_resolution: [f64; 2],
     #[serde(skip)]
     bound: Option<Box<Bound>>,
@@ -92,7 +96,7 @@ impl Default for ToyDecays {
 /// The speed of light, mm/ns (CODATA 2022).
 const C: f64 = 299.792_458;
 
-/// The generators, the tables, and memory for the tracks of an event.
+/// The state after `initialize`, and buffers for the tracks of an event.
 struct Bound {
     decays: ToyDecayGenerator,
     background: ToyDecayGenerator,
@@ -101,7 +105,7 @@ struct Bound {
     vertices: Option<Poisson<f64>>,
     tables: Tables,
     tracks: Vec<ReconstructedTrack>,
-    /// Where each track is in its table, in the order in which they were made.
+    /// The row of each track, in order of generation.
     places: Vec<i32>,
     per_vertex: Vec<u32>,
 }
@@ -119,9 +123,9 @@ impl Algorithm for ToyDecays {
         self.bound = Some(Box::new(Bound {
             decays: ToyDecayGenerator::new(self.decays.clone())?,
             background: ToyDecayGenerator::new(background)?,
-            further: number("background", self.background)?,
-            pions: number("pions", self.pions)?,
-            vertices: number("vertices", self.vertices)?,
+            further: poisson("background", self.background)?,
+            pions: poisson("pions", self.pions)?,
+            vertices: poisson("vertices", self.vertices)?,
             tables: Tables::create(setup)?,
             tracks: Vec::new(),
             places: Vec::new(),
@@ -144,11 +148,11 @@ impl ToyDecays {
     fn check(&self) -> Result<()> {
         let require = |good: bool, what: &str, value: f64, allowed: &str| match good {
             true => Ok(()),
-            false => Err(format!("{what} = {value} cannot be: it has to be {allowed}")),
+            false => Err(format!("{what} = {value} is out of range: it must be {allowed}")),
         };
-        // Times that are closer together than this are the same in double precision.
+        // Double precision cannot separate GPS times closer than this.
         let good = self.rate > 0.0 && self.rate <= 1e6;
-        require(good, "rate", self.rate, "above 0 and at most 1000000 events a second")?;
+        require(good, "rate", self.rate, "above 0 and at most 1000000 events per second")?;
         let good = (0.0..=4e9).contains(&self.gps_start);
         require(good, "gps_start", self.gps_start, "from 0 to 4000000000 s")?;
         let good = (0.0..=1.0).contains(&self.misidentified);
@@ -167,7 +171,7 @@ impl ToyDecays {
         Ok(())
     }
 
-    /// Makes an event.
+    /// Fills the tables of an event.
     fn make(&self, bound: &mut Bound, event: &mut Event) {
         let mut random = event.random();
         let number = event.number();
@@ -193,15 +197,15 @@ impl ToyDecays {
         self.add_decay(&mut bound.tracks, &decay, 0, path, &mut random);
         for _ in 0..draw(bound.further, &mut random) {
             let decay = bound.background.generate(&mut random);
-            let vertex = one_of(vertices, &mut random);
+            let vertex = pick(vertices, &mut random);
             self.add_decay(&mut bound.tracks, &decay, vertex, [0.0; 3], &mut random);
         }
         for _ in 0..draw(bound.pions, &mut random) {
-            let vertex = one_of(vertices, &mut random);
+            let vertex = pick(vertices, &mut random);
             self.add_pion(&mut bound.tracks, vertex, &mut random);
         }
 
-        // As a reconstruction would have them: nothing in the order tells where they come from.
+        // The order must not reveal the origin of a track.
         bound.tracks.sort_by(|one, other| other.pt.total_cmp(&one.pt));
         bound.places.clear();
         bound.places.resize(bound.tracks.len(), -1);
@@ -216,12 +220,12 @@ impl ToyDecays {
             .for_each(|tracks| tables.vertex_tracks(event, *tracks));
         if let Some((path, time)) = flight {
             let end = [0, 1, 2].map(|axis| first[axis] + path[axis]);
-            // The first decay's tracks were made first: μ⁺, μ⁻, K⁺, K⁻.
+            // The tracks generated first: μ⁺, μ⁻, K⁺, K⁻ of the B_s⁰.
             tables.truth(event, end, time, &bound.places[..4]);
         }
     }
 
-    /// How far a B_s⁰ flies before it decays, mm, and how long that takes in its rest frame, ns: p/m · ct.
+    /// Returns the flight path of a B_s⁰, p/m · ct, mm, and the proper time t, ns.
     fn fly(&self, decay: &ToyDecay, random: &mut Random) -> ([f64; 3], f64) {
         let time = random.exponential(self.lifetime);
         let muons = decay.muons.iter().map(|track| track.with_mass(MUON.mass));
@@ -231,7 +235,7 @@ impl ToyDecays {
         ([momentum.px * scale, momentum.py * scale, momentum.pz * scale], time)
     }
 
-    /// Adds the tracks of a decay that is `path` away from its vertex, mm.
+    /// Adds the tracks of a decay at distance `path` from its vertex, mm.
     fn add_decay(
         &self,
         tracks: &mut Vec<ReconstructedTrack>,
@@ -243,7 +247,7 @@ impl ToyDecays {
         for (pair, kind) in [(&decay.muons, MUONS), (&decay.kaons, KAONS)] {
             for measured in pair {
                 let mut prob_nn = [None; 3];
-                prob_nn[kind] = Some(sure(random));
+                prob_nn[kind] = Some(confidence(random));
                 self.add(tracks, *measured, vertex, path, prob_nn, random);
             }
         }
@@ -261,14 +265,14 @@ impl ToyDecays {
             pz: pt * eta.sinh(),
             charge,
         };
-        let mut prob_nn = [None, None, Some(sure(random))];
+        let mut prob_nn = [None, None, Some(confidence(random))];
         if random.uniform(0.0, 1.0) < self.misidentified {
-            prob_nn[KAONS] = Some(1.0 - sure(random));
+            prob_nn[KAONS] = Some(1.0 - confidence(random));
         }
         self.add(tracks, measured, vertex, [0.0; 3], prob_nn, random);
     }
 
-    /// Adds a track that begins `path` away from its vertex, mm.
+    /// Adds a track that starts at distance `path` from its vertex, mm.
     fn add(
         &self,
         tracks: &mut Vec<ReconstructedTrack>,
@@ -281,7 +285,7 @@ impl ToyDecays {
         let MeasuredTrack { px, py, pz, .. } = measured;
         let pt = (px * px + py * py).sqrt();
         let p2 = px * px + py * py + pz * pz;
-        // What of the path is across the track, and where the vertex and the track are measured to be.
+        // The component of the path transverse to the track, smeared by the resolution.
         let along = (path[0] * px + path[1] * py + path[2] * pz) / p2;
         let [constant, slope] = self.ip_resolution;
         let sigma = constant + slope / pt;
@@ -289,7 +293,7 @@ impl ToyDecays {
         let x = across[0] + random.gaussian(0.0, sigma);
         let y = across[1] + random.gaussian(0.0, sigma);
         let ip = (x * x + y * y + across[2] * across[2]).sqrt();
-        // χ² of ten degrees of freedom.
+        // A χ² of ten degrees of freedom, per degree of freedom.
         let chi2 = (0..5).map(|_| random.exponential(2.0)).sum::<f64>() / 10.0;
         let number = tracks.len();
         tracks.push(ReconstructedTrack {
@@ -304,19 +308,19 @@ impl ToyDecays {
     }
 }
 
-/// A number near 1: the largest of four.
-fn sure(random: &mut Random) -> f64 {
+/// Draws a number near 1: the largest of four uniform numbers.
+fn confidence(random: &mut Random) -> f64 {
     (0..4).fold(0.0, |largest: f64, _| largest.max(random.uniform(0.0, 1.0)))
 }
 
-fn one_of(number: usize, random: &mut Random) -> i32 {
+fn pick(number: usize, random: &mut Random) -> i32 {
     ((random.uniform(0.0, number as f64)) as usize).min(number - 1) as i32
 }
 
-/// A distribution of numbers with this mean; none if it is 0.
-fn number(property: &str, mean: f64) -> Result<Option<Poisson<f64>>> {
+/// Returns the Poisson distribution with this mean; `None` for a mean of 0.
+fn poisson(property: &str, mean: f64) -> Result<Option<Poisson<f64>>> {
     if !(0.0..=10_000.0).contains(&mean) {
-        return Err(format!("{property} = {mean} cannot be: it has to be from 0 to 10000").into());
+        return Err(format!("{property} = {mean} is out of range: it must be from 0 to 10000").into());
     }
     match mean {
         0.0 => Ok(None),

@@ -1,27 +1,29 @@
-//! The selection of B_s⁰ → J/ψ φ candidates among [toy decays](super::toy_decay_generator), by the cuts usual for this channel.
+//! The selection of B_s⁰ → J/ψ φ candidates among [toy decays](super::toy_decay_generator), with typical cuts.
 
 use serde::{Deserialize, Serialize};
 
 use super::particles::{J_PSI, KAON, MUON, PHI};
 use super::toy_decay_generator::ToyDecay;
 
-/// The cuts that make B_s⁰ candidates of decays. All must pass.
+/// The cuts on B_s⁰ candidates. A candidate must pass them all.
+///
+/// Missing fields have their defaults when deserialised; an unknown field is an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ToySelection {
-    /// Least transverse momentum of either muon, MeV. Default: 500.
+    /// The smallest transverse momentum of each muon, MeV. Default: 500.
     pub muon_pt: f64,
-    /// Least transverse momentum of either kaon, MeV. Default: 250.
+    /// The smallest transverse momentum of each kaon, MeV. Default: 250.
     pub kaon_pt: f64,
-    /// The pseudorapidities between which all four tracks must be: the spectrometer's acceptance. Default: 2 to 5.
+    /// The range of pseudorapidity of all four tracks: the acceptance of the spectrometer. Default: 2 to 5.
     pub track_eta: [f64; 2],
-    /// Least transverse momentum of the kaon pair, MeV. Default: 1000.
+    /// The smallest transverse momentum of the kaon pair, MeV. Default: 1000.
     pub phi_pt: f64,
-    /// Largest |m(μμ) − m(J/ψ)|, MeV. Default: 60.
+    /// The largest |m(μμ) − m(J/ψ)|, MeV. Default: 60.
     pub j_psi_window: f64,
-    /// Largest |m(KK) − m(φ)|, MeV. Default: 12.
+    /// The largest |m(KK) − m(φ)|, MeV. Default: 12.
     pub phi_window: f64,
-    /// The masses of the candidate, J/ψ constrained, to keep, MeV. Default: 5100 to 5600.
+    /// The range of the J/ψ-constrained candidate mass, MeV. Default: 5100 to 5600.
     pub mass: [f64; 2],
 }
 
@@ -39,10 +41,10 @@ impl Default for ToySelection {
     }
 }
 
-/// A B_s⁰ candidate that was selected.
+/// A selected B_s⁰ candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ToyCandidate {
-    /// m(μμKK) − m(μμ) + m(J/ψ), MeV: the muons' resolution cancels where the muons come from a J/ψ.
+    /// m(μμKK) − m(μμ) + m(J/ψ), MeV. The muon resolution cancels for muons from a J/ψ.
     pub mass: f64,
     /// m(μμKK), MeV.
     pub unconstrained_mass: f64,
@@ -57,7 +59,7 @@ pub struct ToyCandidate {
 }
 
 impl ToySelection {
-    /// The candidate these tracks make, if they pass every cut.
+    /// Returns the candidate of a decay that passes all cuts.
     ///
     /// ```
     /// use gaudi_mpi::algorithms::toy_decay_generator::{Configuration, ToyDecayGenerator};
@@ -76,7 +78,7 @@ impl ToySelection {
     pub fn select(&self, decay: &ToyDecay) -> Option<ToyCandidate> {
         let muons = decay.muons.map(|track| track.with_mass(MUON.mass));
         let kaons = decay.kaons.map(|track| track.with_mass(KAON.mass));
-        // The cheap cuts first: most background ends here.
+        // The cheapest cuts first: they reject most background.
         if muons.iter().any(|muon| muon.pt() < self.muon_pt) || kaons.iter().any(|kaon| kaon.pt() < self.kaon_pt) {
             return None;
         }
@@ -149,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_perfect_spectrometer_gives_the_masses_back() {
+    fn without_resolution_the_masses_are_exact() {
         let perfect = Configuration {
             momentum_resolution: [0.0, 0.0],
             ..signal()
@@ -182,7 +184,7 @@ mod tests {
             counts[(((candidate.mass - 5100.0) / 100.0) as usize).min(4)] += 1.0;
         }
         for pair in counts.windows(2) {
-            // No dip and no bump beyond three standard deviations, and downwards on the whole.
+            // No dip or bump beyond three standard deviations.
             assert!(pair[1] < pair[0] + 3.0 * f64::sqrt(pair[0]), "{counts:?}");
             assert!(pair[1] > 0.75 * pair[0], "{counts:?}");
         }
@@ -190,7 +192,7 @@ mod tests {
         assert!((0.6..0.8).contains(&fall), "{counts:?}");
     }
 
-    /// Tightening any one cut loses candidates, and loses just those that do not obey it.
+    /// A tighter cut removes exactly the candidates that fail it, and removes some.
     #[test]
     fn every_cut_cuts() {
         let generator = ToyDecayGenerator::new(Configuration {
@@ -211,8 +213,8 @@ mod tests {
             let [plus, minus] = decay.kaons;
             (plus.px + minus.px).hypot(plus.py + minus.py)
         };
-        type Obeys<'a> = &'a dyn Fn(&ToyDecay, &ToyCandidate) -> bool;
-        let cuts: [(fn(&mut ToySelection), Obeys); 8] = [
+        type Passes<'a> = &'a dyn Fn(&ToyDecay, &ToyCandidate) -> bool;
+        let cuts: [(fn(&mut ToySelection), Passes); 8] = [
             (|s| s.muon_pt = 1_000.0, &|d, _| {
                 d.muons.iter().all(|muon| pt(muon) >= 1_000.0)
             }),
@@ -234,12 +236,12 @@ mod tests {
                 (5_360.0..=5_370.0).contains(&c.mass)
             }),
         ];
-        for (change, obeys) in cuts {
+        for (change, passes) in cuts {
             let mut selection = loose.clone();
             change(&mut selection);
             let mut kept = 0;
             for (decay, candidate) in &selected {
-                let expected = obeys(decay, candidate).then_some(*candidate);
+                let expected = passes(decay, candidate).then_some(*candidate);
                 assert_eq!(selection.select(decay), expected, "{selection:?}");
                 kept += usize::from(expected.is_some());
             }

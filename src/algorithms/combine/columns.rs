@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// The names of the columns of input tables.
 ///
-/// A momentum is three columns: `px`, `py`, `pz` or `pt`, `eta`, `phi`. The energy is a column `e`, or is computed from a
-/// column `m`, or, with `mass = "hypothesis"`, from the mass of the daughter. Defaults: `px`, `py`, `pz` and `e`.
+/// A momentum is three columns: `px`, `py`, `pz` or `pt`, `eta`, `phi`. The energy is a column `e`, or is computed from
+/// a column `m`, or, with `mass = "hypothesis"`, from the mass of the daughter. Defaults: `px`, `py`, `pz` and `e`.
 ///
 /// ```
 /// use gaudi_mpi::algorithms::CombineColumns;

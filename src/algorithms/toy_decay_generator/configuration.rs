@@ -2,43 +2,44 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A setting that makes no sense.
+/// A setting is out of range.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("toy decays cannot be made with {setting} = {value}: it must be {allowed}")]
 pub struct Error {
     /// The field of [`Configuration`].
     pub setting: &'static str,
-    /// What it was set to.
+    /// The value of the setting.
     pub value: String,
-    /// What it can be, in words.
+    /// The allowed values, in words.
     pub allowed: &'static str,
 }
 
-/// What [`ToyDecayGenerator`] are like. Fields left out of a job file keep their defaults; an unknown field is an error.
+/// The settings of [`ToyDecayGenerator`](super::ToyDecayGenerator).
+///
+/// Missing fields have their defaults when deserialised; an unknown field is an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Configuration {
-    /// The fraction of all decays generated that are signal. Default: 0.01.
+    /// The fraction of signal among generated decays. Default: 0.01.
     pub signal_fraction: f64,
-    /// Mean transverse momentum of the B_s⁰, exponentially distributed, MeV. Default: 5000.
+    /// The mean transverse momentum of the B_s⁰, exponentially distributed, MeV. Default: 5000.
     pub b_pt: f64,
-    /// Mean transverse momentum of background muon pairs, exponentially distributed, MeV. Default: 3500.
+    /// The mean transverse momentum of background muon pairs, exponentially distributed, MeV. Default: 3500.
     pub dimuon_pt: f64,
-    /// Mean transverse momentum of background kaon pairs, exponentially distributed, MeV. Default: 1500.
+    /// The mean transverse momentum of background kaon pairs, exponentially distributed, MeV. Default: 1500.
     pub dikaon_pt: f64,
-    /// The pseudorapidities between which B_s⁰ and background muon pairs are spread evenly. Default: 2 to 5.
+    /// The range of pseudorapidity of B_s⁰ and background muon pairs, uniformly distributed. Default: 2 to 5.
     pub eta: [f64; 2],
-    /// How far apart the two pairs of background are in pseudorapidity and in azimuth (standard deviations of a
-    /// Gaussian): the tracks of one jet keep together. Default: 0.6.
+    /// The standard deviation of the Gaussian distance between the two background pairs, in pseudorapidity and in
+    /// azimuth (rad), which models the tracks of a jet. Default: 0.6.
     pub background_spread: f64,
-    /// The fraction of background muon pairs that come from a J/ψ; the others' masses are flat around its. Default:
-    /// 0.7.
+    /// The fraction of background muon pairs from a J/ψ. The mass of the others is uniform around the J/ψ mass.
+    /// Default: 0.7.
     pub background_j_psi: f64,
-    /// The fraction of background kaon pairs that come from a φ; the others' masses are flat from threshold. Default:
-    /// 0.3.
+    /// The fraction of background kaon pairs from a φ. The mass of the others is uniform above threshold. Default: 0.3.
     pub background_phi: f64,
-    /// σ(p)/p of tracks below 20 GeV and above 100 GeV; a straight line leads from one to the other.
-    /// Default: 0.005 and 0.008, about what LHCb measured (Int. J. Mod. Phys. A 30, 1530022, 2015).
+    /// The relative momentum resolution σ(p)/p below 20 GeV and above 100 GeV, linear in p between. Default: 0.005 and
+    /// 0.008, close to LHCb's (Int. J. Mod. Phys. A 30, 1530022, 2015).
     pub momentum_resolution: [f64; 2],
 }
 
@@ -83,7 +84,7 @@ impl Configuration {
             require(good, setting, &value, "above 0 and at most 1000000 MeV")?;
         }
         let [low, high] = self.eta;
-        // Beyond ten the energies are those of no collider and the digits run out.
+        // Beyond 10, energies exceed those of any collider, and e² − p² has no digits left.
         let good = -10.0 <= low && low <= high && high <= 10.0;
         require(
             good,
@@ -108,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_that_make_no_sense_are_named() {
+    fn settings_out_of_range_are_named() {
         let message = |change: fn(&mut Configuration)| {
             let mut configuration = Configuration::default();
             change(&mut configuration);

@@ -1,4 +1,4 @@
-//! The tables that `ToyDecays` makes.
+//! The tables made by `ToyDecays`.
 
 use crate::algorithms::particles::{B_S, KAON, MUON, PION, Particle};
 use crate::algorithms::toy_decay_generator::MeasuredTrack;
@@ -27,7 +27,7 @@ struct TrackColumns {
 }
 
 struct ParticleColumns {
-    /// The particle of positive charge.
+    /// The positively charged particle.
     positive: Particle,
     momentum: [ColumnHandle<f64>; 3],
     e: ColumnHandle<f64>,
@@ -44,19 +44,19 @@ struct TruthColumns {
     tracks: [ColumnHandle<i32>; 4],
 }
 
-/// A track that has not got its place in the table yet.
+/// A track to be written, without its row.
 #[derive(Clone, Copy)]
 pub(super) struct ReconstructedTrack {
-    /// In the order in which they were made.
+    /// The number in order of generation.
     pub number: usize,
     pub measured: MeasuredTrack,
-    /// MeV.
+    /// The transverse momentum, MeV.
     pub pt: f64,
     pub vertex: i32,
-    /// mm.
+    /// The impact parameter, mm.
     pub ip: f64,
     pub chi2: f64,
-    /// For muons, kaons and pions: how sure it is that it is one, if it is taken for one.
+    /// The probability for a muon, kaon and pion; `None` if not identified as one.
     pub prob_nn: [Option<f64>; 3],
 }
 
@@ -114,7 +114,7 @@ impl Tables {
         })
     }
 
-    /// The event's header; the time in s.
+    /// Writes the header; `time` in s.
     pub(super) fn header(&self, event: &mut Event, run: u32, time: f64) {
         let number = event.number();
         event.push(self.run_number, run);
@@ -122,18 +122,18 @@ impl Tables {
         event.push(self.gps_time, time);
     }
 
-    /// A primary vertex, mm.
+    /// Writes the position of a primary vertex, mm.
     pub(super) fn vertex(&self, event: &mut Event, position: [f64; 3]) {
         push_three(event, self.vertex, position);
     }
 
-    /// The number of tracks of the next primary vertex.
+    /// Writes the number of tracks of the next primary vertex.
     pub(super) fn vertex_tracks(&self, event: &mut Event, tracks: u32) {
         event.push(self.vertex_tracks, tracks);
     }
 
-    /// A track, and the particles that it is taken for.
-    pub(super) fn track(&self, event: &mut Event, track: &ReconstructedTrack, place: i32) {
+    /// Writes a track and the particles it is identified as.
+    pub(super) fn track(&self, event: &mut Event, track: &ReconstructedTrack, row: i32) {
         let TrackColumns {
             momentum,
             charge,
@@ -149,12 +149,12 @@ impl Tables {
         event.push(ip, track.ip);
         for (particles, prob_nn) in self.particles.iter().zip(track.prob_nn) {
             if let Some(prob_nn) = prob_nn {
-                particles.push(event, track, place, prob_nn);
+                particles.push(event, track, row, prob_nn);
             }
         }
     }
 
-    /// A true decay: where, mm, after which time, ns, and to which tracks.
+    /// Writes a true decay: position (mm), proper time (ns) and rows of the tracks.
     pub(super) fn truth(&self, event: &mut Event, end: [f64; 3], time: f64, tracks: &[i32]) {
         event.push(self.truth.pid, B_S.pdg_id);
         push_three(event, self.truth.end, end);
@@ -179,12 +179,12 @@ impl ParticleColumns {
         })
     }
 
-    fn push(&self, event: &mut Event, track: &ReconstructedTrack, place: i32, prob_nn: f64) {
+    fn push(&self, event: &mut Event, track: &ReconstructedTrack, row: i32, prob_nn: f64) {
         let momentum = track.measured.with_mass(self.positive.mass);
         push_three(event, self.momentum, [momentum.px, momentum.py, momentum.pz]);
         event.push(self.e, momentum.e);
         event.push(self.pid, self.positive.pdg_id * track.measured.charge);
-        event.push(self.track, place);
+        event.push(self.track, row);
         event.push(self.prob_nn, prob_nn);
     }
 }

@@ -1,5 +1,4 @@
-//! Events are what their numbers say, whatever else is made; references lead where they should; true decays can be
-//! found again.
+//! Events depend on their number only, references lead to rows, and true decays can be reconstructed.
 
 use super::*;
 use crate::algorithms::Combine;
@@ -25,7 +24,7 @@ fn signal(probability: f64) -> ToyDecays {
     }
 }
 
-/// For each event: its number and time, the momenta and vertices of its tracks.
+/// The number, time, and the momenta and vertices of the tracks of each event.
 type Tracks = Vec<(u64, f64, Vec<f64>, Vec<i32>)>;
 
 fn tracks(app: &AppMgr) -> Tracks {
@@ -48,7 +47,7 @@ fn tracks(app: &AppMgr) -> Tracks {
 }
 
 #[test]
-fn an_event_is_a_function_of_its_number() {
+fn an_event_depends_on_its_number_only() {
     let all = tracks(&job(signal(0.3), 0, 300, 1000));
     assert_eq!(all, tracks(&job(signal(0.3), 0, 300, 7)));
     assert_eq!(all[120..], tracks(&job(signal(0.3), 120, 180, 50)));
@@ -104,9 +103,9 @@ fn references_lead_to_rows_and_momenta_agree() {
     assert!((14.0..16.0).contains(&(pions as f64 / 400.0)));
 }
 
-/// True decays, put together again by two combinations and a third one, have their masses, and have flown.
+/// `Combine` finds each true decay once, with the right masses and displaced tracks.
 #[test]
-fn true_decays_are_found_again() {
+fn true_decays_are_found_once() {
     let toys = ToyDecays {
         decays: Configuration {
             signal_fraction: 0.5,
@@ -173,7 +172,7 @@ fn true_decays_are_found_again() {
 }
 
 #[test]
-fn properties_that_make_no_sense_are_named() {
+fn properties_out_of_range_are_named() {
     let cases: [(fn(&mut ToyDecays), &str); 11] = [
         (|toys| toys.rate = 0.0, "rate = 0"),
         (|toys| toys.gps_start = -1.0, "gps_start = -1"),

@@ -1,4 +1,4 @@
-//! What the passes of the [tracking](super::tracking) look for, and which hits are in line with others.
+//! The search for hits in line with two others.
 
 use super::geometry::{MODULE_Z, MODULES};
 use super::hit_index::{Hit, HitIndex, HitLanes, LANES, pseudo_angle_of};
@@ -7,14 +7,14 @@ use super::track_candidate::{reach, variance};
 use std::ops::Range;
 use wide::f32x8;
 
-/// No sensor is farther from the beam, mm.
+/// The largest distance of a sensor from the beam, mm.
 const EDGE: f32 = 55.0;
 
-/// All sensors of a module are beyond lines so far from the beam, mm: an L is left of its side and around the beam.
+/// The limits of the L of sensors in u, and in u or v, mm.
 const SIDE: f32 = 5.08;
 const CORNER: f32 = -4.95;
 
-/// The middle of each module.
+/// The z of the centre of each module, mm.
 const Z: [f32; MODULES] = {
     let mut z = [0.0; MODULES];
     let mut module = 0;
@@ -25,7 +25,7 @@ const Z: [f32; MODULES] = {
     z
 };
 
-/// Where a line through two hits goes.
+/// The line through two hits a and b, extrapolated from b.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Direction {
     b: Hit,
@@ -34,9 +34,9 @@ pub(super) struct Direction {
     slopes: [f32; 2],
     /// 1 / (b.z − a.z)
     inverse: f32,
-    /// What a scattering angle at b is to be multiplied by at a distance of 1.
+    /// The deviation at a distance of 1 mm for a scattering angle of 1 rad at b.
     lever: f32,
-    /// What the window grows by with the distance from b, and what it is there.
+    /// The increase of the window with the distance from b, and the window at b.
     growth: f32,
     margin: f32,
 }
@@ -54,12 +54,12 @@ impl Direction {
             inverse,
             lever: 1.0 + (step[0] * step[0] + step[1] * step[1]) * inverse * inverse,
             growth: pass.kink * (1.0 + tx * tx + ty * ty),
-            // Planes are a little before and behind the middle of a module.
+            // The planes are in front of and behind the centre of a module.
             margin: 0.6 * (tx.abs() + ty.abs()),
         }
     }
 
-    /// Where it crosses a module, and how far from there hits can be.
+    /// Returns the region of a module in which hits can be in line.
     #[inline]
     pub(super) fn at(&self, module: usize) -> SearchRegion {
         let dz = Z[module] - self.b.z;
@@ -70,8 +70,8 @@ impl Direction {
         }
     }
 
-    /// Which hits are in line, scattered at most by this angle, and how far off they are, squared: for several hits what
-    /// `Kink` is for one.
+    /// Returns a mask of the hits in line within a scattering angle, and their squared distances from the line. This is
+    /// `Kink` for several hits at once.
     #[inline]
     pub(super) fn are_within(&self, c: &HitLanes, angle: f32) -> (f32x8, f32x8) {
         let dz = c.z - self.b.z;
@@ -84,7 +84,7 @@ impl Direction {
         (square.simd_lt(reach), square)
     }
 
-    /// Whether the line passes the beam at most so far away, mm.
+    /// Returns whether the line passes the beam within `distance`, mm.
     #[inline]
     pub(super) fn passes_within(&self, distance: f32) -> bool {
         let [tx, ty] = self.slopes;
@@ -93,7 +93,7 @@ impl Direction {
     }
 }
 
-/// Where hits are looked for in a module: about a point, within reach of it.
+/// The region of a module to search: a circle.
 #[derive(Clone, Copy)]
 pub(super) struct SearchRegion {
     x: f32,
@@ -101,25 +101,25 @@ pub(super) struct SearchRegion {
     reach: f32,
 }
 
-/// Whether there can be a hit of a module: a quick look at the outline of its sensors.
+/// Returns whether a region can contain hits, by the outline of the sensors.
 #[inline]
 pub(super) fn may_have_hits(module: usize, SearchRegion { x, y, reach }: SearchRegion) -> bool {
     const SCALE: f32 = std::f32::consts::FRAC_1_SQRT_2;
     let scale = if module.is_multiple_of(2) { SCALE } else { -SCALE };
     let (u, v) = ((x + y) * scale - reach, (x - y) * scale - reach);
-    // All at once: which of these decides cannot be foretold.
+    // No short circuit: branches here are unpredictable.
     (u < SIDE) & ((u < CORNER) | (v < CORNER)) & (x * x + y * y < EDGE * EDGE)
 }
 
-/// Hits of a module among which are all that are there.
+/// Returns a range of hits of a module that includes all in the region.
 #[inline]
 pub(super) fn window(index: &HitIndex, module: usize, SearchRegion { x, y, reach }: SearchRegion) -> Range<usize> {
-    // The angle's gradient is at most this.
+    // An upper bound of the gradient of the pseudo-angle.
     let gradient = 1.0 / (x.abs() + y.abs()).max(1e-3);
     index.near(module, pseudo_angle_of(x, y, gradient), 1.3 * reach * gradient)
 }
 
-/// The nearest hit of a module that is in line with two others.
+/// Returns the hit of a module nearest to the line, if any is in line.
 #[inline]
 pub(super) fn nearest(index: &HitIndex, pass: &SearchPass, line: &Direction, module: usize) -> Option<u32> {
     let place = line.at(module);
@@ -129,7 +129,7 @@ pub(super) fn nearest(index: &HitIndex, pass: &SearchPass, line: &Direction, mod
     let range = window(index, module, place);
     let (mut least, mut nearest) = (f32::MAX, None);
     for start in range.clone().step_by(LANES) {
-        let (are_within, squares) = line.are_within(&index.block(start), pass.kink);
+        let (are_within, squares) = line.are_within(&index.lanes(start), pass.kink);
         let squares = squares.to_array();
         for lane in lanes(are_within, range.end - start) {
             if squares[lane] < least {
@@ -140,19 +140,19 @@ pub(super) fn nearest(index: &HitIndex, pass: &SearchPass, line: &Direction, mod
     nearest
 }
 
-/// Those of the first so many lanes for which something is so, as bits.
+/// Returns the bits of the first `number` lanes of a mask.
 #[inline]
-pub(super) fn mask(are_so: f32x8, number: usize) -> u32 {
-    are_so.to_bitmask() & ((1 << number.min(LANES)) - 1)
+pub(super) fn mask(lanes_set: f32x8, number: usize) -> u32 {
+    lanes_set.to_bitmask() & ((1 << number.min(LANES)) - 1)
 }
 
-/// The same, one by one.
+/// Returns the lanes set among the first `number`.
 #[inline]
-pub(super) fn lanes(are_so: f32x8, number: usize) -> impl Iterator<Item = usize> {
-    bits(mask(are_so, number))
+pub(super) fn lanes(lanes_set: f32x8, number: usize) -> impl Iterator<Item = usize> {
+    bits(mask(lanes_set, number))
 }
 
-/// Which bits are set.
+/// Returns the positions of the bits set.
 #[inline]
 pub(super) fn bits(mut mask: u32) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {

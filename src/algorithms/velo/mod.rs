@@ -1,10 +1,35 @@
 //! Reconstruction in a vertex locator, the VELO of LHCb's first upgrade: 52 modules of silicon pixels along the beam.
 //!
-//! - [`VeloTracking`] finds tracks in hits, [`VeloFit`] fits them, [`PrimaryVertices`] finds where they come from.
-//! - [`ToyVelo`] makes events, [`TrackChecker`] compares tracks with the true particles.
+//! - [`VeloTracking`] finds tracks in hits, [`VeloFit`] fits them, and [`PrimaryVertices`] finds primary vertices.
+//! - [`ToyVelo`] makes toy events, and [`TrackChecker`] compares tracks with the true particles.
 //!
-//! What they compute is in modules of its own, free of events: [`tracking`], [`fit`], [`vertices`], [`toy_event`],
-//! [`matching`]; [`geometry`] and [`conditions`] have the detector. Lengths are in mm, momenta in MeV.
+//! ```
+//! use gaudi_mpi::app::{AppMgr, JobConfig};
+//!
+//! let job = JobConfig::parse(r#"
+//!     input.events = 2
+//!     [[algorithm]]
+//!     type = "ToyVelo"
+//!     [[algorithm]]
+//!     type = "VeloTracking"
+//!     [[algorithm]]
+//!     type = "VeloFit"
+//!     conditions = { field_step = 50 }
+//!     [[algorithm]]
+//!     type = "PrimaryVertices"
+//!     [[algorithm]]
+//!     type = "TrackChecker"
+//! "#)?;
+//! let mut events = AppMgr::from_config(job).events(1)?;
+//! let vertices = events.read_table("Rec/Vertex/Primary")?;
+//! while let Some(event) = events.next()? {
+//!     assert!(event.rows(vertices).len() > 0);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+//! ```
+//!
+//! The modules [`tracking`], [`fit`], [`vertices`], [`matching`] and [`toy_event`] have the computation, independent of
+//! the event store; [`geometry`] and [`conditions`] describe the detector. Lengths are in mm, momenta in MeV.
 
 pub mod conditions;
 mod efficiency_table;

@@ -1,29 +1,29 @@
 //! The settings of the three passes of the [tracking](super::tracking).
 
-/// What a pass looks for.
+/// The settings of a pass.
 pub(super) struct SearchPass {
-    /// How far the first two hits are apart in angle about the beam, in units of which the full circle has 4.
+    /// The largest angle about the beam between the first two hits, as a pseudo-angle: a full circle is 4.
     pub window: f32,
-    /// How many modules upstream of the first hit the second one is.
+    /// The distances from the first hit to the second, in modules upstream.
     pub steps: &'static [usize],
-    /// The same where the hits are not in neighbouring modules of the same side, and how far from the beam the line
-    /// through them passes then.
+    /// The same as `window` and `distance` for hits that are not in adjacent modules of one side.
     pub other_window: f32,
     pub other_distance: f32,
-    /// How many modules upstream of the second hit the third one is, at most.
+    /// The largest distance from the second hit to the third, in modules upstream.
     pub third: usize,
-    /// For pairs that do not point to the beam, the third hit is in the next module of the side.
+    /// Whether the third hit of a pair that does not point to the beam must be in the next module of the side.
     pub third_is_next: bool,
-    /// How far from the beam the line through them passes, at most, mm.
+    /// The largest distance from the beam of the line through the first two hits, mm.
     pub distance: f32,
-    /// The largest scattering, rad.
+    /// The largest scattering angle, rad.
     pub kink: f32,
-    /// The fewest hits.
+    /// The smallest number of hits.
     pub hits: usize,
     /// The highest score.
     pub score: f32,
 }
 
+/// The first pass: long tracks that point to the beam.
 pub(super) const STRAIGHT: SearchPass = SearchPass {
     window: 0.08,
     steps: &[2, 1],
@@ -37,6 +37,7 @@ pub(super) const STRAIGHT: SearchPass = SearchPass {
     score: -6.0,
 };
 
+/// The second pass: all other tracks.
 pub(super) const OTHERS: SearchPass = SearchPass {
     window: 0.3,
     steps: &[2, 1, 4, 3],
@@ -50,6 +51,7 @@ pub(super) const OTHERS: SearchPass = SearchPass {
     score: 10.0,
 };
 
+/// The third pass: short tracks that share a hit.
 pub(super) const SHARING: SearchPass = SearchPass {
     window: 0.1,
     steps: &[2, 1, 4, 3],
