@@ -1,7 +1,7 @@
-//! LHCb's simulated B± → h± h⁺ h⁻ decays: the mass of the B with its three tracks taken for kaons, their momenta, and
-//! the Dalitz plot.
+//! Simulated B± → h± h⁺ h⁻ decays of LHCb: the B mass for the kaon hypothesis of all three tracks, the momenta, and the
+//! Dalitz plot.
 //!
-//! The file is one that `scripts/root_to_hdf5.py` makes of `PhaseSpaceSimulation.root`:
+//! `scripts/root_to_hdf5.py` converts the input file from `PhaseSpaceSimulation.root`:
 //!
 //! ```sh
 //! python scripts/root_to_hdf5.py PhaseSpaceSimulation.root b2hhh.h5
@@ -9,7 +9,7 @@
 //! ```
 
 use clap::Parser;
-use gaudi_mpi::algorithms::kinematics::FourMomentum;
+use gaudi_mpi::algorithms::four_momentum::FourMomentum;
 use gaudi_mpi::algorithms::particles::KAON;
 use gaudi_mpi::hist::{Axis, Histogram1D, Histogram2D, Histograms};
 use gaudi_mpi::picture::Canvas;
@@ -19,9 +19,9 @@ use std::path::{Path, PathBuf};
 
 #[derive(Parser)]
 struct Arguments {
-    /// The file to read
+    /// Input file
     input: PathBuf,
-    /// Rows of an item
+    /// Rows per item
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     chunk: u64,
     /// Folder for the results
@@ -31,14 +31,14 @@ struct Arguments {
     farm: Options,
 }
 
-/// The table of the input file.
+/// The table in the input file.
 const TABLE: &str = "/Event/PhaseSpaceTree";
 
 #[derive(Serialize, Deserialize)]
 struct B2hhh {
     input: PathBuf,
     output: PathBuf,
-    /// Open in the workers only: a file cannot travel.
+    /// Opened in each worker: an open file cannot be sent.
     #[serde(skip)]
     file: Option<hdf5::File>,
 }
@@ -47,7 +47,7 @@ fn open(path: &Path) -> Result<hdf5::File> {
     hdf5::File::open(path).map_err(|error| format!("cannot read {}: {error}", path.display()).into())
 }
 
-/// How many rows the input has.
+/// Returns the number of rows in the input.
 fn rows(path: &Path) -> Result<u64> {
     let column = open(path)?.dataset(&format!("{TABLE}/H1_PX"));
     let column = column.map_err(|error| format!("{} has no column {TABLE}/H1_PX: {error}", path.display()))?;
@@ -146,7 +146,7 @@ impl Task for B2hhh {
             let Some(odd) =
                 (0..3).find(|&odd| charges[odd] != charges[(odd + 1) % 3] && charges[odd] != charges[(odd + 2) % 3])
             else {
-                continue; // all of one charge: no decay of a B±
+                continue; // three equal charges: not a B± decay
             };
             let pairs = [1, 2].map(|next| (kaons[odd] + kaons[(odd + next) % 3]).mass2() / 1e6);
             output[dalitz].fill(pairs[0].min(pairs[1]), pairs[0].max(pairs[1]));

@@ -1,5 +1,5 @@
-//! Reconstruction in a vertex locator: the job of `examples/jobs/brunel.toml`, put together in Rust. It writes the same
-//! files, byte for byte.
+//! Reconstruction in a vertex locator: the job of `examples/jobs/brunel.toml` in Rust. It writes the same files, byte
+//! for byte.
 //!
 //! ```sh
 //! python scripts/velo_to_hdf5.py velo_event_*.json velo.h5
@@ -19,10 +19,10 @@ struct Arguments {
     /// Event files with hits
     #[arg(required_unless_present = "toys")]
     files: Vec<PathBuf>,
-    /// Make so many toy events instead
+    /// Number of toy events to make instead
     #[arg(long, value_name = "N", conflicts_with = "files")]
     toys: Option<u64>,
-    /// What an item of work is
+    /// Size of an item
     #[arg(long, value_enum, default_value = "chunk")]
     granularity: Granularity,
     /// Folder for the results

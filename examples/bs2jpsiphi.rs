@@ -1,5 +1,5 @@
-//! B_s0 → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) with a loop over events of one's own: a task whose items are files, and that makes an
-//! application manager for each. `examples/jobs/bs2jpsiphi.toml` does the same without a line of Rust.
+//! B_s0 → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) with a custom event loop: a task with one file per item, and an application manager for
+//! each file. `examples/jobs/bs2jpsiphi.toml` does the same without any Rust.
 //!
 //! ```sh
 //! gaudi-mpi generate --files 4 --events 20000 --output dst-%d.h5
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 #[derive(Parser)]
 struct Arguments {
-    /// The files to read
+    /// Input files
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Folder for the results

@@ -18,7 +18,7 @@ struct Arguments {
     /// Items to process
     #[arg(long, default_value_t = 100)]
     items: usize,
-    /// Entries of each histogram for each item
+    /// Entries per histogram and item
     #[arg(long, default_value_t = 100_000)]
     entries: u64,
     /// Folder for the results
@@ -46,7 +46,7 @@ impl Task for HistTask {
     type Reply = ();
 
     fn initialize_local(&mut self) -> Result<()> {
-        // Better now than when everything is done.
+        // Fails now, not after all items are done.
         Ok(std::fs::create_dir_all(&self.output)?)
     }
 

@@ -1,4 +1,4 @@
-//! A picture of an event that `brunel` has written: hits, tracks and primary vertices, from two sides.
+//! Draws an event written by `brunel`: hits, tracks and primary vertices, in two projections.
 //!
 //! ```sh
 //! target/release/examples/velo_event brunel-output/rec.h5 --event 1 --output velo_event.png
@@ -12,17 +12,17 @@ use std::path::PathBuf;
 
 #[derive(Parser)]
 struct Arguments {
-    /// A file that `brunel` has written
+    /// File written by `brunel`
     file: PathBuf,
-    /// The number of the event
+    /// Number of the event
     #[arg(long, default_value_t = 0)]
     event: u64,
-    /// The picture, SVG or PNG
+    /// Picture to write, SVG or PNG
     #[arg(short, long, default_value = "velo_event.png")]
     output: PathBuf,
 }
 
-/// Colours of curves.
+// The colours of tracks, vertices, hits on tracks, and other hits.
 const TRACK: usize = 0;
 const VERTEX: usize = 1;
 const ON_TRACK: usize = 2;
@@ -64,7 +64,7 @@ fn main() -> Result<()> {
     for (axis, plane) in planes.iter_mut().enumerate() {
         let (start, slope) = [(x, tx), (y, ty)][axis];
         for track in 0..z.len() {
-            // From the beam to the hit farthest from there.
+            // From the beam to the farthest hit.
             let ends = links
                 .iter()
                 .filter(|(of, _)| *of == track)

@@ -188,7 +188,7 @@ fn properties_that_cannot_be_are_told_before_anything_is_done() {
         (
             "ToyVelo",
             "noise = 2.0",
-            "noise = 2 cannot be: it has to be from 0 to 0.9",
+            "noise = 2 is out of range: it must be from 0 to 0.9",
         ),
         ("ToyVelo", "nois = 0.2", "unknown field `nois`"),
         (
@@ -208,7 +208,9 @@ fn properties_that_cannot_be_are_told_before_anything_is_done() {
     fs::write(farm.path("job.toml"), text).unwrap();
     let finished = run(&farm, 0, "run job.toml -q").ends_with(1);
     assert!(
-        finished.error().contains("conditions.field_step = 1 mm cannot be"),
+        finished
+            .error()
+            .contains("conditions.field_step = 1 mm is out of range"),
         "{finished:?}"
     );
 }

@@ -128,7 +128,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             algorithm("Prescale", "fraction = -0.1"),
-            "'fraction' is a part of the events, from 0 to 1, not -0.1",
+            "'fraction' is a fraction of the events, from 0 to 1, not -0.1",
         ),
         (
             job("[[algorithm]]\ntype = 'Prescale'\nfraction = 1\n[[algorithm]]\ntype = 'Prescale'\nfraction = 1\n"),
@@ -173,7 +173,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             filter("'Phys/Particles/pid' == 13"),
-            "is of rows of /Event/Phys/Particles, not of /Event/Rec/Track/Best",
+            "has a value per row of /Event/Phys/Particles, not of /Event/Rec/Track/Best",
         ),
         (
             algorithm("Filter", "table = 'Rec/Trak'\ncut = 'px > 1'"),
@@ -181,7 +181,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             algorithm("Filter", "cut = '1 > 0'\noutput = 'X'"),
-            "'output' takes rows of a table: say which with 'table'",
+            "'output' takes rows of a table: name the table with 'table'",
         ),
         (
             algorithm(
@@ -212,7 +212,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             algorithm("Histogram", "x = { value = '1', bins = 3, low = 0 }"),
-            "the bins of x are given by 'bins', 'low' and 'high', or by 'edges'",
+            "the bins of x need 'bins', 'low' and 'high', or 'edges'",
         ),
         (algorithm("Histogram", "x = { value = '1', edges = [1, 0] }"), "x: "),
         (algorithm("Histogram", "x = { value = '1', edges = [0, nan] }"), "x: "),

@@ -1,13 +1,11 @@
-//! `Combine`: candidates for particles that decay, out of those for what they decay to.
+//! `Combine`: makes candidates of a decay from candidates for its daughters.
 
+mod candidate_table;
 mod columns;
-mod daughters;
+mod combination_search;
+mod daughter_candidates;
+mod daughter_inputs;
 mod origin;
-mod output;
-#[cfg(test)]
-mod reference;
-mod search;
-mod source;
 #[cfg(test)]
 mod tests;
 
@@ -16,73 +14,78 @@ pub use columns::{CombineColumns, MassFrom};
 use super::decay_descriptor::{Decay, DecayDescriptor};
 use crate::app::prelude::*;
 use crate::error::Result;
-use crate::event::path;
-use daughters::Daughters;
+use candidate_table::CandidateTable;
+use combination_search::{BoundDecay, CombinationSearch, Combinations, Role};
+use daughter_candidates::DaughterCandidates;
+use daughter_inputs::DaughterInputs;
 use origin::Origins;
-use output::Output;
-use search::{Found, Role, Search};
-use source::Source;
 use std::collections::BTreeMap;
 
-/// Makes candidates of all combinations of daughters.
+/// Makes a candidate of each combination of daughters.
 ///
-/// ```toml
+/// ```
+/// # let job = gaudi_mpi::app::JobConfig::parse(r#"
+/// # input.events = 10
+/// # [[algorithm]]
+/// # type = "ToyDecays"
 /// [[algorithm]]
 /// type = "Combine"
 /// name = "MakeJpsi"
 /// decay = "J/psi(1S) -> mu+ mu-"
 /// inputs = { "mu+" = "Phys/Muons", "mu-" = "Phys/Muons" }
 /// output = "Phys/Jpsi"
-/// mass = [3000, 3200]                             # both ends included
+/// mass = [3000, 3200]                             # MeV, both ends included
 /// daughter_cuts = { "mu+" = "track.chi2 < 3", "mu-" = "track.chi2 < 3" }
-/// combination_cut = "pt > 1*GeV"                  # on what is in `output`
+/// combination_cut = "pt > 1*GeV"                  # on the rows of `output`
 /// best = "abs(m - 3096.9)"                        # keep the candidate with the smallest value
-/// minimum = 1                                     # reject events with fewer
+/// minimum = 1                                     # reject events with fewer candidates
+/// # "#)?;
+/// # gaudi_mpi::app::AppMgr::from_config(job).events(1)?.next()?;
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 ///
 /// # Daughters
 ///
-/// The candidates for a daughter are the rows of its input table whose `pid` is the daughter's identifier, if the table
-/// has such a column. If it has none, they are those of the daughter's charge, where [`columns`](Self::columns) say
-/// which column that is, and otherwise all rows. In a decay with `cc`, inputs and cuts hold for the antiparticles, too.
+/// The candidates for a daughter are the rows of its input table with the daughter's PDG identifier, if the table has a
+/// column `pid`. Without this column, they are the rows with the daughter's charge, if [`columns`](Self::columns) names
+/// a charge column, and otherwise all rows. In a decay with `cc`, inputs and cuts also apply to the antiparticles.
 ///
-/// Each combination of rows is tried once: identical daughters in the order of their rows, and of combinations that
-/// differ by nothing but which row is taken for which daughter of the same mass, the first. Combinations that use a
-/// track twice are left out. To see that, references named `child1`, `child2`, …, `track`, and `source` (that of a
-/// `Filter`) are followed from table to table as far as they lead.
+/// Each combination of rows is tried once, with identical daughters in row order. Of combinations that differ only in
+/// the assignment of rows to daughters of the same mass, the first is kept. A combination must not use a track twice:
+/// to check this, references named `child1`, `child2`, …, `track` and `source` (made by `Filter`) are followed to their
+/// last table.
 ///
 /// # Output
 ///
-/// The table `output` has the columns `px`, `py`, `pz`, `e`, `m` = √max(0, e² − p²) and `pt`, in the unit of the input;
-/// `pid`, the identifier of what decays; `charge`, the sum of the daughters' charges; and the references `child1`,
-/// `child2`, … to the daughters' rows. Candidates are in the order of their daughters' rows: first by `child1`, then by
-/// `child2`.
+/// The table `output` has the columns `px`, `py`, `pz`, `e`, `m` = √max(0, e² − p²) and `pt`, in the unit of the
+/// inputs; `pid`, the PDG identifier of the particle that decays; `charge`, the sum of the daughters' charges; and the
+/// references `child1`, `child2`, … to the daughters' rows. Candidates are sorted by `child1`, then by `child2`, and so
+/// on.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Combine {
-    /// The [descriptor](super::decay_descriptor) of the decay, such as `[B+ -> J/psi(1S) K+]cc`.
+    /// The [decay descriptor](super::decay_descriptor), such as `[B+ -> J/psi(1S) K+]cc`.
     pub decay: String,
-    /// The table with the candidates, for each daughter.
+    /// The input table of each daughter, by the daughter's name.
     pub inputs: BTreeMap<String, String>,
-    /// The table that gets the candidates.
+    /// The new table of candidates.
     pub output: String,
-    /// What the columns of the inputs are called. Candidates that another `Combine` has made are read by the columns
-    /// that it makes, whatever these are.
+    /// The names of the input columns. Tables made by `Combine` are read by the names that `Combine` gives.
     #[serde(default, skip_serializing_if = "CombineColumns::is_default")]
     pub columns: CombineColumns,
-    /// The lowest and the highest mass of a candidate, in the unit of the input.
+    /// The lowest and the highest mass of a candidate, in the unit of the inputs. Default: no limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mass: Option<[f64; 2]>,
-    /// What rows of the input table have to pass, for each daughter.
+    /// Cuts on rows of the input tables, by the daughter's name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub daughter_cuts: BTreeMap<String, String>,
-    /// What candidates have to pass: a cut on rows of `output`.
+    /// A cut on candidates, with the columns of `output`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub combination_cut: Option<String>,
-    /// Of the candidates of an event, keeps the one for which this is smallest; the first, if there are several.
+    /// Keeps only the candidate with the smallest value of this expression in each event; the first of equal ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<String>,
-    /// Events with fewer candidates are rejected; with 0, none are.
+    /// Events with fewer candidates are rejected. Default: 1.
     #[serde(default = "one")]
     pub minimum: u64,
     #[serde(skip)]
@@ -93,14 +96,14 @@ fn one() -> u64 {
     1
 }
 
-/// What is known once the tables are.
+/// The state after `initialize`.
 struct Bound {
-    sources: Vec<Source>,
-    /// The decay and perhaps its conjugate.
+    sources: Vec<DaughterCandidates>,
+    /// The decay and, if different, its conjugate.
     decays: Vec<BoundDecay>,
-    search: Search,
-    found: Found,
-    output: Output,
+    search: CombinationSearch,
+    found: Combinations,
+    output: CandidateTable,
     cut: Option<Formula>,
     best: Option<Formula>,
     number: CounterHandle,
@@ -109,23 +112,17 @@ struct Bound {
     keep: Vec<bool>,
 }
 
-struct BoundDecay {
-    pid: i32,
-    charge: i32,
-    roles: Vec<Role>,
-}
-
 impl Algorithm for Combine {
     fn initialize(&mut self, setup: &mut Setup) -> Result<()> {
         let descriptor = DecayDescriptor::parse(&self.decay).map_err(|error| format!("decay: {error}"))?;
         if let Some([low, high]) = self.mass
             && (low.is_nan() || high.is_nan() || low > high)
         {
-            return Err(format!("mass = [{low}, {high}] is no window: give the lowest mass and the highest").into());
+            return Err(format!("mass = [{low}, {high}] is no window: give the lowest and the highest mass").into());
         }
-        let daughters = Daughters::new(&descriptor, &self.inputs, &self.daughter_cuts)?;
+        let daughters = DaughterInputs::new(&descriptor, &self.inputs, &self.daughter_cuts)?;
         let (sources, decays, unit) = self.bind(&descriptor, &daughters, setup)?;
-        let output = Output::create(setup, &self.output, &unit, &daughters.tables)?;
+        let output = CandidateTable::create(setup, &self.output, &unit, &daughters.tables)?;
         let cut = match &self.combination_cut {
             None => None,
             Some(cut) => {
@@ -140,7 +137,9 @@ impl Algorithm for Combine {
                     .formula(best, Some(&self.output))
                     .map_err(|error| format!("best: {error}"))?;
                 if formula.table() != Some(output.table) {
-                    return Err(format!("best = \"{best}\" is not a value of each candidate").into());
+                    return Err(
+                        format!("best = \"{best}\" is not a value per candidate: use columns of the output").into(),
+                    );
                 }
                 Some(formula)
             }
@@ -148,11 +147,11 @@ impl Algorithm for Combine {
         if let Some(table) = cut.as_ref().and_then(Formula::table)
             && table != output.table
         {
-            return Err("combination_cut is not one on candidates: it has rows of another table".into());
+            return Err("combination_cut has a value per row of another table: use columns of the output".into());
         }
         self.bound = Some(Bound {
-            search: Search::new(self.mass, may_repeat(&sources, &decays)),
-            found: Found::new(daughters.tables.len()),
+            search: CombinationSearch::new(self.mass, may_repeat(&sources, &decays)),
+            found: Combinations::new(daughters.tables.len()),
             sources,
             decays,
             output,
@@ -183,7 +182,7 @@ impl Algorithm for Combine {
                 }
                 bound
                     .found
-                    .put_in_order(&bound.sources, &bound.decays, bound.search.may_repeat);
+                    .sort_and_dedup(&bound.sources, &bound.decays, bound.search.may_repeat);
                 bound.output.append(block.store_mut(), &bound.found, &bound.decays);
             }
             block.end_rows(bound.output.table, event)?;
@@ -203,7 +202,8 @@ impl Algorithm for Combine {
 }
 
 impl Combine {
-    /// Candidates for this decay, of these inputs by name, to this table; with no cuts so far.
+    /// Creates the algorithm from a decay descriptor, the input table of each daughter, and the output table, without
+    /// cuts.
     ///
     /// ```
     /// use gaudi_mpi::algorithms::{Combine, ToyDecays};
@@ -235,17 +235,17 @@ impl Combine {
         }
     }
 
-    /// The sources of daughters, the decays that take from them, and the unit of momenta.
+    /// Returns the candidates for all daughters, the decays that refer to them, and the unit of momentum.
     fn bind(
         &self,
         descriptor: &DecayDescriptor,
-        daughters: &Daughters,
+        daughters: &DaughterInputs,
         setup: &mut Setup,
-    ) -> Result<(Vec<Source>, Vec<BoundDecay>, String)> {
+    ) -> Result<(Vec<DaughterCandidates>, Vec<BoundDecay>, String)> {
         let mut decays = descriptor.decays();
-        // Antiparticles that decay to the same: every combination would be found a second time.
+        // A conjugate decay to the same daughters would find each combination again.
         decays.dedup_by(|one, other| one.products() == other.products());
-        let mut sources: Vec<Source> = Vec::new();
+        let mut sources: Vec<DaughterCandidates> = Vec::new();
         let mut origins = Origins::default();
         let mut bound = Vec::new();
         for Decay {
@@ -260,7 +260,7 @@ impl Combine {
                 let source = match known {
                     Some(known) => known,
                     None => {
-                        let source = Source::new(particle, table, cut, &self.columns, &mut origins, setup)
+                        let source = DaughterCandidates::new(particle, table, cut, &self.columns, &mut origins, setup)
                             .map_err(|error| format!("{}: {error}", particle.name))?;
                         sources.push(source);
                         sources.len() - 1
@@ -275,12 +275,12 @@ impl Combine {
                 roles,
             });
         }
-        let mut unit: Option<&Source> = None;
+        let mut unit: Option<&DaughterCandidates> = None;
         for source in sources.iter().filter(|source| !source.unit().is_empty()) {
             match unit {
                 Some(first) if first.unit() != source.unit() => {
                     return Err(format!(
-                        "momenta in {} are in {}, but those in {} in {}: they cannot be added",
+                        "momenta in {} are in {}, but in {} in {}: convert one of them with Define",
                         first.table_path(),
                         first.unit(),
                         source.table_path(),
@@ -297,8 +297,8 @@ impl Combine {
     }
 }
 
-/// Whether the same rows can be combined twice, in other roles: not if every row says what it is.
-fn may_repeat(sources: &[Source], decays: &[BoundDecay]) -> bool {
+/// Returns whether the same rows can be combined again with swapped roles. Rows with an identifier have one role only.
+fn may_repeat(sources: &[DaughterCandidates], decays: &[BoundDecay]) -> bool {
     let mixed = |decay: &BoundDecay| {
         decay.roles.iter().any(|one| {
             let same =
@@ -306,11 +306,11 @@ fn may_repeat(sources: &[Source], decays: &[BoundDecay]) -> bool {
             decay.roles.iter().any(same)
         })
     };
-    !sources.iter().all(Source::is_identified) && (decays.len() > 1 || decays.iter().any(mixed))
+    !sources.iter().all(DaughterCandidates::is_identified) && (decays.len() > 1 || decays.iter().any(mixed))
 }
 
 impl Bound {
-    /// Removes candidates that do not pass the cut, or are not the best.
+    /// Removes candidates that fail the cut or are not the best.
     fn choose(&mut self, block: &mut Block) {
         let table = self.output.table;
         if let Some(cut) = &mut self.cut {
@@ -330,7 +330,7 @@ impl Bound {
             self.keep.resize(self.values.len(), false);
             for event in 0..block.events() {
                 let values = &self.values;
-                // What is not a number is the worst.
+                // NaN is the worst value.
                 let order = |row: &usize, other: &usize| {
                     let (value, than) = (values[*row], values[*other]);
                     value.partial_cmp(&than).unwrap_or(value.is_nan().cmp(&than.is_nan()))
@@ -342,9 +342,4 @@ impl Bound {
             block.store_mut().retain_rows(table, &self.keep);
         }
     }
-}
-
-/// A path of a table as it is stored.
-fn full_path(path: &str) -> Result<String> {
-    Ok(path::full(path)?)
 }

@@ -1,34 +1,40 @@
-//! `Define`: a new column from an expression.
+//! `Define`: adds a column computed by an expression.
 
 use crate::app::prelude::*;
 use crate::error::Result;
 use crate::event::path;
 
-/// Adds a column whose values are those of an expression: to a table that is there, or to a new one with one row an
-/// event.
+/// Adds a column with the values of an expression, to an existing table or to a new one with one row per event.
 ///
-/// ```toml
+/// ```
+/// # let job = gaudi_mpi::app::JobConfig::parse(r#"
+/// # input.events = 10
+/// # [[algorithm]]
+/// # type = "ToyDecays"
 /// [[algorithm]]
 /// type = "Define"
 /// name = "Pt"
-/// column = "Phys/Muons/pt"           # in a table that is there, a value for each row
+/// column = "Phys/Muons/pt"           # an existing table: one value per row
 /// value = "hypot(px, py)"
 /// unit = "MeV"
 ///
 /// [[algorithm]]
 /// type = "Define"
 /// name = "Multiplicity"
-/// column = "Phys/Summary/muons"      # a new table, with one row
+/// column = "Phys/Summary/muons"      # a new table: one row per event
 /// value = "count('Phys/Muons/px' > -1e9)"
+/// # "#)?;
+/// # gaudi_mpi::app::AppMgr::from_config(job).events(1)?.next()?;
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Define {
     /// The path of the new column.
     pub column: String,
-    /// Its values: numbers become `f64`, truth values `bool`. Names are those of columns of the same table.
+    /// The expression. A number becomes an `f64`, a truth value a `bool`. Plain names are columns of the same table.
     pub value: String,
-    /// The unit of its values.
+    /// The unit of the values.
     #[serde(default)]
     pub unit: String,
     #[serde(skip)]
@@ -38,12 +44,12 @@ pub struct Define {
 struct Bound {
     formula: Formula,
     table: TableHandle,
-    column: Kind,
+    column: NewColumn,
     numbers: Vec<f64>,
     truths: Vec<bool>,
 }
 
-enum Kind {
+enum NewColumn {
     Number(ColumnHandle<f64>),
     Truth(ColumnHandle<bool>),
 }
@@ -51,15 +57,14 @@ enum Kind {
 impl Algorithm for Define {
     fn initialize(&mut self, setup: &mut Setup) -> Result<()> {
         let (table_path, name) = path::column(&self.column)?;
-        let is_there = setup.has_table(&table_path);
-        let scope = is_there.then_some(table_path.as_str());
-        let formula = setup.formula(&self.value, scope).map_err(|error| match is_there {
+        let exists = setup.has_table(&table_path);
+        let scope = exists.then_some(table_path.as_str());
+        let formula = setup.formula(&self.value, scope).map_err(|error| match exists {
             true => error,
-            false => {
-                format!("{error}\n(There is no table {table_path}, so it would be made, with one row an event.)").into()
-            }
+            false => format!("{error}\n(There is no table {table_path}: it would be created, with one row per event.)")
+                .into(),
         })?;
-        let table = match is_there {
+        let table = match exists {
             true => setup.read_table(&table_path)?,
             false => setup.create_table(&table_path, Rows::One)?,
         };
@@ -67,8 +72,8 @@ impl Algorithm for Define {
         match formula.table() {
             Some(rows) if rows != table => {
                 return Err(format!(
-                    "`{}` has a value for each row of {}, which are not those of {table_path}: use count, sum or the \
-                     like to make one value of them",
+                    "`{}` has a value per row of {}, not of {table_path}: reduce it to one value per event, with \
+                     count, sum or the like",
                     self.value,
                     setup.table_path(rows),
                 )
@@ -78,11 +83,11 @@ impl Algorithm for Define {
         }
         let kind = |of: ColumnType| of.unit(&self.unit);
         let column = if formula.is_truth() {
-            Kind::Truth(setup.create(table, kind(ColumnType::new::<bool>(&name)))?)
+            NewColumn::Truth(setup.create(table, kind(ColumnType::new::<bool>(&name)))?)
         } else {
-            Kind::Number(setup.create(table, kind(ColumnType::new::<f64>(&name)))?)
+            NewColumn::Number(setup.create(table, kind(ColumnType::new::<f64>(&name)))?)
         };
-        debug_assert!(of_one_row || is_there, "a new table has one row");
+        debug_assert!(of_one_row || exists, "a new table has one row");
         self.bound = Some(Bound {
             formula,
             table,
@@ -106,11 +111,11 @@ impl Algorithm for Define {
         };
         block.end_all_rows(*table);
         match column {
-            Kind::Number(column) => {
+            NewColumn::Number(column) => {
                 formula.numbers(block.store(), block.selected(), numbers);
                 spread(block.store_mut(), *table, formula.table().is_some(), numbers, *column);
             }
-            Kind::Truth(column) => {
+            NewColumn::Truth(column) => {
                 formula.truths(block.store(), block.selected(), truths);
                 spread(block.store_mut(), *table, formula.table().is_some(), truths, *column);
             }
@@ -119,7 +124,7 @@ impl Algorithm for Define {
     }
 }
 
-/// Appends a value for each row: values of rows as they are, those of events to all their rows.
+/// Appends a value per row. A value per event is repeated for all rows of the event.
 fn spread<T: crate::event::Element>(
     store: &mut EventStore,
     table: TableHandle,

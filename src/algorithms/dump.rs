@@ -1,27 +1,34 @@
-//! `Dump`: prints tables of the first events.
+//! `Dump`: prints the first events.
 
 use crate::app::prelude::*;
 use crate::error::Result;
 use crate::event::{Element, Values, each_type};
 use std::fmt::Write;
 
-/// Prints tables of the first events, on rank 0 at the end of the job, in the order of the events.
+/// Prints tables of the first events, in event order, on rank 0 at the end of the job.
 ///
-/// ```toml
+/// ```
+/// # let job = gaudi_mpi::app::JobConfig::parse(r#"
+/// # input.events = 10
+/// # [[algorithm]]
+/// # type = "ToyDecays"
 /// [[algorithm]]
 /// type = "Dump"
-/// tables = ["Rec/Header", "Phys/B"]
-/// events = 3                         # (default 1) of the events of the input, those that were not rejected before
+/// tables = ["Rec/Header", "Phys/Muons"]
+/// events = 3                         # of the input (default 1); rejected events are not printed
+/// # "#)?;
+/// # gaudi_mpi::app::AppMgr::from_config(job).events(1)?.next()?;
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dump {
-    /// The tables.
+    /// The paths of the tables.
     pub tables: Vec<String>,
-    /// Events with a smaller number than this are printed.
+    /// Events numbered below this are printed.
     #[serde(default = "one")]
     pub events: u64,
-    /// At most so many rows of a table.
+    /// The largest number of rows printed per table.
     #[serde(default = "ten")]
     pub rows: usize,
     #[serde(skip)]

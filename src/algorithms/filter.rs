@@ -1,38 +1,45 @@
-//! `Filter`: rejects events, or keeps rows of a table.
+//! `Filter`: rejects events, or selects rows of a table.
 
 use crate::app::prelude::*;
 use crate::error::Result;
 use crate::event::{Element, Values, each_type};
 
-/// Rejects events by a cut; or chooses the rows of a table that pass a cut, and rejects events with too few of them.
+/// Rejects events by a cut; or selects the rows of a table by a cut, and rejects events with too few of them.
 ///
-/// ```toml
+/// ```
+/// # let job = gaudi_mpi::app::JobConfig::parse(r#"
+/// # input.events = 10
+/// # [[algorithm]]
+/// # type = "ToyDecays"
 /// [[algorithm]]
 /// type = "Filter"
 /// name = "GoodMuons"
-/// table = "Phys/Muons"               # cuts on rows; without it, on events
-/// cut = "pt > 500*MeV && track.chi2 < 3"
-/// output = "Phys/GoodMuons"          # the rows that pass, with a reference `source` to where they come from
-/// minimum = 2                        # events with fewer are rejected (default 1)
+/// table = "Phys/Muons"               # the cut is on its rows; without a table, on events
+/// cut = "hypot(px, py) > 500*MeV && track.chi2 < 3"
+/// output = "Phys/GoodMuons"          # the rows that pass, with a reference `source` to the original row
+/// minimum = 2                        # events with fewer rows are rejected (default 1)
+/// # "#)?;
+/// # gaudi_mpi::app::AppMgr::from_config(job).events(1)?.next()?;
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
-    /// What rows, or events, have to pass.
+    /// The cut on rows, or on events without a `table`.
     pub cut: String,
-    /// The table whose rows are meant by names in the cut.
+    /// The table of the columns in the cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// A table that gets the rows that pass.
+    /// The new table of the rows that pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
-    /// Which columns the rows in `output` have; all of them, unless given.
+    /// The columns copied to `output`. Default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
-    /// Events with fewer rows that pass are rejected.
+    /// Events with fewer passing rows are rejected. Default: 1.
     #[serde(default = "one")]
     pub minimum: u64,
-    /// Events with more are, too.
+    /// Events with more passing rows are rejected. Default: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maximum: Option<u64>,
     #[serde(skip)]
@@ -45,15 +52,15 @@ fn one() -> u64 {
 
 struct Bound {
     cut: Formula,
-    copy: Option<Copy>,
+    copy: Option<RowCopy>,
     passed: Vec<bool>,
 }
 
-/// Rows of a table become rows of another.
-struct Copy {
+/// Copies rows of one table to another.
+struct RowCopy {
     from: TableHandle,
     into: TableHandle,
-    /// Columns of both.
+    /// The columns of the one table and the other.
     columns: Vec<(usize, usize)>,
     source: ColumnHandle<i32>,
 }
@@ -66,7 +73,8 @@ impl Algorithm for Filter {
             && table != other
         {
             return Err(format!(
-                "the cut `{}` is of rows of {}, not of {}: use count, sum or the like to make one value of them",
+                "the cut `{}` has a value per row of {}, not of {}: reduce it to one value per event, with count, sum \
+                 or the like",
                 self.cut,
                 setup.table_path(other),
                 setup.table_path(table)
@@ -76,13 +84,13 @@ impl Algorithm for Filter {
         let copy = match (&self.table, &self.output) {
             (_, None) => None,
             (None, Some(_)) => {
-                return Err("'output' takes rows of a table: say which with 'table'".into());
+                return Err("'output' takes rows of a table: name the table with 'table'".into());
             }
-            (Some(table), Some(output)) => Some(Copy::new(setup, table, output, self.columns.as_deref())?),
+            (Some(table), Some(output)) => Some(RowCopy::new(setup, table, output, self.columns.as_deref())?),
         };
         if copy.is_some() && cut.table().is_none() {
             return Err(format!(
-                "the cut `{}` is of events, not of rows: it chooses no rows for 'output'",
+                "the cut `{}` is on events, not on rows: it selects no rows for 'output'",
                 self.cut
             )
             .into());
@@ -122,7 +130,7 @@ impl Algorithm for Filter {
     }
 }
 
-impl Copy {
+impl RowCopy {
     fn new(setup: &mut Setup, table: &str, output: &str, columns: Option<&[String]>) -> Result<Self> {
         let names = match columns {
             Some(names) => names.to_vec(),
@@ -134,13 +142,13 @@ impl Copy {
         }
         let from = setup.read_table(table)?;
         if setup.rows_of(from) != Rows::Many {
-            return Err(format!("{table} has one row an event: there is nothing to choose from").into());
+            return Err(format!("{table} has one row per event: there are no rows to select").into());
         }
         let into = setup.create_table(output, Rows::Many)?;
         let mut columns = Vec::with_capacity(found.len());
         for (table, column) in found {
             let kind = setup.kind(table, column).clone();
-            // Such a column would be taken for the one that is added now.
+            // A copy would collide with the reference added below.
             if kind.name != SOURCE {
                 columns.push((column, setup.create_any(into, kind)?));
             }
@@ -154,7 +162,7 @@ impl Copy {
         })
     }
 
-    /// Copies the rows of an event that passed; none if it was rejected before.
+    /// Copies the passing rows of an event; `None` stands for a rejected event and copies no rows.
     fn rows(&self, block: &mut Block, event: usize, passed: Option<&[bool]>) -> Result<()> {
         let rows = block.store().rows(self.from, event);
         let chosen = || rows.clone().filter(|row| passed.is_some_and(|passed| passed[*row]));
@@ -168,10 +176,10 @@ impl Copy {
     }
 }
 
-/// The column that says which row of the other table a row was.
+/// The column that refers to the original row.
 const SOURCE: &str = "source";
 
-/// Appends some elements of a column to another of the same type.
+/// Appends the elements at `rows` to a column of the same type.
 fn copy(from: &Values, into: &mut Values, rows: impl Iterator<Item = usize>) {
     fn elements<T: Element>(from: &[T], into: &mut Values, rows: impl Iterator<Item = usize>) {
         if let Some(into) = T::vec(into) {

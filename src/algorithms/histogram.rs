@@ -1,10 +1,10 @@
-//! `Histogram` and `Profile`: filled from expressions.
+//! `Histogram` and `Profile`: fill histograms with the values of expressions.
 
 use crate::app::prelude::*;
 use crate::error::Result;
 use crate::hist::{Histogram3D, Profile1D, Profile2D};
 
-/// An axis in a job file: what is filled along it, and its bins.
+/// An axis in a job file: the expression to fill, and the bins.
 ///
 /// ```toml
 /// x = { value = "m", bins = 100, low = 5200, high = 5500, label = "m(J/ψ φ)", unit = "MeV" }
@@ -13,111 +13,125 @@ use crate::hist::{Histogram3D, Profile1D, Profile2D};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AxisConfig {
-    /// The expression.
+    /// The expression to fill.
     pub value: String,
-    /// How many bins of equal width.
+    /// The number of bins of equal width, from `low` to `high`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bins: Option<usize>,
-    /// Where the first of them begins.
+    /// The lower edge of the first bin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub low: Option<f64>,
-    /// Where the last of them ends.
+    /// The upper edge of the last bin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
-    /// Instead, the edges of bins.
+    /// The bin edges, in place of `bins`, `low` and `high`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edges: Option<Vec<f64>>,
-    /// What the axis shows.
+    /// The label.
     #[serde(default)]
     pub label: String,
-    /// In which unit.
+    /// The unit.
     #[serde(default)]
     pub unit: String,
 }
 
 /// Fills a histogram of one, two or three dimensions.
 ///
-/// ```toml
+/// ```
+/// # let job = gaudi_mpi::app::JobConfig::parse(r#"
+/// # input.events = 10
+/// # [[algorithm]]
+/// # type = "ToyDecays"
 /// [[algorithm]]
 /// type = "Histogram"
-/// name = "mass"
-/// path = "Phys/hbmass"               # (default: the algorithm's name)
-/// title = "Mass of B cand"
-/// table = "Phys/B"                   # an entry for each row; without it, for each event
-/// x = { value = "m", bins = 100, low = 5200, high = 5500, label = "m(J/ψ φ)", unit = "MeV" }
-/// cut = "pt > 1*GeV"
-/// weight = "1 / efficiency"
+/// name = "muon_pt"
+/// path = "Phys/muon_pt"              # default: the algorithm's name
+/// title = "Muons"
+/// table = "Phys/Muons"               # an entry per row; without a table, per event
+/// x = { value = "hypot(px, py)", bins = 100, low = 0, high = 5000, label = "pT(μ)", unit = "MeV" }
+/// cut = "track.chi2 < 3"
+/// weight = "prob_nn"
+/// # "#)?;
+/// # gaudi_mpi::app::AppMgr::from_config(job).events(1)?.next()?;
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Histogram {
-    /// Its path; the algorithm's name, unless given.
+    /// The path in the output. Default: the algorithm's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Its title.
+    /// The title.
     #[serde(default)]
     pub title: String,
-    /// The table whose columns are meant by names in the expressions.
+    /// The table of the columns in the expressions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
     /// The first axis.
     pub x: AxisConfig,
-    /// The second axis, of histograms that have one.
+    /// The second axis, for two or three dimensions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub y: Option<AxisConfig>,
-    /// The third axis, of histograms that have one.
+    /// The third axis, for three dimensions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub z: Option<AxisConfig>,
-    /// What rows, or events, have to pass to be filled. It rejects no events.
+    /// The cut on entries. It rejects no events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<String>,
-    /// The weight of an entry.
+    /// The weight of an entry. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<String>,
     #[serde(skip)]
     bound: Option<(Entries, Booked)>,
 }
 
-/// Fills a profile: the mean of a value in the bins of one or two axes.
+/// Fills a profile: the mean of a value in bins of one or two axes.
 ///
-/// ```toml
+/// ```
+/// # let job = gaudi_mpi::app::JobConfig::parse(r#"
+/// # input.events = 10
+/// # [[algorithm]]
+/// # type = "ToyDecays"
 /// [[algorithm]]
 /// type = "Profile"
 /// name = "chi2_of_p"
 /// table = "Rec/Track/Best"
-/// x = { value = "hypot(px, py, pz) / GeV", bins = 50, low = 0, high = 100, label = "p", unit = "GeV" }
+/// x = { value = "hypot(hypot(px, py), pz) / GeV", bins = 50, low = 0, high = 100, label = "p", unit = "GeV" }
 /// value = "chi2"
 /// label = "χ²"
+/// # "#)?;
+/// # gaudi_mpi::app::AppMgr::from_config(job).events(1)?.next()?;
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// Its path; the algorithm's name, unless given.
+    /// The path in the output. Default: the algorithm's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Its title.
+    /// The title.
     #[serde(default)]
     pub title: String,
-    /// The table whose columns are meant by names in the expressions.
+    /// The table of the columns in the expressions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
     /// The first axis.
     pub x: AxisConfig,
-    /// The second axis, of profiles that have one.
+    /// The second axis, for two dimensions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub y: Option<AxisConfig>,
-    /// What the mean is taken of.
+    /// The expression to average.
     pub value: String,
-    /// What the value is called.
+    /// The label of the value.
     #[serde(default)]
     pub label: String,
     /// The unit of the value.
     #[serde(default)]
     pub unit: String,
-    /// What rows, or events, have to pass to be filled. It rejects no events.
+    /// The cut on entries. It rejects no events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<String>,
-    /// The weight of an entry.
+    /// The weight of an entry. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<String>,
     #[serde(skip)]
@@ -139,7 +153,7 @@ impl AxisConfig {
             (Some(bins), Some(low), Some(high), None) => Axis::try_uniform(bins, low, high),
             (None, None, None, Some(edges)) => Axis::try_variable(edges.clone()),
             _ => {
-                return Err(format!("the bins of {which} are given by 'bins', 'low' and 'high', or by 'edges'").into());
+                return Err(format!("the bins of {which} need 'bins', 'low' and 'high', or 'edges'").into());
             }
         };
         let axis = axis.map_err(|error| format!("{which}: {error}"))?;
@@ -158,7 +172,7 @@ impl Algorithm for Histogram {
             (None, None) => Booked::One(setup.book(&path, Histogram1D::try_new(title, [x])?)?),
             (Some(y), None) => Booked::Two(setup.book(&path, Histogram2D::try_new(title, [x, y])?)?),
             (Some(y), Some(z)) => Booked::Three(setup.book(&path, Histogram3D::try_new(title, [x, y, z])?)?),
-            (None, Some(_)) => return Err("there is a z axis, but no y axis".into()),
+            (None, Some(_)) => return Err("there is a z axis without a y axis: give 'y', too".into()),
         };
         let axes = [Some(&self.x), self.y.as_ref(), self.z.as_ref()];
         let values: Vec<&str> = axes.into_iter().flatten().map(|axis| axis.value.as_str()).collect();
@@ -206,7 +220,7 @@ impl Algorithm for Profile {
     }
 }
 
-/// What is filled: expressions of rows of one table, or of events.
+/// The values, weights and cut of the entries: expressions on the rows of one table, or on events.
 struct Entries {
     values: Vec<Evaluated>,
     weight: Option<Evaluated>,
@@ -228,7 +242,7 @@ impl Evaluated {
         })
     }
 
-    /// The number of a row of an event.
+    /// The value for a row of an event.
     fn at(&self, event: usize, row: usize) -> f64 {
         self.numbers[if self.formula.table().is_some() { row } else { event }]
     }
@@ -259,7 +273,7 @@ impl Entries {
         for table in formulas.filter_map(Formula::table) {
             if let Some(other) = rows.replace(table).filter(|other| *other != table) {
                 return Err(format!(
-                    "rows of {} and of {} cannot be entries of one histogram",
+                    "the expressions have values per row of {} and of {}: a histogram takes the rows of one table",
                     setup.table_path(other),
                     setup.table_path(table)
                 )

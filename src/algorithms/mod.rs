@@ -1,25 +1,33 @@
-//! The algorithms that ship: what they compute, free of how the events come in or the results go out.
+//! The algorithms that a job file can name, and the physics they use.
 //!
-//! - [`kinematics`]: four-momenta and two-body decays.
-//! - [`particles`]: masses, widths and charges of particles under the names that decay descriptors use.
-//! - [`decay_descriptor`]: decays as they are written, `[B+ -> J/psi(1S) K+]cc`.
-//! - [`toy_decays`]: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays with background; [`toy_selection`]: their selection.
-//! - [`velo`]: hits, tracks and primary vertices of a vertex locator.
+//! - [`Filter`] and [`Prescale`] reject events; [`Define`] adds a column; [`Combine`] makes candidates of a decay.
+//! - [`Histogram`] and [`Profile`] fill histograms; [`Dump`] prints events.
+//! - [`ToyDecays`] makes events with toy decays.
 //!
-//! Units are MeV throughout, with c = 1.
+//! The physics does not depend on events, and is a library in itself:
+//!
+//! - [`four_momentum`] and [`two_body_decay`]: relativistic kinematics.
+//! - [`particles`]: masses, widths, charges and identifiers by name.
+//! - [`decay_descriptor`]: the notation for decays, `[B+ -> J/psi(1S) K+]cc`.
+//! - [`toy_decay_generator`] and [`toy_selection`]: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays with background.
+//! - `velo`, with the Cargo feature of this name: tracks and primary vertices in a vertex locator.
+//!
+//! Energies, momenta and masses are in MeV, with c = 1.
 
 mod combine;
 pub mod decay_descriptor;
 mod define;
 mod dump;
 mod filter;
+pub mod four_momentum;
 mod histogram;
-pub mod kinematics;
-mod make_decays;
 pub mod particles;
 mod prescale;
-pub mod toy_decays;
+pub mod toy_decay_generator;
+mod toy_decays;
 pub mod toy_selection;
+pub mod two_body_decay;
+#[cfg(feature = "velo")]
 pub mod velo;
 
 pub use combine::{Combine, CombineColumns, MassFrom};
@@ -27,18 +35,19 @@ pub use define::Define;
 pub use dump::Dump;
 pub use filter::Filter;
 pub use histogram::{AxisConfig, Histogram, Profile};
-pub use make_decays::ToyDecays;
 pub use prescale::Prescale;
+pub use toy_decays::ToyDecays;
+#[cfg(feature = "velo")]
 pub use velo::{PrimaryVertices, ToyVelo, TrackChecker, VeloFit, VeloTracking};
 
 use crate::app::{Algorithm, make};
 use crate::error::Result;
 use std::any::TypeId;
 
-/// Makes an algorithm of its properties.
+/// A function that creates an algorithm from its properties.
 pub(crate) type Make = fn(toml::Table) -> Result<Box<dyn Algorithm>>;
 
-/// Makes all types of algorithms known that a job file can name.
+/// Registers the types of algorithms that a job file can name.
 pub(crate) fn register(mut known: impl FnMut(&str, TypeId, Make)) {
     known("Combine", TypeId::of::<Combine>(), make::<Combine>);
     known("Define", TypeId::of::<Define>(), make::<Define>);
@@ -46,15 +55,15 @@ pub(crate) fn register(mut known: impl FnMut(&str, TypeId, Make)) {
     known("Filter", TypeId::of::<Filter>(), make::<Filter>);
     known("Histogram", TypeId::of::<Histogram>(), make::<Histogram>);
     known("Prescale", TypeId::of::<Prescale>(), make::<Prescale>);
-    known(
-        "PrimaryVertices",
-        TypeId::of::<PrimaryVertices>(),
-        make::<PrimaryVertices>,
-    );
     known("Profile", TypeId::of::<Profile>(), make::<Profile>);
     known("ToyDecays", TypeId::of::<ToyDecays>(), make::<ToyDecays>);
-    known("ToyVelo", TypeId::of::<ToyVelo>(), make::<ToyVelo>);
-    known("TrackChecker", TypeId::of::<TrackChecker>(), make::<TrackChecker>);
-    known("VeloFit", TypeId::of::<VeloFit>(), make::<VeloFit>);
-    known("VeloTracking", TypeId::of::<VeloTracking>(), make::<VeloTracking>);
+    #[cfg(feature = "velo")]
+    {
+        let vertices = TypeId::of::<PrimaryVertices>();
+        known("PrimaryVertices", vertices, make::<PrimaryVertices>);
+        known("ToyVelo", TypeId::of::<ToyVelo>(), make::<ToyVelo>);
+        known("TrackChecker", TypeId::of::<TrackChecker>(), make::<TrackChecker>);
+        known("VeloFit", TypeId::of::<VeloFit>(), make::<VeloFit>);
+        known("VeloTracking", TypeId::of::<VeloTracking>(), make::<VeloTracking>);
+    }
 }

@@ -1,7 +1,6 @@
-//! Properties of particles, under the names that decay descriptors use: `B_s0 -> J/psi(1S) phi(1020)`.
+//! Properties of particles, by the names that decay descriptors use: `B_s0 -> J/psi(1S) phi(1020)`.
 //!
-//! Masses and widths are those of the Review of Particle Physics, 2026 edition; PDG identifiers follow its numbering
-//! scheme.
+//! Masses, widths and identifiers are from the Review of Particle Physics of the Particle Data Group (PDG), 2026.
 //!
 //! ```
 //! use gaudi_mpi::algorithms::particles::{self, Particle};
@@ -12,34 +11,36 @@
 //! # Ok::<(), particles::Error>(())
 //! ```
 
-/// A particle that is not in the table.
+use crate::expression::distance;
+
+/// A particle is not in the table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// No particle of this name.
-    #[error("no particle is named {name:?}: the names are {}", names().join(", "))]
+    /// No particle has this name. The message suggests the closest name, or lists all names.
+    #[error("{}", unknown(name))]
     UnknownName {
-        /// The name asked for.
+        /// The unknown name.
         name: String,
     },
-    /// No particle with this PDG identifier.
-    #[error("no particle here has the PDG identifier {0}")]
+    /// No particle has this PDG identifier.
+    #[error("no particle in the table has the PDG identifier {0}")]
     UnknownPdgId(i32),
 }
 
-/// What is known of a particle.
+/// The properties of a particle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Particle {
-    /// Its name in decay descriptors.
+    /// The name in decay descriptors.
     pub name: &'static str,
-    /// The name of its antiparticle; its own if it is that itself.
+    /// The name of the antiparticle; the same name for a particle that is its own antiparticle.
     pub conjugate: &'static str,
-    /// Its number in the PDG's numbering scheme; the antiparticle's is the negative.
+    /// The PDG identifier; that of the antiparticle has the opposite sign.
     pub pdg_id: i32,
-    /// Its charge, in units of the proton's.
+    /// The electric charge, in units of the proton charge.
     pub charge: i32,
-    /// Its mass, MeV.
+    /// The mass, MeV.
     pub mass: f64,
-    /// Its full decay width, MeV; 0 where it is less than 1 keV, which no detector resolves.
+    /// The full decay width, MeV; 0 if less than 1 keV, which no detector resolves.
     pub width: f64,
 }
 
@@ -55,36 +56,36 @@ impl Particle {
         }
     }
 
-    /// The particle of this name; `K_S0`, `K_L0` and `H0` are other names of `KS0`, `KL0` and `H_10`.
+    /// Returns the particle of this name. `K_S0`, `K_L0` and `H0` are aliases of `KS0`, `KL0` and `H_10`.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownName`], which lists the names there are.
+    /// [`Error::UnknownName`] for a name that is not in the table.
     pub fn named(name: &str) -> Result<Self, Error> {
-        let other = OTHER_NAMES.iter().find(|(other, _)| *other == name);
-        let known = other.map_or(name, |(_, known)| known);
+        let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+        let known = alias.map_or(name, |(_, known)| known);
         all()
             .find(|particle| particle.name == known)
             .ok_or_else(|| Error::UnknownName { name: name.to_owned() })
     }
 
-    /// The particle with this PDG identifier.
+    /// Returns the particle with this PDG identifier.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownPdgId`].
+    /// [`Error::UnknownPdgId`] for an identifier that is not in the table.
     pub fn with_pdg_id(pdg_id: i32) -> Result<Self, Error> {
         all()
             .find(|particle| particle.pdg_id == pdg_id)
             .ok_or(Error::UnknownPdgId(pdg_id))
     }
 
-    /// Whether the particle is its own antiparticle.
+    /// Returns whether the particle is its own antiparticle.
     pub fn is_self_conjugate(&self) -> bool {
         self.name == self.conjugate
     }
 
-    /// The antiparticle; the particle itself if it is its own.
+    /// Returns the antiparticle, which may be the particle itself.
     ///
     /// ```
     /// use gaudi_mpi::algorithms::particles::{KAON, PHI};
@@ -106,7 +107,7 @@ impl Particle {
     }
 }
 
-/// Every particle there is here, each followed by its antiparticle.
+/// Returns all particles, each followed by its antiparticle.
 pub fn all() -> impl Iterator<Item = Particle> {
     TABLE.iter().flat_map(|particle| {
         let conjugate = (!particle.is_self_conjugate()).then(|| particle.antiparticle());
@@ -114,11 +115,41 @@ pub fn all() -> impl Iterator<Item = Particle> {
     })
 }
 
-/// Names that are in use beside those of the table.
-const OTHER_NAMES: [(&str, &str); 3] = [("K_S0", "KS0"), ("K_L0", "KL0"), ("H0", "H_10")];
+/// Aliases: names in common use for particles of the table.
+const ALIASES: [(&str, &str); 3] = [("K_S0", "KS0"), ("K_L0", "KL0"), ("H0", "H_10")];
 
-fn names() -> Vec<&'static str> {
-    all().map(|particle| particle.name).collect()
+/// The message for a name that no particle has.
+fn unknown(name: &str) -> String {
+    match closest(name) {
+        Some(known) => format!("no particle is named `{name}`; did you mean `{known}`?"),
+        None => {
+            let names: Vec<&str> = all().map(|particle| particle.name).collect();
+            format!("no particle is named `{name}`; the names are {}", names.join(", "))
+        }
+    }
+}
+
+/// The known name closest to `name`, if one is close enough to suggest.
+fn closest(name: &str) -> Option<&'static str> {
+    let plain = |name: &str| -> String {
+        let letters = name.chars().filter(|letter| !"_()/".contains(*letter));
+        letters.collect::<String>().to_lowercase()
+    };
+    let wanted = plain(name);
+    let score = |known: &'static str| {
+        // J/psi is short for J/psi(1S).
+        let short: String = match (known.find('('), known.find(')')) {
+            (Some(open), Some(close)) => [&known[..open], &known[close + 1..]].concat(),
+            _ => known.into(),
+        };
+        let (full, short) = (plain(known), plain(&short));
+        let begins = !wanted.is_empty() && full.starts_with(&wanted);
+        let whole = distance(&full, &wanted).min(distance(&short, &wanted));
+        (whole.min(if begins { 0 } else { usize::MAX }), known.len())
+    };
+    let (score, known) = all().map(|known| (score(known.name), known.name)).min()?;
+    // More than one edit in three letters makes another word.
+    (score.0 <= 1.max(wanted.chars().count() / 3)).then_some(known)
 }
 
 /// e⁻.
@@ -142,7 +173,7 @@ pub const B_ZERO: Particle = Particle::new("B0", "B~0", 511, 0, 5279.72, 0.0);
 /// B_s⁰.
 pub const B_S: Particle = Particle::new("B_s0", "B_s~0", 531, 0, 5366.93, 0.0);
 
-/// Each particle once; the antiparticles follow from these.
+/// All particles; antiparticles are derived from these entries.
 const TABLE: &[Particle] = &[
     Particle::new("gamma", "gamma", 22, 0, 0.0, 0.0),
     ELECTRON,
@@ -206,7 +237,7 @@ mod tests {
         }
     }
 
-    /// In the PDG's scheme the quark content is written in the digits, so the charge can be told from the number.
+    /// The digits of a PDG identifier are the quark content, which gives the charge.
     #[test]
     fn charges_agree_with_the_quark_content() {
         let thirds = |quark: i32| if quark % 2 == 0 { 2 } else { -1 };
@@ -216,7 +247,7 @@ mod tests {
             let charge = if a != 0 {
                 thirds(a) + thirds(b) + thirds(c)
             } else if b % 2 == 0 {
-                // A meson's heavier quark is the quark if up-type, the antiquark if down-type.
+                // The heavier of a meson's two is a quark if up-type, an antiquark if down-type.
                 thirds(b) - thirds(c)
             } else {
                 thirds(c) - thirds(b)
@@ -231,16 +262,38 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_lists_those_there_are() {
-        let error = Particle::named("B_s").unwrap_err().to_string();
-        assert!(error.starts_with("no particle is named \"B_s\": the names are gamma, e-, e+,"));
-        assert!(error.contains("B_s0, B_s~0"));
+    fn an_unknown_name_gets_a_suggestion_or_the_list() {
+        let message = |name| Particle::named(name).unwrap_err().to_string();
+        assert_eq!(message("B_s"), "no particle is named `B_s`; did you mean `B_s0`?");
+        let list = message("unobtainium");
+        assert!(list.starts_with("no particle is named `unobtainium`; the names are gamma, e-, e+,"));
+        assert!(list.contains("B_s0, B_s~0"));
         assert!(Particle::with_pdg_id(99).is_err());
     }
 
     #[test]
-    fn some_have_a_second_name() {
-        for (other, name) in OTHER_NAMES {
+    fn the_closest_name_is_suggested() {
+        for (written, meant) in [
+            ("J/psi", "J/psi(1S)"),
+            ("Jpsi", "J/psi(1S)"),
+            ("phi", "phi(1020)"),
+            ("K*0", "K*(892)0"),
+            ("D*+", "D*(2010)+"),
+            ("Bs", "B_s0"),
+            ("Bs0", "B_s0"),
+            ("k+", "K+"),
+            ("Mu+", "mu+"),
+            ("p", "p+"),
+            ("Lambdab0", "Lambda_b0"),
+            ("K_s0", "KS0"),
+        ] {
+            assert_eq!(closest(written), Some(meant), "{written}");
+        }
+    }
+
+    #[test]
+    fn aliases_name_known_particles() {
+        for (other, name) in ALIASES {
             assert_eq!(Particle::named(other).unwrap().name, name);
         }
     }

@@ -1,31 +1,33 @@
-//! The selection of B_s⁰ → J/ψ φ candidates among [toy decays](super::toy_decays), by the cuts usual for this channel.
+//! The selection of B_s⁰ → J/ψ φ candidates among [toy decays](super::toy_decay_generator), with typical cuts.
 
 use serde::{Deserialize, Serialize};
 
 use super::particles::{J_PSI, KAON, MUON, PHI};
-use super::toy_decays::Decay;
+use super::toy_decay_generator::ToyDecay;
 
-/// The cuts that make B_s⁰ candidates of decays. All must pass.
+/// The cuts on B_s⁰ candidates. A candidate must pass them all.
+///
+/// Missing fields have their defaults when deserialised; an unknown field is an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Selection {
-    /// Least transverse momentum of either muon, MeV. Default: 500.
+pub struct ToySelection {
+    /// The smallest transverse momentum of each muon, MeV. Default: 500.
     pub muon_pt: f64,
-    /// Least transverse momentum of either kaon, MeV. Default: 250.
+    /// The smallest transverse momentum of each kaon, MeV. Default: 250.
     pub kaon_pt: f64,
-    /// The pseudorapidities between which all four tracks must be: the spectrometer's acceptance. Default: 2 to 5.
+    /// The range of pseudorapidity of all four tracks: the acceptance of the spectrometer. Default: 2 to 5.
     pub track_eta: [f64; 2],
-    /// Least transverse momentum of the kaon pair, MeV. Default: 1000.
+    /// The smallest transverse momentum of the kaon pair, MeV. Default: 1000.
     pub phi_pt: f64,
-    /// Largest |m(μμ) − m(J/ψ)|, MeV. Default: 60.
+    /// The largest |m(μμ) − m(J/ψ)|, MeV. Default: 60.
     pub j_psi_window: f64,
-    /// Largest |m(KK) − m(φ)|, MeV. Default: 12.
+    /// The largest |m(KK) − m(φ)|, MeV. Default: 12.
     pub phi_window: f64,
-    /// The masses of the candidate, J/ψ constrained, to keep, MeV. Default: 5100 to 5600.
+    /// The range of the J/ψ-constrained candidate mass, MeV. Default: 5100 to 5600.
     pub mass: [f64; 2],
 }
 
-impl Default for Selection {
+impl Default for ToySelection {
     fn default() -> Self {
         Self {
             muon_pt: 500.0,
@@ -39,10 +41,10 @@ impl Default for Selection {
     }
 }
 
-/// A B_s⁰ candidate that was selected.
+/// A selected B_s⁰ candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Candidate {
-    /// m(μμKK) − m(μμ) + m(J/ψ), MeV: the muons' resolution cancels where the muons come from a J/ψ.
+pub struct ToyCandidate {
+    /// m(μμKK) − m(μμ) + m(J/ψ), MeV. The muon resolution cancels for muons from a J/ψ.
     pub mass: f64,
     /// m(μμKK), MeV.
     pub unconstrained_mass: f64,
@@ -56,27 +58,27 @@ pub struct Candidate {
     pub eta: f64,
 }
 
-impl Selection {
-    /// The candidate these tracks make, if they pass every cut.
+impl ToySelection {
+    /// Returns the candidate of a decay that passes all cuts.
     ///
     /// ```
-    /// use gaudi_mpi::algorithms::toy_decays::{Configuration, ToyDecays};
-    /// use gaudi_mpi::algorithms::toy_selection::Selection;
+    /// use gaudi_mpi::algorithms::toy_decay_generator::{Configuration, ToyDecayGenerator};
+    /// use gaudi_mpi::algorithms::toy_selection::ToySelection;
     /// use gaudi_mpi::numbers::random::Random;
     ///
-    /// let toy_decays = ToyDecays::new(Configuration { signal_fraction: 1.0, ..Default::default() })?;
-    /// let selection = Selection { phi_window: 8.0, ..Default::default() };
+    /// let generator = ToyDecayGenerator::new(Configuration { signal_fraction: 1.0, ..Default::default() })?;
+    /// let selection = ToySelection { phi_window: 8.0, ..Default::default() };
     /// let mut random = Random::new(1, 0);
-    /// let candidates = (0..1_000).filter_map(|_| selection.select(&toy_decays.generate(&mut random)));
+    /// let candidates = (0..1_000).filter_map(|_| selection.select(&generator.generate(&mut random)));
     /// for candidate in candidates {
     ///     assert!((candidate.phi_mass - 1019.46).abs() < 8.0);
     /// }
-    /// # Ok::<(), gaudi_mpi::algorithms::toy_decays::Error>(())
+    /// # Ok::<(), gaudi_mpi::algorithms::toy_decay_generator::Error>(())
     /// ```
-    pub fn select(&self, decay: &Decay) -> Option<Candidate> {
+    pub fn select(&self, decay: &ToyDecay) -> Option<ToyCandidate> {
         let muons = decay.muons.map(|track| track.with_mass(MUON.mass));
         let kaons = decay.kaons.map(|track| track.with_mass(KAON.mass));
-        // The cheap cuts first: most background ends here.
+        // The cheapest cuts first: they reject most background.
         if muons.iter().any(|muon| muon.pt() < self.muon_pt) || kaons.iter().any(|kaon| kaon.pt() < self.kaon_pt) {
             return None;
         }
@@ -103,7 +105,7 @@ impl Selection {
         {
             return None;
         }
-        Some(Candidate {
+        Some(ToyCandidate {
             mass,
             unconstrained_mass,
             j_psi_mass,
@@ -118,14 +120,14 @@ impl Selection {
 mod tests {
     use super::*;
     use crate::algorithms::particles::B_S;
-    use crate::algorithms::toy_decays::{Configuration, ToyDecays, Track};
+    use crate::algorithms::toy_decay_generator::{Configuration, MeasuredTrack, ToyDecayGenerator};
     use crate::numbers::random::Random;
 
-    fn candidates(configuration: Configuration, selection: &Selection, n: usize) -> Vec<Candidate> {
-        let toy_decays = ToyDecays::new(configuration).unwrap();
+    fn candidates(configuration: Configuration, selection: &ToySelection, n: usize) -> Vec<ToyCandidate> {
+        let generator = ToyDecayGenerator::new(configuration).unwrap();
         let mut random = Random::new(11, 4);
         (0..n)
-            .filter_map(|_| selection.select(&toy_decays.generate(&mut random)))
+            .filter_map(|_| selection.select(&generator.generate(&mut random)))
             .collect()
     }
 
@@ -149,12 +151,12 @@ mod tests {
     }
 
     #[test]
-    fn a_perfect_spectrometer_gives_the_masses_back() {
+    fn without_resolution_the_masses_are_exact() {
         let perfect = Configuration {
             momentum_resolution: [0.0, 0.0],
             ..signal()
         };
-        let candidates = candidates(perfect, &Selection::default(), 2_000);
+        let candidates = candidates(perfect, &ToySelection::default(), 2_000);
         assert!(candidates.len() > 300);
         for candidate in candidates {
             assert!((candidate.mass - B_S.mass).abs() < 1e-4, "{candidate:?}");
@@ -165,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_constraint_sharpens_the_peak() {
-        let candidates = candidates(signal(), &Selection::default(), 30_000);
+        let candidates = candidates(signal(), &ToySelection::default(), 30_000);
         let efficiency = candidates.len() as f64 / 30_000.0;
         assert!((0.30..0.35).contains(&efficiency), "{efficiency}");
         let constrained = root_mean_square(candidates.iter().map(|c| c.mass - B_S.mass));
@@ -176,13 +178,13 @@ mod tests {
 
     #[test]
     fn the_background_falls_smoothly() {
-        let masses = candidates(background(), &Selection::default(), 1_000_000);
+        let masses = candidates(background(), &ToySelection::default(), 1_000_000);
         let mut counts = [0.0; 5];
         for candidate in &masses {
             counts[(((candidate.mass - 5100.0) / 100.0) as usize).min(4)] += 1.0;
         }
         for pair in counts.windows(2) {
-            // No dip and no bump beyond three standard deviations, and downwards on the whole.
+            // No dip or bump beyond three standard deviations.
             assert!(pair[1] < pair[0] + 3.0 * f64::sqrt(pair[0]), "{counts:?}");
             assert!(pair[1] > 0.75 * pair[0], "{counts:?}");
         }
@@ -190,90 +192,56 @@ mod tests {
         assert!((0.6..0.8).contains(&fall), "{counts:?}");
     }
 
-    /// Tightening any one cut loses candidates, and loses just those that do not obey it.
+    /// A tighter cut removes exactly the candidates that fail it, and removes some.
     #[test]
     fn every_cut_cuts() {
-        let toy_decays = ToyDecays::new(Configuration {
+        let generator = ToyDecayGenerator::new(Configuration {
             signal_fraction: 0.5,
             ..Default::default()
         })
         .unwrap();
         let mut random = Random::new(12, 0);
-        let loose = Selection::default();
-        let selected: Vec<(Decay, Candidate)> = (0..20_000)
-            .map(|_| toy_decays.generate(&mut random))
+        let loose = ToySelection::default();
+        let selected: Vec<(ToyDecay, ToyCandidate)> = (0..20_000)
+            .map(|_| generator.generate(&mut random))
             .filter_map(|decay| loose.select(&decay).map(|candidate| (decay, candidate)))
             .collect();
-        let pt = |track: &Track| track.px.hypot(track.py);
-        let eta = |track: &Track| (track.pz / pt(track)).asinh();
-        let tracks = |decay: &Decay| decay.muons.into_iter().chain(decay.kaons);
-        let phi_pt = |decay: &Decay| {
+        let pt = |track: &MeasuredTrack| track.px.hypot(track.py);
+        let eta = |track: &MeasuredTrack| (track.pz / pt(track)).asinh();
+        let tracks = |decay: &ToyDecay| decay.muons.into_iter().chain(decay.kaons);
+        let phi_pt = |decay: &ToyDecay| {
             let [plus, minus] = decay.kaons;
             (plus.px + minus.px).hypot(plus.py + minus.py)
         };
-        type Obeys<'a> = &'a dyn Fn(&Decay, &Candidate) -> bool;
-        let cuts: [(Selection, Obeys); 8] = [
-            (
-                Selection {
-                    muon_pt: 1_000.0,
-                    ..loose.clone()
-                },
-                &|d, _| d.muons.iter().all(|muon| pt(muon) >= 1_000.0),
-            ),
-            (
-                Selection {
-                    kaon_pt: 800.0,
-                    ..loose.clone()
-                },
-                &|d, _| d.kaons.iter().all(|kaon| pt(kaon) >= 800.0),
-            ),
-            (
-                Selection {
-                    track_eta: [2.5, 5.0],
-                    ..loose.clone()
-                },
-                &|d, _| tracks(d).all(|track| eta(&track) >= 2.5),
-            ),
-            (
-                Selection {
-                    track_eta: [2.0, 4.0],
-                    ..loose.clone()
-                },
-                &|d, _| tracks(d).all(|track| eta(&track) <= 4.0),
-            ),
-            (
-                Selection {
-                    phi_pt: 2_000.0,
-                    ..loose.clone()
-                },
-                &|d, _| phi_pt(d) >= 2_000.0,
-            ),
-            (
-                Selection {
-                    j_psi_window: 10.0,
-                    ..loose.clone()
-                },
-                &|_, c| (c.j_psi_mass - J_PSI.mass).abs() <= 10.0,
-            ),
-            (
-                Selection {
-                    phi_window: 3.0,
-                    ..loose.clone()
-                },
-                &|_, c| (c.phi_mass - PHI.mass).abs() <= 3.0,
-            ),
-            (
-                Selection {
-                    mass: [5_360.0, 5_370.0],
-                    ..loose.clone()
-                },
-                &|_, c| (5_360.0..=5_370.0).contains(&c.mass),
-            ),
+        type Passes<'a> = &'a dyn Fn(&ToyDecay, &ToyCandidate) -> bool;
+        let cuts: [(fn(&mut ToySelection), Passes); 8] = [
+            (|s| s.muon_pt = 1_000.0, &|d, _| {
+                d.muons.iter().all(|muon| pt(muon) >= 1_000.0)
+            }),
+            (|s| s.kaon_pt = 800.0, &|d, _| {
+                d.kaons.iter().all(|kaon| pt(kaon) >= 800.0)
+            }),
+            (|s| s.track_eta = [2.5, 5.0], &|d, _| {
+                tracks(d).all(|track| eta(&track) >= 2.5)
+            }),
+            (|s| s.track_eta = [2.0, 4.0], &|d, _| {
+                tracks(d).all(|track| eta(&track) <= 4.0)
+            }),
+            (|s| s.phi_pt = 2_000.0, &|d, _| phi_pt(d) >= 2_000.0),
+            (|s| s.j_psi_window = 10.0, &|_, c| {
+                (c.j_psi_mass - J_PSI.mass).abs() <= 10.0
+            }),
+            (|s| s.phi_window = 3.0, &|_, c| (c.phi_mass - PHI.mass).abs() <= 3.0),
+            (|s| s.mass = [5_360.0, 5_370.0], &|_, c| {
+                (5_360.0..=5_370.0).contains(&c.mass)
+            }),
         ];
-        for (selection, obeys) in cuts {
+        for (change, passes) in cuts {
+            let mut selection = loose.clone();
+            change(&mut selection);
             let mut kept = 0;
             for (decay, candidate) in &selected {
-                let expected = obeys(decay, candidate).then_some(*candidate);
+                let expected = passes(decay, candidate).then_some(*candidate);
                 assert_eq!(selection.select(decay), expected, "{selection:?}");
                 kept += usize::from(expected.is_some());
             }
@@ -283,15 +251,15 @@ mod tests {
 
     #[test]
     fn settings_left_out_keep_their_defaults() {
-        let selection: Selection = serde_json::from_str(r#"{"phi_window": 8.0}"#).unwrap();
+        let selection: ToySelection = serde_json::from_str(r#"{"phi_window": 8.0}"#).unwrap();
         assert_eq!(
             selection,
-            Selection {
+            ToySelection {
                 phi_window: 8.0,
                 ..Default::default()
             }
         );
-        let error = serde_json::from_str::<Selection>(r#"{"phi_windw": 8.0}"#).unwrap_err();
+        let error = serde_json::from_str::<ToySelection>(r#"{"phi_windw": 8.0}"#).unwrap_err();
         assert!(error.to_string().contains("unknown field `phi_windw`"));
     }
 }

@@ -3,8 +3,8 @@
 use super::job::{self, Changes};
 use clap::Args;
 use gaudi_mpi::algorithms::particles::{J_PSI, PHI};
-use gaudi_mpi::algorithms::toy_decays::{Configuration, ToyDecays};
-use gaudi_mpi::algorithms::toy_selection::Selection;
+use gaudi_mpi::algorithms::toy_decay_generator::{Configuration, ToyDecayGenerator};
+use gaudi_mpi::algorithms::toy_selection::ToySelection;
 use gaudi_mpi::app::OutputMode;
 use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
 use gaudi_mpi::io::Granularity;
@@ -88,10 +88,10 @@ pub fn run_job(arguments: JobArguments) -> JobResult {
 #[derive(Serialize, Deserialize)]
 struct ToyJob {
     decays: Configuration,
-    selection: Selection,
+    selection: ToySelection,
     output: PathBuf,
     #[serde(skip)]
-    generator: ToyDecays,
+    generator: ToyDecayGenerator,
 }
 
 mergeable! {
@@ -114,7 +114,7 @@ impl Task for ToyJob {
     }
 
     fn initialize_remote(&mut self) -> Result<()> {
-        self.generator = ToyDecays::new(self.decays.clone())?;
+        self.generator = ToyDecayGenerator::new(self.decays.clone())?;
         Ok(())
     }
 
@@ -219,9 +219,9 @@ pub fn run(arguments: Arguments) -> JobResult {
     let mut manager = WorkManager::new(farm)?;
     let mut job = ToyJob {
         decays: Configuration::default(),
-        selection: Selection::default(),
+        selection: ToySelection::default(),
         output,
-        generator: ToyDecays::default(),
+        generator: ToyDecayGenerator::default(),
     };
     let items = (0..events.div_ceil(chunk)).map(|item| chunk.min(events - item * chunk));
     let summary = manager.process(&mut job, items)?;

@@ -1,17 +1,16 @@
-//! Which columns of a table are a momentum.
+//! The columns of an input table, and how a momentum is read from them.
 
-use crate::algorithms::kinematics::FourMomentum;
+use crate::algorithms::four_momentum::FourMomentum;
 use crate::algorithms::particles::Particle;
 use crate::app::Setup;
 use crate::error::Result;
 use crate::event::{ElementType, EventStore, Slice, TableHandle};
 use serde::{Deserialize, Serialize};
 
-/// What the columns of input tables are called.
+/// The names of the columns of input tables.
 ///
-/// A momentum is three columns `px`, `py`, `pz`, or `pt`, `eta`, `phi`; its energy is a column `e`, or follows from a
-/// column `m`, or with `mass = "hypothesis"` from the mass that the particle has. Without any of these, the columns are
-/// called px, py, pz and e.
+/// A momentum is three columns: `px`, `py`, `pz` or `pt`, `eta`, `phi`. The energy is a column `e`, or is computed from
+/// a column `m`, or, with `mass = "hypothesis"`, from the mass of the daughter. Defaults: `px`, `py`, `pz` and `e`.
 ///
 /// ```
 /// use gaudi_mpi::algorithms::CombineColumns;
@@ -53,28 +52,28 @@ pub struct CombineColumns {
     /// Mass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub m: Option<String>,
-    /// Where the mass comes from if it is in no column.
+    /// The origin of the mass if no column has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mass: Option<MassFrom>,
-    /// PDG identifier; `pid`, if a table has that.
+    /// PDG identifier. Default: `pid`, if the table has this column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<String>,
-    /// Charge, which is looked at where there is no identifier.
+    /// Charge, which selects rows if there is no identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charge: Option<String>,
 }
 
-/// Where the mass of a daughter comes from.
+/// The origin of a daughter's mass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MassFrom {
-    /// It is that of the particle that a row is taken for.
+    /// The mass of the daughter's particle.
     Hypothesis,
 }
 
-/// How the momentum of a row is read.
+/// The columns that make the momentum of a row.
 pub(super) struct Momentum {
-    /// px, py, pz or pt, eta, phi.
+    /// px, py, pz; or pt, eta, phi if `polar`.
     columns: [usize; 3],
     polar: bool,
     energy: Energy,
@@ -83,19 +82,19 @@ pub(super) struct Momentum {
 
 enum Energy {
     Column(usize),
-    /// A column with the mass.
+    /// A column of masses.
     Mass(usize),
-    /// A mass.
+    /// The same mass for all rows, in the unit of the momentum.
     Hypothesis(f64),
 }
 
 impl CombineColumns {
-    /// Whether nothing is said.
+    /// Returns whether no name is given.
     pub(super) fn is_default(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The columns of a table that are a momentum of this particle.
+    /// Finds the columns of `table` that make the momentum of `particle`.
     pub(super) fn momentum(&self, setup: &mut Setup, table: &str, particle: &Particle) -> Result<Momentum> {
         let Self {
             px,
@@ -111,7 +110,7 @@ impl CombineColumns {
         } = self;
         let polar = [pt, eta, phi].iter().any(|name| name.is_some());
         if polar && [px, py, pz].iter().any(|name| name.is_some()) {
-            return Err("columns: a momentum is px, py, pz or pt, eta, phi, not some of both".into());
+            return Err("columns: a momentum is px, py, pz or pt, eta, phi, not a mixture".into());
         }
         if [e.is_some(), m.is_some(), mass.is_some()]
             .iter()
@@ -119,7 +118,7 @@ impl CombineColumns {
             .count()
             > 1
         {
-            return Err("columns: the energy comes from one of e, m and mass = \"hypothesis\", not from two".into());
+            return Err("columns: the energy comes from one of e, m and mass = \"hypothesis\": give one only".into());
         }
         let mut unit = None;
         let mut find = |name: &str, has_unit: bool| -> Result<usize> {
@@ -130,7 +129,7 @@ impl CombineColumns {
                     None => unit = Some(kind.unit.clone()),
                     Some(first) if *first != kind.unit => {
                         return Err(format!(
-                            "{table}/{name} is in '{}', but the momentum in '{first}': they do not fit together",
+                            "{table}/{name} is in '{}', but the momentum in '{first}': convert one of them with Define",
                             kind.unit
                         )
                         .into());
@@ -144,7 +143,7 @@ impl CombineColumns {
             let name = |given: &Option<String>, what: &str| {
                 given
                     .clone()
-                    .ok_or_else(|| format!("columns: {what} is missing, where pt, eta and phi are a momentum"))
+                    .ok_or_else(|| format!("columns: {what} is missing: a momentum needs pt, eta and phi"))
             };
             let [pt, eta, phi] = [name(pt, "pt")?, name(eta, "eta")?, name(phi, "phi")?];
             [find(&pt, true)?, find(&eta, false)?, find(&phi, false)?]
@@ -171,7 +170,7 @@ impl CombineColumns {
     }
 }
 
-/// What a unit of momentum is in MeV.
+/// Returns a unit of momentum in MeV.
 fn in_mev(unit: &str, table: &str) -> Result<f64> {
     match unit.split('/').next().unwrap_or(unit).trim() {
         "" | "MeV" => Ok(1.0),
@@ -180,25 +179,25 @@ fn in_mev(unit: &str, table: &str) -> Result<f64> {
         "GeV" => Ok(1e3),
         "TeV" => Ok(1e6),
         _ => Err(format!(
-            "momenta in {table} are in '{unit}', which is not known: the mass of a particle cannot be given in it"
+            "momenta in {table} are in '{unit}', an unknown unit: mass = \"hypothesis\" needs eV, keV, MeV, GeV or TeV"
         )
         .into()),
     }
 }
 
-/// A column of numbers.
+/// Finds a column of numbers.
 pub(super) fn number(setup: &mut Setup, table: &str, name: &str) -> Result<(TableHandle, usize)> {
     let found = setup.find(&format!("{table}/{name}"))?;
     match setup.kind(found.0, found.1).element {
         other @ (ElementType::Text | ElementType::Bool) => {
-            Err(format!("{table}/{name} holds {other}, where numbers are needed").into())
+            Err(format!("{table}/{name} holds {other}, but must hold numbers").into())
         }
         _ => Ok(found),
     }
 }
 
 impl Momentum {
-    /// The mass that rows are given here, as bits; 0 if it is their own.
+    /// Returns the bits of the mass hypothesis; 0 for a mass from the columns.
     pub(super) fn hypothesis(&self) -> u64 {
         match self.energy {
             Energy::Hypothesis(mass) => mass.to_bits(),
@@ -206,7 +205,7 @@ impl Momentum {
         }
     }
 
-    /// What reads momenta of rows, counted over the whole store.
+    /// Returns a function from a row of the store, over all events, to its momentum.
     pub(super) fn reader<'a>(
         &'a self,
         store: &'a EventStore,
@@ -240,7 +239,7 @@ impl Momentum {
     }
 }
 
-/// A value as a number. That a column is one of numbers has been seen to before.
+/// Returns a value as a number. [`number`] has refused columns of other types.
 #[inline]
 pub(super) fn at(values: Option<Slice<'_>>, row: usize) -> f64 {
     match values {

@@ -1,42 +1,41 @@
-//! What a row is made of in the end: the tracks that it leads to along references.
+//! The tracks of a row: the rows in which its references end.
 
-use super::full_path;
 use crate::app::Setup;
 use crate::error::Result;
-use crate::event::{EventStore, Slice, TableHandle};
+use crate::event::{EventStore, Slice, TableHandle, path};
 
-/// The tables in which references end, by number.
+/// The numbering of tables in which references end.
 #[derive(Default)]
 pub(super) struct Origins {
     tables: Vec<String>,
 }
 
-/// Where the references of a table lead.
+/// The references of a table, followed to their ends.
 pub(super) struct Origin {
-    /// The number of the table itself, for rows that lead nowhere.
+    /// The number of the table, for rows without references.
     own: u64,
     next: Option<Next>,
 }
 
 struct Next {
     table: TableHandle,
-    /// Columns of references, and where these lead.
+    /// The columns of references, each with the table it refers to.
     columns: Vec<(usize, Origin)>,
 }
 
-/// References from a row to what it is, rather than to what it is made of: a track, or the same row of another table.
+/// References to the same object in another table, not to its parts.
 const SAME: [&str; 2] = ["track", "source"];
 
 impl Origins {
-    /// Follows the references of a table.
+    /// Follows the references of a table, recursively.
     ///
     /// # Errors
     /// If a column cannot be read.
     pub(super) fn of(&mut self, setup: &mut Setup, table: &str) -> Result<Origin> {
-        self.follow(setup, &full_path(table)?, &mut Vec::new())
+        self.follow(setup, &path::full(table)?, &mut Vec::new())
     }
 
-    /// `seen` are the tables that have led here: references among them would lead round in circles.
+    /// `seen` are the tables on the way to this one. A reference back to one of them is not followed.
     fn follow(&mut self, setup: &mut Setup, table: &str, seen: &mut Vec<String>) -> Result<Origin> {
         let own = match self.tables.iter().position(|known| known == table) {
             Some(known) => known,
@@ -79,7 +78,7 @@ impl Origins {
     }
 }
 
-/// A column of references of this name, and what it refers to.
+/// Returns the column of references with this name, if any, and the table it refers to.
 fn reference(
     setup: &mut Setup,
     table: &str,
@@ -95,10 +94,10 @@ fn reference(
 }
 
 impl Origin {
-    /// Appends the rows that a row of an event leads to, each as one number; the row itself if it leads nowhere.
+    /// Appends the rows in which the references of `row` end, each as one number; `row` itself if it has no references.
     ///
     /// # Errors
-    /// If a reference leads to a row that is not there.
+    /// If a reference leads to a row that does not exist.
     pub(super) fn append(&self, store: &EventStore, event: usize, row: usize, ends: &mut Vec<u64>) -> Result<()> {
         let before = ends.len();
         if let Some(Next { table, columns }) = &self.next {

@@ -1,12 +1,15 @@
-//! Candidates as a search through all tuples of rows finds them.
+//! Compares `Combine` with an exhaustive search.
 
 mod errors;
+mod exhaustive_search;
+mod random_table;
 
 use super::*;
 use crate::algorithms::Filter;
-use crate::algorithms::combine::reference::{Case, Made, candidates, table};
 use crate::app::AppMgr;
+use exhaustive_search::{Case, candidates, table};
 use proptest::prelude::*;
+use random_table::RandomTable;
 
 fn strings(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     let owned = |(name, value): &(&str, &str)| (name.to_string(), value.to_string());
@@ -17,8 +20,8 @@ fn combine(decay: &str, inputs: &[(&str, &str)], output: &str) -> Combine {
     Combine::new(decay, inputs, output)
 }
 
-fn made(path: &str, pids: &[i32], tracks: i32) -> Made {
-    Made {
+fn made(path: &str, pids: &[i32], tracks: i32) -> RandomTable {
+    RandomTable {
         path: path.into(),
         pids: pids.into(),
         tracks,
@@ -29,7 +32,7 @@ fn made(path: &str, pids: &[i32], tracks: i32) -> Made {
     }
 }
 
-/// Jobs with all that `Combine` has to get right.
+/// Jobs that cover identical daughters, shared tracks, and rows without identifiers.
 fn cases() -> Vec<Case> {
     let muons = || made("Phys/Muons", &[13, -13], 8);
     let kaons = || made("Phys/Kaons", &[321, -321, 211], 8);
@@ -44,7 +47,7 @@ fn cases() -> Vec<Case> {
             "Phys/Phi",
         )
     };
-    let unknown = |path: &str| Made {
+    let unknown = |path: &str| RandomTable {
         with_pid: false,
         ..made(path, &[211, -211], 0)
     };
@@ -109,7 +112,7 @@ fn cases() -> Vec<Case> {
                 ),
             ],
         ),
-        // Rows that do not say what they are.
+        // Rows without identifiers.
         Case::new(
             vec![unknown("Phys/Tracks"), unknown("Phys/Others")],
             vec![
@@ -162,7 +165,7 @@ fn job(case: &Case, events: u64, chunk: u64) -> AppMgr {
     app
 }
 
-/// Compares the tables of all events with those that are wanted.
+/// Compares the candidates of all events with the exhaustive search, and returns their number.
 fn check(case: &Case, seed: u64, chunk: u64) -> usize {
     let mut events = job(case, 30, chunk).events(seed).unwrap();
     let paths: Vec<&str> = case.made.iter().map(|made| made.path.as_str()).collect();
@@ -227,7 +230,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn candidates_are_those_of_a_search_through_all_tuples(
+    fn candidates_are_those_of_an_exhaustive_search(
         case in 0..5usize,
         seed: u64,
         chunk in 1..40u64,
@@ -239,10 +242,10 @@ proptest! {
     }
 }
 
-/// An event's number, and the rows and masses of its candidates.
+/// The number of an event, and the rows and masses of its candidates.
 type Pairs = (u64, Vec<(i32, i32, f64)>);
 
-/// The events that passed.
+/// Returns the candidates of the events that pass.
 fn masses(combine: Combine, chunk: u64) -> Vec<Pairs> {
     let mut app = AppMgr::new();
     app.config_mut().input.events = Some(60);
@@ -272,7 +275,7 @@ fn phi() -> Combine {
 }
 
 #[test]
-fn the_ends_of_the_mass_window_are_in_it() {
+fn the_mass_window_includes_its_ends() {
     let all = masses(phi(), 60);
     let mut sorted: Vec<f64> = all.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.2)).collect();
     sorted.sort_by(f64::total_cmp);
@@ -287,13 +290,13 @@ fn the_ends_of_the_mass_window_are_in_it() {
         );
         let number: usize = found.iter().map(|(_, rows)| rows.len()).sum();
         assert_eq!(number, high - low + 1);
-        // Events without candidates have been rejected.
+        // Events without candidates are rejected.
         assert!(found.iter().all(|(_, rows)| !rows.is_empty()));
     }
 }
 
 #[test]
-fn cuts_on_candidates_the_best_of_them_and_their_number() {
+fn cuts_best_and_minimum_select_candidates() {
     let all = masses(Combine { minimum: 0, ..phi() }, 60);
     let passing = |(_, _, mass): &(i32, i32, f64)| *mass > 3000.0;
     for chunk in [1, 7, 60] {
@@ -347,9 +350,9 @@ fn cuts_on_candidates_the_best_of_them_and_their_number() {
     );
 }
 
-/// The same muon in a table and in another that a filter has made of it is one muon.
+/// A muon and its copy made by `Filter` are the same muon.
 #[test]
-fn rows_that_a_filter_has_copied_are_the_same() {
+fn copies_made_by_a_filter_are_the_same_rows() {
     let mut app = AppMgr::new();
     app.config_mut().input.events = Some(20);
     app.algorithm("Muons", made("Phys/Muons", &[13, -13], 0));

@@ -1,22 +1,22 @@
-//! What is known of the detector beside its geometry: the material of each module, and the magnetic field.
+//! The material of the modules and the magnetic field.
 //!
-//! Both are maps on grids, some 360 MB, computed once in a process: algorithms with the same properties share them, and
-//! so do children of a process that has them.
+//! Both are maps on grids, about 360 MB by default. A process computes them once, and algorithms with the same settings
+//! share them, as do forked workers.
 
 use super::geometry::{MODULE_Z, MODULES, SENSORS, to_module};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How fine the maps are.
+/// The settings of the maps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConditionsConfig {
-    /// The distance of the nodes of the field map in each direction, mm. Default: 5, which takes 320 MB.
+    /// The spacing of the field map in each direction, mm. Default: 5, which takes 320 MB.
     pub field_step: f64,
-    /// The distance of the nodes of the material map from the beam outwards, mm. Default: 0.25, which takes 39 MB.
+    /// The radial spacing of the material map, mm. Default: 0.25, which takes 39 MB.
     pub material_step: f64,
-    /// The field's direction: 1 is up, −1 down, 0 no field. Default: 1.
+    /// The scale of the field: 1 is up, −1 is down, 0 is no field. Default: 1.
     pub polarity: f64,
 }
 
@@ -31,32 +31,20 @@ impl Default for ConditionsConfig {
 }
 
 impl ConditionsConfig {
-    /// Whether maps can be made so.
+    /// Checks the ranges of the settings.
     ///
     /// # Errors
-    /// If a property is out of its range.
+    /// If a setting is out of range.
     pub fn check(&self) -> Result<()> {
-        let good = |value: f64, low: f64, high: f64| (low..=high).contains(&value);
-        if !good(self.field_step, 2.5, 250.0) {
-            return Err(format!(
-                "conditions.field_step = {} mm cannot be: it has to be from 2.5 to 250",
-                self.field_step
-            )
-            .into());
-        }
-        if !good(self.material_step, 0.1, 10.0) {
-            return Err(format!(
-                "conditions.material_step = {} mm cannot be: it has to be from 0.1 to 10",
-                self.material_step
-            )
-            .into());
-        }
-        if !good(self.polarity, -1.0, 1.0) {
-            return Err(format!(
-                "conditions.polarity = {} cannot be: it has to be from -1 to 1",
-                self.polarity
-            )
-            .into());
+        for (name, value, unit, low, high) in [
+            ("field_step", self.field_step, " mm", 2.5, 250.0),
+            ("material_step", self.material_step, " mm", 0.1, 10.0),
+            ("polarity", self.polarity, "", -1.0, 1.0),
+        ] {
+            if !(low..=high).contains(&value) {
+                let allowed = format!("it must be from {low} to {high}");
+                return Err(format!("conditions.{name} = {value}{unit} is out of range: {allowed}").into());
+            }
         }
         Ok(())
     }
@@ -64,18 +52,29 @@ impl ConditionsConfig {
 
 /// The material and the magnetic field.
 pub struct Conditions {
-    /// Which part of a radiation length each module has.
+    /// The thickness of the modules in radiation lengths.
     pub material: MaterialMap,
     /// The magnetic field.
     pub field: FieldMap,
 }
 
-/// All that this process has made.
+/// All conditions that this process has computed.
 static MADE: Mutex<Vec<(ConditionsConfig, Arc<Conditions>)>> = Mutex::new(Vec::new());
 
 impl Conditions {
-    /// The conditions with these properties: made at the first call in a process, which takes about a second, and shared
-    /// from then on. Two threads that ask at the same time get the same ones.
+    /// Returns the conditions with these settings, computed in the first call in a process, which takes about a second.
+    /// Threads that call at the same time get the same conditions.
+    ///
+    /// ```
+    /// use gaudi_mpi::algorithms::velo::conditions::{Conditions, ConditionsConfig};
+    ///
+    /// let config = ConditionsConfig { field_step: 50.0, ..Default::default() };
+    /// config.check()?;
+    /// let conditions = Conditions::load(&config);
+    /// let thickness = conditions.material.thickness(0, -12.0, 0.0);
+    /// assert!(thickness > 0.005 && thickness < 0.02);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
     pub fn load(config: &ConditionsConfig) -> Arc<Self> {
         let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, conditions)) = made.iter().find(|(known, _)| known == config) {
@@ -90,22 +89,22 @@ impl Conditions {
     }
 }
 
-/// Thickness of the modules in radiation lengths, on a grid of module, angle about the beam, and distance from it.
+/// The thickness of the modules in radiation lengths, on a grid of module, azimuth and distance from the beam.
 pub struct MaterialMap {
     step: f64,
     radii: usize,
     thickness: Vec<f32>,
 }
 
-/// Material reaches so far from the beam, mm.
+/// The largest distance of material from the beam, mm.
 const MOST_RADIUS: f64 = 56.0;
 const ANGLES: usize = 720;
 
-/// Radiation length of silicon, mm (Particle Data Group).
+/// The radiation length of silicon, mm (Particle Data Group).
 const SILICON: f64 = 93.7;
-/// What a module is made of: sensors of 200 µm and chips of 200 µm behind each, on a plate of 500 µm with channels for the
-/// coolant; all silicon. mm.
+/// The thickness of a sensor of 200 µm with its chip of 200 µm, silicon, mm.
 const SENSOR_AND_CHIP: f64 = 0.4;
+/// The thickness of the silicon plate with cooling channels that carries the sensors, mm.
 const PLATE: f64 = 0.5;
 
 impl MaterialMap {
@@ -129,7 +128,7 @@ impl MaterialMap {
         Self { step, radii, thickness }
     }
 
-    /// The thickness of a module at a point, in radiation lengths, along z; 0 where it has nothing.
+    /// Returns the thickness of a module along z at (x, y) (mm), in radiation lengths; 0 outside the module.
     pub fn thickness(&self, module: usize, x: f64, y: f64) -> f64 {
         let radius = ((x * x + y * y).sqrt() / self.step) as usize;
         if module >= MODULES || radius >= self.radii {
@@ -141,17 +140,17 @@ impl MaterialMap {
     }
 }
 
-/// The magnetic field of a dipole, T, on a grid of x, y and z; between nodes it is interpolated.
+/// The magnetic field of a dipole, T, on a grid of x, y and z, with linear interpolation.
 ///
-/// On the plane y = 0 it is `By = B₀ exp(−(z − z₀)²/2w² − x²/2a²)`, with B₀ = 1.1 T, z₀ = 5.2 m, w = 1.4 m and
-/// a = 2.5 m, which resembles LHCb's; off that plane it is what Maxwell's equations make of it, to second order in y.
+/// In the plane y = 0, `By = B₀ exp(−(z − z₀)²/2w² − x²/2a²)`, with B₀ = 1.1 T, z₀ = 5.2 m, w = 1.4 m and a = 2.5 m,
+/// similar to LHCb's field. Outside this plane, the field follows from Maxwell's equations to second order in y.
 pub struct FieldMap {
     step: f64,
     nodes: [usize; 3],
     values: Vec<[f32; 3]>,
 }
 
-/// The map reaches from −500 to 500 mm in x and y, and from −500 to 2800 mm in z: to the next tracking station.
+/// The limits of the map in x, y and z, mm. In z it ends at the next tracking station.
 const LOW: [f64; 3] = [-500.0, -500.0, -500.0];
 const HIGH: [f64; 3] = [500.0, 500.0, 2800.0];
 const B0: f64 = 1.1;
@@ -159,13 +158,13 @@ const CENTRE: f64 = 5200.0;
 const LENGTH: f64 = 1400.0;
 const WIDTH: f64 = 2500.0;
 
-/// Where the field has been passed, mm.
+/// The z of the end of the field map, mm.
 pub const FIELD_END: f64 = HIGH[2];
 
 impl FieldMap {
     fn compute(step: f64, polarity: f64) -> Self {
         let nodes = [0, 1, 2].map(|axis| ((HIGH[axis] - LOW[axis]) / step).ceil() as usize + 1);
-        // exp(−t²/2) with its first and second derivative.
+        // exp(−t²/2) and its first and second derivatives.
         let bell = |node: usize, axis: usize, centre: f64, width: f64| {
             let t = (LOW[axis] + node as f64 * step - centre) / width;
             let value = (-0.5 * t * t).exp();
@@ -191,7 +190,7 @@ impl FieldMap {
         Self { step, nodes, values }
     }
 
-    /// The field at a point (mm), T; none outside the map.
+    /// Returns the field at a point (mm), T; 0 outside the map.
     pub fn at(&self, point: [f64; 3]) -> [f64; 3] {
         let mut first = [0; 3];
         let mut part = [0.0; 3];
@@ -215,11 +214,11 @@ impl FieldMap {
         sum
     }
 
-    /// How the field changes the slope dx/dz of a particle of positive charge on its way from z (mm) to the end of the
-    /// map, times its momentum, MeV: to first order in 1/p, so along the straight line that goes on from x, y (mm) with
-    /// the slopes tx, ty.
+    /// Returns the change of the slope dx/dz between z and the end of the map, times the momentum, MeV, for a particle
+    /// of charge +1. The particle starts at (x, y, z) (mm) with slopes (tx, ty). The field is integrated along the
+    /// straight line, which is correct to first order in 1/p.
     pub fn kick(&self, [x, y, z]: [f64; 3], [tx, ty]: [f64; 2]) -> f64 {
-        /// Light's speed in MeV / (T mm).
+        /// The speed of light in MeV / (T mm).
         const C: f64 = 0.299_792_458;
         const STEPS: usize = 32;
         let dz = (FIELD_END - z) / STEPS as f64;
@@ -233,13 +232,13 @@ impl FieldMap {
         C * (1.0 + tx * tx + ty * ty).sqrt() * integral * dz
     }
 
-    /// Bytes of memory.
+    /// Returns the size in memory, bytes.
     pub fn bytes(&self) -> usize {
         std::mem::size_of_val(self.values.as_slice())
     }
 }
 
-/// The module whose middle is nearest.
+/// Returns the module whose centre is nearest to z (mm).
 pub fn module_at(z: f64) -> usize {
     let above = MODULE_Z.partition_point(|middle| *middle < z);
     match above {
@@ -261,7 +260,7 @@ mod tests {
     };
 
     #[test]
-    fn the_maps_are_made_once() {
+    fn the_maps_are_computed_once() {
         assert!(Arc::ptr_eq(&Conditions::load(&COARSE), &Conditions::load(&COARSE)));
     }
 
@@ -274,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn material_is_where_sensors_are() {
+    fn the_material_is_at_the_sensors() {
         let material = &Conditions::load(&COARSE).material;
         assert_eq!(material.thickness(0, 0.0, 0.0), 0.0);
         assert_eq!(material.thickness(0, 12.0, 0.0), 0.0);
@@ -284,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn the_field_has_neither_sources_nor_curls() {
+    fn the_field_obeys_maxwells_equations() {
         let field = &Conditions::load(&COARSE).field;
         let h = 100.0;
         let at = |x: f64, y: f64, z: f64| field.at([x, y, z]);

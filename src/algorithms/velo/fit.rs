@@ -1,45 +1,44 @@
-//! Fits straight lines to the hits of tracks.
+//! The fit of a straight line to the hits of a track.
 
-/// A hit to be fitted, mm, and what its module scatters.
+/// A hit and the multiple scattering in its module.
 #[derive(Clone, Copy, Debug)]
 pub struct Measurement {
-    /// Along x and y.
+    /// The position in x and y, mm.
     pub position: [f64; 2],
-    /// Along the beam.
+    /// The position along the beam, mm.
     pub z: f64,
-    /// The standard deviation of the angle by which the particle is scattered here, rad, in each projection, for a
-    /// particle along the beam of 1 MeV.
+    /// The standard deviation of the scattering angle in each projection, rad, for a momentum of 1 MeV along the beam.
     pub scattering: f64,
 }
 
-/// A straight line at some z, with its covariance. The projections on x and y are independent of each other.
+/// The state of a straight line at some z, with its covariance. The x and y projections are independent.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct State {
-    /// mm
+    /// The position along the beam, mm.
     pub z: f64,
-    /// Position along x and y, mm.
+    /// The position in x and y, mm.
     pub position: [f64; 2],
     /// dx/dz and dy/dz.
     pub slope: [f64; 2],
-    /// For each projection the variances of the position (mm²), of both (mm) and of the slope.
+    /// The covariance of each projection: position (mm²), position and slope (mm), slope.
     pub covariance: [[f64; 3]; 2],
-    /// χ² of the hits.
+    /// The χ² of the hits.
     pub chi2: f64,
-    /// Its degrees of freedom.
+    /// The degrees of freedom of the χ².
     pub ndof: u32,
-    /// Whether the particle flies towards smaller z.
+    /// Whether the particle moves towards smaller z.
     pub backward: bool,
 }
 
-/// The standard deviation of a hit, mm.
+/// The resolution of a hit in each coordinate, mm.
 pub const RESOLUTION: f64 = 0.0145;
 
-/// The transverse momentum that a track is taken to have, MeV: the detector does not measure it, and it is about what
-/// most have.
+/// The transverse momentum assumed for all tracks, MeV. The detector does not measure it; this value is typical.
 pub const TRANSVERSE_MOMENTUM: f64 = 400.0;
 
-/// By which angle a particle along the beam is scattered in a thickness of radiation lengths, rad MeV, in a projection:
-/// V. L. Highland's formula as the Particle Data Group gives it, for β = 1.
+/// Returns the standard deviation of the scattering angle in a projection, times the momentum, rad MeV, for a thickness
+/// in radiation lengths. This is the formula of V. L. Highland for β = 1 (Review of Particle Physics, "Passage of
+/// particles through matter").
 pub fn scattering(thickness: f64) -> f64 {
     if thickness <= 0.0 {
         return 0.0;
@@ -47,11 +46,20 @@ pub fn scattering(thickness: f64) -> f64 {
     13.6 * thickness.sqrt() * (1.0 + 0.038 * thickness.ln())
 }
 
-/// Fits a line to at least two hits at different z, in the order in which the particle was there or the other way round;
-/// the state is where the line is closest to the beam.
+/// Fits a line to hits in ascending or descending order of z, and returns the state closest to the beam; `None` for
+/// fewer than two hits, or hits at the same z.
 ///
-/// A Kalman filter (R. Frühwirth, Nucl. Instrum. Meth. A 262, 444, 1987) goes from the hit that is farthest from the beam
-/// to the nearest one, so that what it ends with knows best where the particle came from.
+/// A Kalman filter (R. Frühwirth, Nucl. Instrum. Meth. A 262, 444, 1987) runs from the particle's last hit to its
+/// first, so that the result is most precise at the origin of the particle.
+///
+/// ```
+/// use gaudi_mpi::algorithms::velo::fit::{Measurement, fit};
+///
+/// let hit = |z: f64| Measurement { position: [0.1 * z, 0.2 * z], z, scattering: 0.0 };
+/// let state = fit(&[hit(100.0), hit(125.0), hit(150.0)]).ok_or("no fit")?;
+/// assert!((state.slope[0] - 0.1).abs() < 1e-9 && state.z.abs() < 1e-6 && state.ndof == 2);
+/// # Ok::<(), &str>(())
+/// ```
 pub fn fit(hits: &[Measurement]) -> Option<State> {
     let (mut low, mut high) = (hits.first()?, hits.last()?);
     if low.z > high.z {
@@ -64,7 +72,7 @@ pub fn fit(hits: &[Measurement]) -> Option<State> {
     let t2 = slope[0] * slope[0] + slope[1] * slope[1];
     let at_beam = low.z - (low.position[0] * slope[0] + low.position[1] * slope[1]) / t2.max(1e-12);
     let backward = at_beam > 0.5 * (low.z + high.z);
-    // From the particle's last hit to its first.
+    // The order from the particle's last hit to its first.
     let from_end = (hits[0].z > hits[hits.len() - 1].z) == backward;
     let order = |place: usize| {
         if from_end {
@@ -74,7 +82,7 @@ pub fn fit(hits: &[Measurement]) -> Option<State> {
         }
     };
 
-    // p = pT / sin θ, and a path longer by 1 / cos θ.
+    // p = pT / sin θ; the path is longer by 1 / cos θ.
     let lengthening = (1.0 + t2).sqrt();
     let momentum = TRANSVERSE_MOMENTUM * (1.0 + 1.0 / t2.max(1e-6)).sqrt();
     let first = order(0);
@@ -89,7 +97,7 @@ pub fn fit(hits: &[Measurement]) -> Option<State> {
     };
     for place in 1..hits.len() {
         let (before, hit) = (order(place - 1), order(place));
-        // The first hit's module scatters what has been measured nowhere yet.
+        // Scattering at the first hit has no effect: the slope is unknown there.
         let angle = if place == 1 { 0.0 } else { before.scattering / momentum };
         let square = angle * angle * lengthening;
         let [tx, ty] = slope;
@@ -109,18 +117,19 @@ pub fn fit(hits: &[Measurement]) -> Option<State> {
     scatter(&mut state, slope.map(|t| square * (1.0 + t * t)));
     let ([x, y], [tx, ty]) = (state.position, state.slope);
     let closest = state.z - (x * tx + y * ty) / (tx * tx + ty * ty).max(1e-12);
-    // A line along the beam is nowhere closest to it.
+    // A line parallel to the beam has no closest point.
     move_to(&mut state, closest.clamp(-2000.0, 2000.0));
     Some(state)
 }
 
+/// Adds multiple scattering to the variances of the slopes.
 fn scatter(state: &mut State, variances: [f64; 2]) {
     for (covariance, variance) in state.covariance.iter_mut().zip(variances) {
         covariance[2] += variance;
     }
 }
 
-/// Takes a state along its line.
+/// Moves a state along its line to `z`, mm.
 pub fn move_to(state: &mut State, z: f64) {
     let dz = z - state.z;
     for axis in 0..2 {
@@ -131,7 +140,7 @@ pub fn move_to(state: &mut State, z: f64) {
     state.z = z;
 }
 
-/// Takes a hit into account; what it adds to χ².
+/// Updates a state with a hit, and returns the increase of χ².
 fn update(state: &mut State, position: [f64; 2]) -> f64 {
     let mut chi2 = 0.0;
     for (axis, measured) in position.into_iter().enumerate() {
@@ -152,7 +161,7 @@ mod tests {
     use super::*;
     use crate::numbers::random::Random;
 
-    /// Hits of a particle from (0, 0, `origin`) with the scattering that the fit takes it to have.
+    /// Makes hits of a particle from (0, 0, `origin`), with the scattering that the fit assumes.
     fn hits(random: &mut Random, slope: [f64; 2], origin: f64, number: usize, direction: f64) -> Vec<Measurement> {
         let t2 = slope[0] * slope[0] + slope[1] * slope[1];
         let momentum = TRANSVERSE_MOMENTUM * (1.0 + 1.0 / t2).sqrt();
@@ -180,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn pulls_are_standard_and_chi2_is_its_degrees_of_freedom() {
+    fn pulls_are_standard_and_chi2_equals_ndof() {
         for (direction, number) in [(1.0, 3), (1.0, 8), (-1.0, 5)] {
             let mut random = Random::new(7, number as u64);
             let (mut pulls, mut chi2, mut ndof) = (Vec::new(), 0.0, 0);
@@ -211,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn one_hit_is_no_line() {
+    fn one_hit_has_no_fit() {
         let hit = Measurement {
             position: [1.0, 2.0],
             z: 3.0,

@@ -1,16 +1,23 @@
-//! Where the sensors of the VELO are: 52 modules along the beam, each with four silicon sensors.
+//! The positions of the sensors: 52 modules along the beam, each with four silicon sensors.
 //!
-//! Lengths are in mm. The beam is along z. Modules with even numbers are at negative x, those with odd numbers at
-//! positive x; both reach a little beyond x = 0, so that some tracks are seen on both sides. A module's sensors are
-//! rectangles at right angles to the beam, turned by 45° about it: two of them in front, two 1.16 mm behind, in the
-//! shape of an L around the beam. (The layout is that of the pixel detector of LHCb's first upgrade, LHCb-TDR-013.)
+//! Lengths are in mm. The beam is along z. Even modules are at negative x, odd modules at positive x; both extend a
+//! little beyond x = 0, so that some tracks cross both sides. The sensors are rectangles perpendicular to the beam,
+//! rotated by 45° about the beam: two in front, two 1.16 mm behind, in the shape of an L around the beam. The layout is
+//! that of the pixel detector of LHCb's first upgrade (LHCb-TDR-013).
+//!
+//! ```
+//! use gaudi_mpi::algorithms::velo::geometry::crosses;
+//!
+//! assert!(crosses(0, [-12.0, 0.0], [0.0, 0.0], 0.0)); // even modules are at negative x
+//! assert!(!crosses(0, [12.0, 0.0], [0.0, 0.0], 0.0));
+//! ```
 
 use wide::f32x4;
 
-/// How many modules there are.
+/// The number of modules.
 pub const MODULES: usize = 52;
 
-/// The middle of each module along the beam, mm.
+/// The z of the centre of each module, mm.
 pub const MODULE_Z: [f64; MODULES] = [
     -287.5, -275.0, -262.5, -250.0, -237.5, -225.0, -212.5, -200.0, -137.5, -125.0, -62.5, -50.0, -37.5, -25.0, -12.5,
     0.0, 12.5, 25.0, 37.5, 50.0, 62.5, 75.0, 87.5, 100.0, 112.5, 125.0, 137.5, 150.0, 162.5, 175.0, 187.5, 200.0,
@@ -18,21 +25,21 @@ pub const MODULE_Z: [f64; MODULES] = [
     687.5, 700.0, 737.5, 750.0,
 ];
 
-/// How far the planes of sensors are before and behind the middle of their module, mm.
+/// The distance in z between the centre of a module and its planes of sensors, mm.
 pub const PLANE_OFFSET: f64 = 0.581;
 
 /// The side of a square pixel, mm.
 pub const PIXEL: f64 = 0.055;
 
-/// A sensor of a module, in the coordinates u = (x + y) / √2 and v = (x − y) / √2 of an even module; those of an odd
-/// module are turned by 180°.
+/// A sensor in the frame of its module: u = (x + y) / √2 and v = (x − y) / √2 for an even module, rotated by 180° for
+/// an odd module.
 #[derive(Clone, Copy, Debug)]
 pub struct Sensor {
-    /// Its lower and upper edge along u, mm.
+    /// The lower and upper edges in u, mm.
     pub u: [f64; 2],
-    /// Its lower and upper edge along v, mm.
+    /// The lower and upper edges in v, mm.
     pub v: [f64; 2],
-    /// Its place along the beam, from the middle of the module, mm.
+    /// The z relative to the centre of the module, mm.
     pub z: f64,
 }
 
@@ -61,15 +68,15 @@ pub const SENSORS: [Sensor; 4] = [
 ];
 
 impl Sensor {
-    /// Whether a point of its plane, in a module's own coordinates, is on it, at least `margin` from its edges; if the
-    /// margin is negative, at most so far off them.
+    /// Returns whether a point (mm) is on the sensor, at least `margin` inside the edges; a negative margin extends the
+    /// sensor.
     #[inline]
     pub fn contains(&self, u: f64, v: f64, margin: f64) -> bool {
         u > self.u[0] + margin && u < self.u[1] - margin && v > self.v[0] + margin && v < self.v[1] - margin
     }
 }
 
-/// The coordinates u and v of a point, in the frame of a module.
+/// Returns the coordinates (u, v) of a point (x, y) in the frame of a module, mm.
 #[inline]
 pub fn to_module(module: usize, x: f64, y: f64) -> (f64, f64) {
     let scale = if module.is_multiple_of(2) {
@@ -80,19 +87,19 @@ pub fn to_module(module: usize, x: f64, y: f64) -> (f64, f64) {
     ((x + y) * scale, (x - y) * scale)
 }
 
-/// The point that has these coordinates u and v in the frame of a module: the transformation is its own inverse.
+/// Returns the point (x, y) of coordinates (u, v) in the frame of a module, mm. The transformation is its own inverse.
 #[inline]
 pub fn from_module(module: usize, u: f64, v: f64) -> (f64, f64) {
     to_module(module, u, v)
 }
 
-/// Whether a straight line crosses a sensor of a module, at least `margin` mm from its edges. The line is at (x, y) in
-/// the middle of the module, with the slopes tx and ty.
+/// Returns whether a straight line crosses a sensor of a module, at least `margin` (mm) inside the edges. The line
+/// passes (x, y) at the centre of the module, with slopes (tx, ty).
 #[inline]
 pub fn crosses(module: usize, [x, y]: [f32; 2], [tx, ty]: [f32; 2], margin: f32) -> bool {
     const SCALE: f32 = std::f32::consts::FRAC_1_SQRT_2;
     let scale = if module.is_multiple_of(2) { SCALE } else { -SCALE };
-    // The coordinates u and v as in `to_module`, for all sensors at once.
+    // u and v as in `to_module`, for all four sensors at once.
     let u = (x + y) * scale + (tx + ty) * scale * EACH.z;
     let v = (x - y) * scale + (tx - ty) * scale * EACH.z;
     let is_on = u.simd_gt(EACH.u[0] + margin)
@@ -102,14 +109,14 @@ pub fn crosses(module: usize, [x, y]: [f32; 2], [tx, ty]: [f32; 2], margin: f32)
     is_on.any()
 }
 
-/// The sensors of a module, by what they have.
-struct Each {
+/// The sensors of a module, as one vector per coordinate.
+struct SensorLanes {
     u: [f32x4; 2],
     v: [f32x4; 2],
     z: f32x4,
 }
 
-const EACH: Each = {
+const EACH: SensorLanes = {
     let [mut u, mut v, mut z] = [[[0.0; 4]; 2], [[0.0; 4]; 2], [[0.0; 4]; 2]];
     let mut sensor = 0;
     while sensor < SENSORS.len() {
@@ -122,7 +129,7 @@ const EACH: Each = {
         }
         sensor += 1;
     }
-    Each {
+    SensorLanes {
         u: [f32x4::new(u[0]), f32x4::new(u[1])],
         v: [f32x4::new(v[0]), f32x4::new(v[1])],
         z: f32x4::new(z[0]),
@@ -134,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_and_back_is_where_one_was() {
+    fn from_module_inverts_to_module() {
         for module in [0, 1, 50, 51] {
             let (u, v) = to_module(module, 7.0, -3.0);
             let (x, y) = from_module(module, u, v);
@@ -143,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_beam_passes_through_no_sensor_and_each_side_has_its_own() {
+    fn sensors_are_on_their_side_and_off_the_beam() {
         for module in 0..MODULES {
             assert!(!crosses(module, [0.0, 0.0], [0.0, 0.0], 0.0));
             let left = crosses(module, [-12.0, 0.0], [0.0, 0.0], 0.0);

@@ -1,10 +1,10 @@
-//! Hits of an event, in the order in which pattern recognition asks for them: by module, then by angle about the beam.
+//! An index of the hits of an event, sorted by module, then by angle about the beam.
 
 use super::geometry::MODULES;
 use std::ops::Range;
 use wide::f32x8;
 
-/// A hit, mm. Single precision is a thousandth of the resolution here.
+/// The position of a hit, mm, and its pseudo-angle. Single precision is a thousandth of the resolution.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Hit {
     pub x: f32,
@@ -13,47 +13,46 @@ pub(super) struct Hit {
     pub angle: f32,
 }
 
-/// Bins of the angle in a module. There is about one hit in each.
+/// The number of angle bins in a module, with about one hit per bin.
 const BINS: usize = 64;
 
-/// How many hits are looked at at once: about as many as there are in a window, or more.
+/// The number of hits compared at once, at least about the number in a window.
 pub(super) const LANES: usize = 8;
 
-/// Hits by module and bin of the angle; within a bin in the order of the event.
+/// The hits by module and angle bin; within a bin in the order of the event.
 #[derive(Default)]
 pub(super) struct HitIndex {
     pub hits: Vec<Hit>,
     pub module: Vec<u8>,
-    /// Where a hit is in the event.
+    /// The row of each hit in the event.
     pub row: Vec<u32>,
-    /// The hits once more, a list for each number, so that the processor compares several at once. [`LANES`] more
-    /// follow that are nowhere.
+    /// The x, y, z and angles of the hits, for vector instructions, followed by [`LANES`] NaNs.
     lists: [Vec<f32>; 4],
-    /// Where bins begin.
+    /// The first hit of each bin.
     bins: Vec<u32>,
-    /// How many hits the event has in each module.
+    /// The number of hits of the event in each module.
     numbers: Vec<f32>,
-    /// The hits in the order of the event, and their bins, while they are sorted.
+    /// A buffer for sorting: the hits in the order of the event, and their bins.
     unsorted: Vec<(Hit, u16)>,
-    /// Where hits go that are taken from another index.
+    /// A buffer of `fill_unused`: the number of unused hits before each hit.
     before: Vec<u32>,
 }
 
-/// Some hits that follow each other.
-pub(super) struct Block {
+/// The positions of [`LANES`] consecutive hits, mm.
+pub(super) struct HitLanes {
     pub x: f32x8,
     pub y: f32x8,
     pub z: f32x8,
 }
 
-/// A stand-in for the angle about the beam, from 0 to 4, that takes one division; it wraps around.
+/// Returns a pseudo-angle about the beam, from 0 to 4 for a full circle, which takes one division only.
 #[inline]
 pub(super) fn pseudo_angle(x: f32, y: f32) -> f32 {
     let sine = y / (x.abs() + y.abs()).max(1e-6);
     if x >= 0.0 { 1.0 + sine } else { 3.0 - sine }
 }
 
-/// The same to a rounding error, where 1 / (|x| + |y|) is known.
+/// [`pseudo_angle`] with 1 / (|x| + |y|) given, up to a rounding error.
 #[inline]
 pub(super) fn pseudo_angle_of(x: f32, y: f32, inverse: f32) -> f32 {
     let sine = y * inverse;
@@ -61,7 +60,7 @@ pub(super) fn pseudo_angle_of(x: f32, y: f32, inverse: f32) -> f32 {
 }
 
 impl HitIndex {
-    /// Takes the hits of an event. Sorts by counting, without a comparison.
+    /// Indexes the hits of an event, by a counting sort.
     pub(super) fn fill(&mut self, x: &[f64], y: &[f64], z: &[f64], module: &[u8]) {
         let number = x.len();
         self.resize(number);
@@ -96,7 +95,7 @@ impl HitIndex {
         }
     }
 
-    /// Takes all hits of another index.
+    /// Copies all hits of another index.
     pub(super) fn clone_from(&mut self, other: &Self) {
         self.hits.clone_from(&other.hits);
         self.module.clone_from(&other.module);
@@ -106,10 +105,10 @@ impl HitIndex {
         self.numbers.clone_from(&other.numbers);
     }
 
-    /// Takes the hits of another index that are not used.
+    /// Copies the unused hits of another index.
     pub(super) fn fill_unused(&mut self, other: &Self, used: &[bool]) {
         self.resize(other.hits.len());
-        // How many are not used before each hit, and before the end.
+        // The number of unused hits before each hit, and in total.
         let (mut number, mut before) = (0, std::mem::take(&mut self.before));
         before.clear();
         for ((hit, module), row) in other.hits.iter().zip(&other.module).zip(&other.row) {
@@ -134,6 +133,7 @@ impl HitIndex {
         self.row.resize(number, 0);
     }
 
+    /// Fills the lists from the hits.
     fn list(&mut self) {
         let [x, y, z, angle] = &mut self.lists;
         let fill = |list: &mut Vec<f32>, number: fn(&Hit) -> f32| {
@@ -147,59 +147,59 @@ impl HitIndex {
         fill(angle, |hit| hit.angle);
     }
 
-    /// Puts a hit nowhere, so that it is near to none and in line with none.
+    /// Removes a hit by setting x to NaN, so that every comparison with it fails.
     pub(super) fn remove(&mut self, hit: u32) {
         self.hits[hit as usize].x = f32::NAN;
         self.lists[0][hit as usize] = f32::NAN;
     }
 
-    /// Whether a hit has been removed.
+    /// Returns whether a hit has been removed.
     #[inline]
     pub(super) fn is_removed(&self, hit: u32) -> bool {
         self.hits[hit as usize].x.is_nan()
     }
 
-    /// This hit and those after it.
+    /// Returns the positions of [`LANES`] hits from `start`.
     #[inline]
-    pub(super) fn block(&self, start: usize) -> Block {
+    pub(super) fn lanes(&self, start: usize) -> HitLanes {
         let [x, y, z, _] = &self.lists;
-        Block {
-            x: some(x, start),
-            y: some(y, start),
-            z: some(z, start),
+        HitLanes {
+            x: load(x, start),
+            y: load(y, start),
+            z: load(z, start),
         }
     }
 
-    /// Their angles.
+    /// Returns the angles of [`LANES`] hits from `start`.
     #[inline]
     pub(super) fn angles(&self, start: usize) -> f32x8 {
-        some(&self.lists[3], start)
+        load(&self.lists[3], start)
     }
 
-    /// How many hits the event has in a module, with those that are not in this index.
+    /// Returns the number of hits of the event in a module, including hits not in this index.
     #[inline]
     pub(super) fn number_in(&self, module: usize) -> f32 {
         self.numbers[module]
     }
 
-    /// The hits of a module.
+    /// Returns the range of hits of a module.
     #[inline]
     pub(super) fn of_module(&self, module: usize) -> Range<usize> {
         self.bins[module * BINS] as usize..self.bins[(module + 1) * BINS] as usize
     }
 
-    /// Bins in which are all hits that are within a window about an angle: the first, and the last.
+    /// Returns the first and the last bin of a window about an angle.
     #[inline]
     pub(super) fn bins_near(&self, angle: f32, window: f32) -> [usize; 2] {
         let (low, high) = ((angle - window) * SCALE, (angle + window) * SCALE);
-        // Where angles wrap around, and that is rare, these are all.
+        // A window that wraps around is rare, and takes all bins.
         if low < 0.0 || high >= BINS as f32 {
             return [0, BINS - 1];
         }
         [to_bin(low), to_bin(high)]
     }
 
-    /// The hits of a module in bins from the first to the last.
+    /// Returns the range of hits of a module from the first to the last bin.
     #[inline]
     pub(super) fn in_bins(&self, module: usize, [first, last]: [usize; 2]) -> Range<usize> {
         let bins: &[u32; BINS + 1] = self.bins[module * BINS..]
@@ -208,7 +208,7 @@ impl HitIndex {
         bins[first % BINS] as usize..bins[last % BINS + 1] as usize
     }
 
-    /// Hits of a module among which are all that are within a window about an angle.
+    /// Returns a range of hits of a module that includes all in a window about an angle.
     #[inline]
     pub(super) fn near(&self, module: usize, angle: f32, window: f32) -> Range<usize> {
         self.in_bins(module, self.bins_near(angle, window))
@@ -216,15 +216,15 @@ impl HitIndex {
 }
 
 #[inline]
-fn some(list: &[f32], start: usize) -> f32x8 {
-    let some: &[f32; LANES] = list[start..].first_chunk().expect("so many follow the last hit");
-    f32x8::new(*some)
+fn load(list: &[f32], start: usize) -> f32x8 {
+    let lanes: &[f32; LANES] = list[start..].first_chunk().expect("so many follow the last hit");
+    f32x8::new(*lanes)
 }
 
-/// Bins in a unit of the angle.
+/// The number of bins per unit of angle.
 const SCALE: f32 = BINS as f32 / 4.0;
 
-/// The whole part of a number that is not negative; the detour by 32 bits is the faster way.
+/// Returns the integer part of a non-negative number. The conversion through 32 bits is faster.
 #[inline]
 fn to_bin(number: f32) -> usize {
     number as i32 as usize
@@ -234,14 +234,14 @@ fn to_bin(number: f32) -> usize {
 mod tests {
     use super::*;
 
-    /// How far angles are apart, wherever they wrap around.
+    /// Returns the distance of two angles, with wrap-around.
     fn apart(one: f32, other: f32) -> f32 {
         let difference = (one - other).abs();
         difference.min(4.0 - difference)
     }
 
     #[test]
-    fn windows_find_what_is_near_and_wrap_around() {
+    fn windows_wrap_around() {
         let mut index = HitIndex::default();
         let angles: Vec<f64> = (0..360).map(|degree| f64::from(degree).to_radians()).collect();
         let x: Vec<f64> = angles.iter().map(|angle| 20.0 * angle.cos()).collect();

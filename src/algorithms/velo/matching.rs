@@ -1,26 +1,38 @@
-//! Which true particle a track belongs to, and how many particles have been found.
+//! The match between tracks and true particles.
 
-/// The particle of more than 70 % of a track's hits.
+/// The true particle with more than 70 % of a track's hits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Match {
-    /// The particle's row.
+    /// The row of the particle.
     pub particle: u32,
-    /// How many hits of the track are of it.
+    /// The number of the track's hits that belong to the particle.
     pub hits: u32,
 }
 
-/// The links between particles and hits of an event, by hit.
+/// The links between the particles and hits of an event.
+///
+/// ```
+/// use gaudi_mpi::algorithms::velo::matching::Links;
+///
+/// let mut links = Links::default();
+/// links.fill(1, 4, [(0, 0), (0, 1), (0, 2)].into_iter());
+/// assert_eq!(links.find(&[0, 1, 2]).map(|found| found.particle), Some(0));
+/// assert_eq!(links.find(&[0, 1, 3]), None);
+/// ```
 #[derive(Default)]
 pub struct Links {
+    /// The particles of hit `i` are `particles[ends[i]..ends[i + 1]]`.
     ends: Vec<u32>,
     particles: Vec<u32>,
+    /// The number of hits of each particle.
     hits_of: Vec<u32>,
+    /// Buffers of `find`: hits in common with each particle, and the particles with any.
     counts: Vec<u32>,
     seen: Vec<u32>,
 }
 
 impl Links {
-    /// Takes pairs of rows of particles and hits; those that refer to nothing are passed over.
+    /// Sets the links from pairs of rows (particle, hit). Pairs with a row out of range are ignored.
     pub fn fill(&mut self, particles: usize, hits: usize, pairs: impl Iterator<Item = (i32, i32)> + Clone) {
         let good = |&(particle, hit): &(i32, i32)| {
             (0..particles as i64).contains(&i64::from(particle)) && (0..hits as i64).contains(&i64::from(hit))
@@ -47,12 +59,12 @@ impl Links {
         }
     }
 
-    /// How many hits a particle has.
+    /// Returns the number of hits of a particle.
     pub fn hits_of(&self, particle: u32) -> u32 {
         self.hits_of[particle as usize]
     }
 
-    /// The particle that a track with these hits belongs to; none if it is a ghost.
+    /// Returns the match of a track with these hits; `None` for a ghost.
     pub fn find(&mut self, hits: &[u32]) -> Option<Match> {
         self.seen.clear();
         for &hit in hits {
@@ -67,7 +79,7 @@ impl Links {
         let mut best: Option<Match> = None;
         for &particle in &self.seen {
             let hits = std::mem::take(&mut self.counts[particle as usize]);
-            // Of several with as many hits, the first.
+            // Of particles with equally many hits, the first.
             let better = best.is_none_or(|best| (hits, best.particle) > (best.hits, particle));
             if better {
                 best = Some(Match { particle, hits });
@@ -82,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_track_belongs_to_whose_hits_are_more_than_seven_tenths() {
+    fn a_match_needs_more_than_seventy_percent_of_the_hits() {
         let mut links = Links::default();
         // Particle 0 has hits 0 to 6, particle 1 hits 7 to 9, both have hit 6.
         let pairs = (0..7).map(|hit| (0, hit)).chain((6..10).map(|hit| (1, hit)));
@@ -92,7 +104,7 @@ mod tests {
         assert_eq!(found(&mut links, &[0, 1, 2]), Some((0, 3)));
         assert_eq!(found(&mut links, &[0, 1, 2, 7]), Some((0, 3)));
         assert_eq!(found(&mut links, &[0, 1, 7]), None);
-        // Seven of ten are not more than 70 %.
+        // Seven of ten is not more than 70 %.
         assert_eq!(found(&mut links, &[0, 1, 2, 3, 4, 5, 6, 10, 10, 10]), None);
         assert_eq!(found(&mut links, &[6, 7, 8, 9]), Some((1, 4)));
         assert_eq!(found(&mut links, &[10]), None);
@@ -100,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn links_to_nothing_are_passed_over() {
+    fn links_out_of_range_are_ignored() {
         let mut links = Links::default();
         links.fill(1, 1, [(-1, 0), (0, -1), (5, 0), (0, 7), (0, 0)].into_iter());
         assert_eq!(links.hits_of(0), 1);

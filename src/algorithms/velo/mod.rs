@@ -1,47 +1,58 @@
 //! Reconstruction in a vertex locator, the VELO of LHCb's first upgrade: 52 modules of silicon pixels along the beam.
 //!
-//! - [`VeloTracking`] finds tracks in hits, [`VeloFit`] fits them, [`PrimaryVertices`] finds where they come from.
-//! - [`ToyVelo`] makes events, [`TrackChecker`] compares tracks with the true particles.
+//! - [`VeloTracking`] finds tracks in hits, [`VeloFit`] fits them, and [`PrimaryVertices`] finds primary vertices.
+//! - [`ToyVelo`] makes toy events, and [`TrackChecker`] compares tracks with the true particles.
 //!
-//! What they compute is in modules of its own, free of events: [`tracking`], [`fit`], [`vertices`], [`toy`],
-//! [`matching`]; [`geometry`] and [`conditions`] have the detector. Lengths are in mm, momenta in MeV.
+//! ```
+//! use gaudi_mpi::app::{AppMgr, JobConfig};
+//!
+//! let job = JobConfig::parse(r#"
+//!     input.events = 2
+//!     [[algorithm]]
+//!     type = "ToyVelo"
+//!     [[algorithm]]
+//!     type = "VeloTracking"
+//!     [[algorithm]]
+//!     type = "VeloFit"
+//!     conditions = { field_step = 50 }
+//!     [[algorithm]]
+//!     type = "PrimaryVertices"
+//!     [[algorithm]]
+//!     type = "TrackChecker"
+//! "#)?;
+//! let mut events = AppMgr::from_config(job).events(1)?;
+//! let vertices = events.read_table("Rec/Vertex/Primary")?;
+//! while let Some(event) = events.next()? {
+//!     assert!(event.rows(vertices).len() > 0);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+//! ```
+//!
+//! The modules [`tracking`], [`fit`], [`vertices`], [`matching`] and [`toy_event`] have the computation, independent of
+//! the event store; [`geometry`] and [`conditions`] describe the detector. Lengths are in mm, momenta in MeV.
 
-mod candidate;
-mod check_tracks;
 pub mod conditions;
-mod efficiency;
-mod find_tracks;
-mod find_vertices;
+mod efficiency_table;
 pub mod fit;
-mod fit_tracks;
 pub mod geometry;
 mod hit_index;
-mod make_events;
+mod hit_search;
 pub mod matching;
-mod search;
-pub mod toy;
+mod primary_vertices;
+mod search_pass;
+mod table_paths;
+pub mod toy_event;
+mod toy_velo;
+mod track_candidate;
+mod track_checker;
 pub mod tracking;
 mod triplets;
+mod velo_fit;
+mod velo_tracking;
 pub mod vertices;
 
-pub use check_tracks::TrackChecker;
-pub use find_tracks::VeloTracking;
-pub use find_vertices::PrimaryVertices;
-pub use fit_tracks::VeloFit;
-pub use make_events::ToyVelo;
-
-/// Where hits are, unless a job says otherwise.
-const HITS: &str = "Raw/Velo/Hits";
-/// Where tracks are.
-const TRACKS: &str = "Rec/Track/Velo";
-/// Where true particles are, and which hits they made.
-const PARTICLES: &str = "MC/Particles";
-const LINKS: &str = "MC/Links";
-
-fn hits() -> String {
-    HITS.into()
-}
-
-fn tracks() -> String {
-    TRACKS.into()
-}
+pub use primary_vertices::PrimaryVertices;
+pub use toy_velo::ToyVelo;
+pub use track_checker::TrackChecker;
+pub use velo_fit::VeloFit;
+pub use velo_tracking::VeloTracking;

@@ -1,58 +1,71 @@
-//! Finds tracks in the hits of an event.
+//! The search for tracks in the hits of an event.
 //!
-//! Triplets of hits are looked for from the downstream end of the detector to the upstream one, and followed upstream
-//! from module to module (as in D. H. Cámpora Pérez, N. Neufeld, A. Riscos Núñez, "Search by triplet", J. Comput. Sci.
-//! 54, 101422, 2021). Here that is done in three passes, and what is taken for a track is decided by the likelihood
-//! of candidates:
+//! The search goes from the downstream end of the detector to the upstream end. Triplets of hits are the seeds, and are
+//! extended upstream module by module, as in D. H. Cámpora Pérez, N. Neufeld, A. Riscos Núñez, "Search by triplet", J.
+//! Comput. Sci. 54, 101422, 2021. Here, a likelihood ratio decides which candidates are tracks, in three passes:
 //!
-//! 1. Tracks of four hits and more that point to the beam and are hardly scattered. The best one that begins with a hit
-//!    is a track at once, and its hits are out of the way.
-//! 2. All others. The candidates of the whole event compete: from the best one down, each is a track whose hits are not
-//!    on a better one.
-//! 3. Short tracks whose most upstream hit is on another track, too: two particles in one pixel.
+//! 1. Tracks with at least four hits that point to the beam and scatter little. The best candidate of each first hit
+//!    becomes a track at once, and its hits are removed.
+//! 2. All other tracks. The candidates of the whole event compete: in order of score, a candidate becomes a track if no
+//!    better track has its hits.
+//! 3. Short tracks that share the most upstream hit with another track: two particles in one pixel.
 
-use super::candidate::{Candidate, Origins};
 use super::geometry::MODULES;
 use super::hit_index::HitIndex;
-use super::search::{Direction, OTHERS, Pass, SHARING, STRAIGHT, nearest};
+use super::hit_search::{Direction, nearest};
+use super::search_pass::{OTHERS, SHARING, STRAIGHT, SearchPass};
+use super::track_candidate::{TrackCandidate, TrackOrigins};
 use super::triplets::Triplets;
 
-/// So many modules in a row may be without a hit of a track.
+/// The number of consecutive modules without a hit that ends a track.
 const MOST_MISSED: usize = 4;
 
-/// Finds tracks, and keeps the memory it takes from event to event.
+/// Finds tracks. The buffers are reused from event to event.
+///
+/// ```
+/// use gaudi_mpi::algorithms::velo::geometry::MODULE_Z;
+/// use gaudi_mpi::algorithms::velo::tracking::Tracker;
+///
+/// let modules = [28u8, 26, 24, 22, 20];
+/// let z = modules.map(|module| MODULE_Z[usize::from(module)]);
+/// let (x, y) = (z.map(|z| -0.1 * z), z.map(|z| 0.02 * z)); // a line through the origin
+/// let mut tracker = Tracker::default();
+/// tracker.find(&x, &y, &z, &modules);
+/// let tracks: Vec<&[u32]> = tracker.tracks().collect();
+/// assert_eq!(tracks, [[0, 1, 2, 3, 4]]);
+/// ```
 #[derive(Default)]
 pub struct Tracker {
     all: HitIndex,
-    /// Those that are not on a track before each pass.
+    /// The hits that are on no track before each pass.
     left: HitIndex,
-    /// By row in the event: on a track.
+    /// Whether a hit is on a track, by row in the event.
     used: Vec<bool>,
-    origins: Origins,
+    origins: TrackOrigins,
     triplets: Triplets,
-    found: Vec<Found>,
+    found: Vec<Competitor>,
     /// The hits of all candidates in `found`.
     arena: Vec<u32>,
-    /// The hits of all tracks, and where each track ends.
+    /// The hits of track `i` end before `hits[ends[i]]`.
     hits: Vec<u32>,
     ends: Vec<usize>,
 }
 
-/// A candidate that takes part in the competition.
+/// A candidate in the competition of the second pass.
 #[derive(Clone, Copy)]
-struct Found {
+struct Competitor {
     score: f32,
     start: u32,
     number: u32,
 }
 
 impl Tracker {
-    /// Finds the tracks in hits at x, y, z (mm) in these modules (0 to 51).
+    /// Finds the tracks in hits, given positions (mm) and modules (0 to 51).
     ///
-    /// What is found depends on nothing but these numbers and their order.
+    /// The result depends on the arguments only, including their order.
     ///
     /// # Panics
-    /// If there are more than 51 in `module`, or the lists are of different lengths.
+    /// If a module is above 51, or the slices have different lengths.
     pub fn find(&mut self, x: &[f64], y: &[f64], z: &[f64], module: &[u8]) {
         assert!(x.len() == y.len() && y.len() == z.len() && z.len() == module.len());
         self.hits.clear();
@@ -71,7 +84,7 @@ impl Tracker {
         (self.all, self.left) = (all, left);
     }
 
-    /// The tracks: the rows of their hits, from the largest z down.
+    /// Returns the tracks: the rows of their hits, in descending order of z.
     pub fn tracks(&self) -> impl ExactSizeIterator<Item = &[u32]> {
         (0..self.ends.len()).map(|track| {
             let start = if track == 0 { 0 } else { self.ends[track - 1] };
@@ -79,16 +92,17 @@ impl Tracker {
         })
     }
 
+    /// The first pass.
     fn find_straight(&mut self, index: &mut HitIndex) {
         let pass = &STRAIGHT;
-        let (mut candidate, mut best) = (Candidate::new(), Vec::new());
+        let (mut candidate, mut best) = (TrackCandidate::new(), Vec::new());
         let mut triplets = std::mem::take(&mut self.triplets);
         for module in (2..MODULES).rev() {
             let found = triplets.find(index, index, pass, module);
             for of_first in found.chunk_by(|one, other| one[0] == other[0]) {
                 let mut best_score = f32::MAX;
                 for &[first, second, third] in of_first {
-                    // Others of this module may have them by now.
+                    // A track from the same module may have taken them.
                     if index.is_removed(second) || index.is_removed(third) {
                         continue;
                     }
@@ -117,17 +131,18 @@ impl Tracker {
         self.triplets = triplets;
     }
 
+    /// The second pass.
     fn find_others(&mut self, index: &HitIndex) {
         let pass = &OTHERS;
         let (mut found, mut arena) = (std::mem::take(&mut self.found), std::mem::take(&mut self.arena));
         found.clear();
         arena.clear();
-        let mut candidate = Candidate::new();
+        let mut candidate = TrackCandidate::new();
         for module in (2..MODULES).rev() {
             for &[first, second, third] in self.triplets.find(index, index, pass, module) {
                 candidate.begin(first, second);
                 candidate.add(third, index);
-                // Hits that follow bring about 10 each; what begins worse than this is noise.
+                // Each additional hit gains about 10; a worse start is noise.
                 if candidate.partial() > pass.score + 6.0 {
                     continue;
                 }
@@ -135,7 +150,7 @@ impl Tracker {
                 candidate.choose_end();
                 let score = candidate.score(index, &self.origins, pass.score);
                 if score < pass.score {
-                    found.push(Found {
+                    found.push(Competitor {
                         score,
                         start: arena.len() as u32,
                         number: candidate.hits().len() as u32,
@@ -144,12 +159,12 @@ impl Tracker {
                 }
             }
         }
-        // What is left of a candidate when its last hits have gone to a better one competes again.
+        // A candidate that loses its last hits to a better one competes again with the rest.
         while !found.is_empty() {
             found.sort_unstable_by(|a, b| a.score.total_cmp(&b.score).then(a.start.cmp(&b.start)));
             let mut again = 0;
             for place in 0..found.len() {
-                let Found { start, number, .. } = found[place];
+                let Competitor { start, number, .. } = found[place];
                 let hits = &arena[start as usize..(start + number) as usize];
                 let free = hits
                     .iter()
@@ -158,11 +173,11 @@ impl Tracker {
                 if free == hits.len() {
                     self.accept(index, hits);
                 } else if free >= pass.hits {
-                    let rest = Candidate::of(&hits[..free], index);
+                    let rest = TrackCandidate::of(&hits[..free], index);
                     let score = rest.score(index, &self.origins, pass.score);
                     if score < pass.score {
                         let number = free as u32;
-                        found[again] = Found { score, start, number };
+                        found[again] = Competitor { score, start, number };
                         again += 1;
                     }
                 }
@@ -172,7 +187,7 @@ impl Tracker {
         (self.found, self.arena) = (found, arena);
     }
 
-    /// The third hit is on another track.
+    /// The third pass: the third hit is on another track.
     fn find_sharing(&mut self, all: &HitIndex, left: &HitIndex) {
         let pass = &SHARING;
         if left.hits.is_empty() {
@@ -183,7 +198,7 @@ impl Tracker {
             of_row[*row as usize] = place;
         }
         let in_all = |hit: u32| of_row[left.row[hit as usize] as usize];
-        let mut candidate = Candidate::new();
+        let mut candidate = TrackCandidate::new();
         let mut found: Vec<(f32, [u32; 3])> = Vec::new();
         for module in (2..MODULES).rev() {
             for &[first, second, third] in self.triplets.find(left, all, pass, module) {
@@ -207,6 +222,7 @@ impl Tracker {
         }
     }
 
+    /// Makes a track of these hits.
     fn accept(&mut self, index: &HitIndex, hits: &[u32]) {
         for hit in hits {
             let row = index.row[*hit as usize];
@@ -217,9 +233,9 @@ impl Tracker {
     }
 }
 
-/// Adds the nearest hit in each module upstream, until too many have none.
+/// Adds the nearest hit in each module upstream, until too many modules have none.
 #[inline]
-fn follow(index: &HitIndex, pass: &Pass, candidate: &mut Candidate) {
+fn follow(index: &HitIndex, pass: &SearchPass, candidate: &mut TrackCandidate) {
     let hits = candidate.hits();
     let mut module = usize::from(index.module[hits[hits.len() - 1] as usize]);
     let mut missed = 0;
@@ -239,12 +255,12 @@ fn follow(index: &HitIndex, pass: &Pass, candidate: &mut Candidate) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::candidate::Line;
     use super::super::geometry::MODULE_Z;
     use super::super::hit_index::Hit;
+    use super::super::track_candidate::Line;
     use super::*;
 
-    /// The hits of straight lines with these slopes from 100 mm upstream of the origin.
+    /// Returns the hits of straight lines with these slopes, from 100 mm upstream of the origin.
     fn lines(slopes: &[[f64; 2]]) -> [Vec<f64>; 3] {
         let mut hits = [const { Vec::new() }; 3];
         for module in (16..30).step_by(2) {
@@ -259,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn straight_lines_are_found_whole() {
+    fn straight_lines_are_found_complete() {
         let slopes = [[-0.12, 0.01], [-0.1, 0.08], [-0.07, -0.12]];
         let [x, y, z] = lines(&slopes);
         let module: Vec<u8> = (16..30).step_by(2).flat_map(|module| [module as u8; 3]).collect();
@@ -281,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_its_slopes() {
+    fn a_line_has_the_right_slopes() {
         let hit = |x, y, z| Hit { x, y, z, angle: 0.0 };
         let line = Line::through(hit(2.0, 4.0, 20.0), hit(1.0, 2.0, 10.0));
         assert_eq!(line.slopes, [0.1, 0.2]);

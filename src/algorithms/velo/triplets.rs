@@ -1,42 +1,42 @@
-//! Triplets of hits in line, from which the [tracking](super::tracking) goes on.
+//! The search for triplets of hits in line, the seeds of the [tracking](super::tracking).
 //!
-//! Of the many pairs and windows few come to anything, and which do cannot be foretold. So all hits of a module are taken
-//! through one step after the other, and each step writes down what it has for the next, needed or not, and counts it
-//! if it is: a processor that does not have to guess is faster.
+//! Few of the many pairs and windows lead to a triplet, and branches on them are unpredictable. So each step runs for
+//! all hits of a module, and writes each result to a list without a branch: a result that is not needed is overwritten.
 
 use super::geometry::MODULES;
 use super::hit_index::{Hit, HitIndex, LANES};
-use super::search::{Direction, Pass, bits, mask, may_have_hits, window};
+use super::hit_search::{Direction, bits, mask, may_have_hits, window};
+use super::search_pass::SearchPass;
 use std::cmp::Reverse;
 use std::ops::Range;
 use wide::f32x8;
 
-/// The steepest tracks: the tangent of the angle to the beam, squared.
+/// The largest squared slope dr/dz of a track.
 const STEEPEST: f32 = 1.2;
 
-/// Three hits, from the largest z down.
+/// Three hits, in descending order of z.
 pub(super) type Triplet = [u32; 3];
 
-/// The triplets that begin in a module, and the memory it takes to find them.
+/// The triplets that start in a module, and the buffers of the search.
 #[derive(Default)]
 pub(super) struct Triplets {
-    /// Blocks of hits, some of which make a pair with the first one.
-    seconds: List<Block>,
+    /// Groups of second hits, for each first hit.
+    seconds: List<LaneMatches>,
     pairs: Vec<Pair>,
-    /// Pairs whose third hit may be in any of the modules upstream.
+    /// Pairs whose third hit may be in any module within reach.
     everywhere: List<u32>,
-    /// Pairs, and a module to look for the third hit in.
+    /// A pair, and a module to search for the third hit.
     places: List<(u32, u32)>,
-    /// Pairs, and from where to where the hits are that may be the third one.
+    /// A pair, and the start and end of a range of hits to search for the third.
     windows: List<(u32, u32, u32)>,
-    /// The same as `seconds`, for pairs.
-    thirds: List<Block>,
+    /// Groups of third hits, for each pair.
+    thirds: List<LaneMatches>,
     triplets: Vec<Triplet>,
 }
 
-/// Which of some hits that follow each other go on from something.
+/// The hits among [`LANES`] consecutive ones that continue from a first hit or a pair.
 #[derive(Clone, Copy, Default)]
-struct Block {
+struct LaneMatches {
     from: u32,
     start: u32,
     mask: u32,
@@ -47,7 +47,7 @@ struct Pair {
     line: Direction,
 }
 
-/// A list that is written to whether or not there is something to add.
+/// A list with a branch-free conditional push.
 #[derive(Default)]
 struct List<T> {
     items: Vec<T>,
@@ -59,7 +59,7 @@ impl<T: Clone + Default> List<T> {
         self.number = 0;
     }
 
-    /// Adds an item, if it is to be added.
+    /// Writes an item, and keeps it if `really`.
     #[inline]
     fn add(&mut self, item: T, really: bool) {
         if self.number == self.items.len() {
@@ -85,9 +85,15 @@ impl<T: Clone + Default> List<T> {
 }
 
 impl Triplets {
-    /// Finds those whose first hit is in a module, in order: by the first hit, then as the pass asks for the others. The
-    /// third hit may be from another index.
-    pub(super) fn find(&mut self, index: &HitIndex, of_thirds: &HitIndex, pass: &Pass, module: usize) -> &[Triplet] {
+    /// Finds the triplets whose first hit is in a module, sorted by the first hit, then in the order of the pass's
+    /// steps. The third hit is from the index `of_thirds`.
+    pub(super) fn find(
+        &mut self,
+        index: &HitIndex,
+        of_thirds: &HitIndex,
+        pass: &SearchPass,
+        module: usize,
+    ) -> &[Triplet] {
         self.find_seconds(index, pass, module);
         self.make_pairs(index, pass);
         self.find_places(index, pass);
@@ -103,10 +109,10 @@ impl Triplets {
         &self.triplets
     }
 
-    // Steps are not inlined: what the processor holds of one is no use to the others.
+    // The steps are not inlined: each needs all registers.
 
     #[inline(never)]
-    fn find_seconds(&mut self, index: &HitIndex, pass: &Pass, module: usize) {
+    fn find_seconds(&mut self, index: &HitIndex, pass: &SearchPass, module: usize) {
         self.seconds.clear();
         for first in index.of_module(module) {
             if index.is_removed(first as u32) {
@@ -115,7 +121,7 @@ impl Triplets {
             let a = index.hits[first];
             let bins = [pass.window, pass.other_window].map(|window| index.bins_near(a.angle, window));
             for &step in pass.steps {
-                // There have to be modules left for a third hit.
+                // A third hit needs a module upstream.
                 if step >= module {
                     continue;
                 }
@@ -124,10 +130,10 @@ impl Triplets {
                     _ => (1, pass.other_window, pass.other_distance),
                 };
                 let Range { mut start, end } = index.in_bins(module - step, bins[which]);
-                // Once at least; seldom are there more.
+                // One iteration is usually enough.
                 loop {
                     let are_seconds = are_seconds(index, a, start, window, distance);
-                    let block = Block {
+                    let block = LaneMatches {
                         from: first as u32,
                         start: start as u32,
                         mask: mask(are_seconds, end.saturating_sub(start)),
@@ -143,7 +149,7 @@ impl Triplets {
     }
 
     #[inline(never)]
-    fn make_pairs(&mut self, index: &HitIndex, pass: &Pass) {
+    fn make_pairs(&mut self, index: &HitIndex, pass: &SearchPass) {
         self.pairs.clear();
         for block in self.seconds.all() {
             let a = index.hits[block.from as usize];
@@ -157,7 +163,7 @@ impl Triplets {
     }
 
     #[inline(never)]
-    fn find_places(&mut self, index: &HitIndex, pass: &Pass) {
+    fn find_places(&mut self, index: &HitIndex, pass: &SearchPass) {
         self.places.clear();
         self.everywhere.clear();
         let mut add = |number: u32, Pair { hits, line }: &Pair, step: usize| {
@@ -168,7 +174,7 @@ impl Triplets {
         };
         for (number, pair) in (0..).zip(&self.pairs) {
             add(number, pair, 2);
-            // There are many that do not point to the beam.
+            // Many pairs do not point to the beam.
             let everywhere = !pass.third_is_next | pair.line.passes_within(pass.other_distance);
             self.everywhere.add(number, everywhere);
         }
@@ -191,14 +197,14 @@ impl Triplets {
     }
 
     #[inline(never)]
-    fn find_thirds(&mut self, of_thirds: &HitIndex, pass: &Pass) {
+    fn find_thirds(&mut self, of_thirds: &HitIndex, pass: &SearchPass) {
         self.thirds.clear();
         for &(from, mut start, end) in self.windows.all() {
             let line = &self.pairs[from as usize].line;
             while start < end {
-                let (are_within, _) = line.are_within(&of_thirds.block(start as usize), pass.kink);
+                let (are_within, _) = line.are_within(&of_thirds.lanes(start as usize), pass.kink);
                 let mask = mask(are_within, (end - start) as usize);
-                self.thirds.add(Block { from, start, mask }, mask != 0);
+                self.thirds.add(LaneMatches { from, start, mask }, mask != 0);
                 start += LANES as u32;
             }
         }
@@ -206,16 +212,16 @@ impl Triplets {
     }
 }
 
-/// Which hits make a pair with the hit a: those near to it in angle such that the line through both is not too steep,
-/// and passes the beam near enough.
+/// Returns a mask of the hits that make a pair with hit a: close in angle, on a line that is not too steep and passes
+/// close to the beam.
 #[inline]
 fn are_seconds(index: &HitIndex, a: Hit, start: usize, reach: f32, distance: f32) -> f32x8 {
-    let b = index.block(start);
+    let b = index.lanes(start);
     let (ex, ey, ez) = (a.x - b.x, a.y - b.y, a.z - b.z);
     let square = ex * ex + ey * ey;
     let cross = a.x * ey - a.y * ex;
     let difference = (a.angle - index.angles(start)).abs();
-    // Angles wrap around.
+    // Angles wrap around at 4.
     let apart = difference.fast_min(4.0 - difference);
     apart.simd_lt(f32x8::splat(reach))
         & square.simd_lt(STEEPEST * ez * ez)
@@ -225,12 +231,12 @@ fn are_seconds(index: &HitIndex, a: Hit, start: usize, reach: f32, distance: f32
 #[cfg(test)]
 mod tests {
     use super::super::geometry::MODULE_Z;
-    use super::super::search::STRAIGHT;
+    use super::super::search_pass::STRAIGHT;
     use super::*;
 
     #[test]
-    fn triplets_are_those_in_line_whose_hits_are_left() {
-        // Lines from the origin, more than are looked at at once, and a hit beside them.
+    fn triplets_are_in_line_and_without_removed_hits() {
+        // More lines from the origin than fit in one vector, and a hit off the lines.
         let slopes: Vec<f64> = (0..20).map(|line| -0.12 - 0.004 * f64::from(line)).collect();
         let modules = [24u8, 22, 20];
         let [mut x, mut y, mut z] = [vec![], vec![], vec![]];
@@ -274,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_are_those_that_are_set() {
+    fn bits_are_the_positions_set() {
         assert_eq!(bits(0b1001_0010).collect::<Vec<_>>(), [1, 4, 7]);
         assert_eq!(bits(0).count(), 0);
     }

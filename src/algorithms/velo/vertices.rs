@@ -1,41 +1,54 @@
-//! Finds primary vertices: where the protons collided.
+//! The search for primary vertices, the points of proton collisions.
 
 use super::fit::State;
 
-/// A vertex.
+/// A fitted vertex.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vertex {
-    /// mm
+    /// The position, mm.
     pub position: [f64; 3],
-    /// The variances and covariances xx, xy, xz, yy, yz, zz, mm².
+    /// The covariances xx, xy, xz, yy, yz, zz of the position, mm².
     pub covariance: [f64; 6],
-    /// χ² of its tracks.
+    /// The χ² of the tracks.
     pub chi2: f64,
-    /// Its degrees of freedom.
+    /// The degrees of freedom of the χ².
     pub ndof: u32,
-    /// Its tracks, in their order.
+    /// The tracks, in ascending order.
     pub tracks: Vec<u32>,
 }
 
-/// What is taken for a vertex.
+/// The requirements on a vertex.
 #[derive(Clone, Copy, Debug)]
 pub struct Cuts {
-    /// The fewest tracks.
+    /// The smallest number of tracks.
     pub tracks: usize,
-    /// The largest χ² that a track may have with the vertex it belongs to.
+    /// The largest χ² of a track with its vertex.
     pub chi2: f64,
-    /// How far from the beam a track may pass, mm.
+    /// The largest distance of a track from the beam, mm.
     pub distance: f64,
 }
 
-/// Along the beam, two peaks are told apart at this distance, mm.
+/// The resolution of seeds along the beam, mm.
 const PEAK: f64 = 1.0;
+/// The largest number of iterations of a fit.
 const ITERATIONS: usize = 12;
 
-/// Finds vertices of tracks that are given where they are closest to the beam.
+/// Finds the vertices of tracks, given their states closest to the beam.
 ///
-/// The place along the beam where most tracks are close together is the seed of a vertex, which is fitted with weights that
-/// fade out where tracks are far off (Tukey's biweight); its tracks are taken away, and the next seed is looked for.
+/// The z with the highest density of tracks is the seed of a vertex. The fit is iterative, with weights that fall with
+/// the χ² of a track (Tukey's biweight). The tracks of the vertex are removed before the search for the next seed.
+///
+/// ```
+/// use gaudi_mpi::algorithms::velo::fit::State;
+/// use gaudi_mpi::algorithms::velo::vertices::{Cuts, find};
+///
+/// let covariance = [[2e-4, 0.0, 1e-6]; 2]; // mm², mm, 1
+/// let track = |tx: f64, ty: f64| State { z: 3.0, slope: [tx, ty], covariance, ..State::default() };
+/// let states = [track(0.1, 0.0), track(-0.1, 0.1), track(0.0, 0.2), track(0.1, -0.2), track(-0.2, -0.1)];
+/// let vertices = find(&states, &Cuts { tracks: 5, chi2: 16.0, distance: 1.0 });
+/// assert_eq!(vertices.len(), 1);
+/// assert!((vertices[0].position[2] - 3.0).abs() < 1e-6);
+/// ```
 pub fn find(states: &[State], cuts: &Cuts) -> Vec<Vertex> {
     let mut left: Vec<u32> = (0..states.len() as u32)
         .filter(|&track| {
@@ -61,14 +74,14 @@ pub fn find(states: &[State], cuts: &Cuts) -> Vec<Vertex> {
     vertices
 }
 
-/// How sure the z of a track is, mm: its position's uncertainty over its slope.
+/// Returns the uncertainty of the z of a track, mm: the uncertainty of its position over its slope.
 fn z_sigma(state: &State) -> f64 {
     let [tx, ty] = state.slope;
     let variance = state.covariance[0][0].max(state.covariance[1][0]);
     (variance / (tx * tx + ty * ty).max(1e-6)).sqrt()
 }
 
-/// Where most tracks are, weighted by how well they know it. `left` is in the order of z.
+/// Returns the z of the highest density of tracks, weighted by their precision. `left` is sorted by z.
 fn seed(states: &[State], left: &[u32], hopeless: &[f64], tracks: usize) -> Option<f64> {
     let state = |place: usize| &states[left[place] as usize];
     let mut best: Option<(f64, f64)> = None;
@@ -88,10 +101,10 @@ fn seed(states: &[State], left: &[u32], hopeless: &[f64], tracks: usize) -> Opti
                 break;
             }
             let sigma = z_sigma(other).max(0.1);
-            let apart = (other.z - z) / (sigma * sigma + PEAK * PEAK).sqrt();
-            if apart.abs() < 3.0 {
+            let pull = (other.z - z) / (sigma * sigma + PEAK * PEAK).sqrt();
+            if pull.abs() < 3.0 {
                 number += 1;
-                sum += (-0.5 * apart * apart).exp() / (0.3 + sigma);
+                sum += (-0.5 * pull * pull).exp() / (0.3 + sigma);
             }
         }
         if number >= tracks && best.is_none_or(|(most, _)| sum > most) {
@@ -101,25 +114,25 @@ fn seed(states: &[State], left: &[u32], hopeless: &[f64], tracks: usize) -> Opti
     best.map(|(_, z)| z)
 }
 
-/// The weighted least-squares fit of a vertex to the tracks that are near it.
+/// Fits a vertex to the tracks near the seed, by iterative weighted least squares.
 fn fit(states: &[State], left: &[u32], seed: f64, cuts: &Cuts) -> Option<Vertex> {
     let mut position = [0.0, 0.0, seed];
     let mut covariance = [0.0; 6];
-    // Begins with wide arms: the beam's position is not known.
+    // The first iterations accept distant tracks, because the position of the beam is unknown.
     let mut tolerance = 16.0 * cuts.chi2;
     for _ in 0..ITERATIONS {
         let mut matrix = [0.0; 6];
         let mut vector = [0.0; 3];
         for &track in left {
             let state = &states[track as usize];
-            let apart = chi2_of(state, position);
-            if apart.chi2 >= tolerance {
+            let distance = chi2_of(state, position);
+            if distance.chi2 >= tolerance {
                 continue;
             }
-            let weight = (1.0 - apart.chi2 / tolerance).powi(2);
-            // Each projection says: vx − tx vz = x − tx z.
+            let weight = (1.0 - distance.chi2 / tolerance).powi(2);
+            // Each projection is an equation: vx − tx vz = x − tx z.
             for axis in 0..2 {
-                let w = weight * apart.weights[axis];
+                let w = weight * distance.weights[axis];
                 let t = state.slope[axis];
                 let value = state.position[axis] - t * state.z;
                 matrix[[0, 3][axis]] += w;
@@ -163,16 +176,17 @@ fn fit(states: &[State], left: &[u32], seed: f64, cuts: &Cuts) -> Option<Vertex>
     (vertex.tracks.len() >= cuts.tracks).then_some(vertex)
 }
 
-/// How far a track is off a vertex.
-struct Apart {
+/// The distance of a track from a vertex.
+struct TrackDistance {
     chi2: f64,
-    /// 1 / variance in each projection, mm⁻².
+    /// The inverse variance in each projection, mm⁻².
     weights: [f64; 2],
 }
 
-fn chi2_of(state: &State, [vx, vy, vz]: [f64; 3]) -> Apart {
+/// Returns the distance of a track from a vertex at (vx, vy, vz).
+fn chi2_of(state: &State, [vx, vy, vz]: [f64; 3]) -> TrackDistance {
     let dz = vz - state.z;
-    let mut apart = Apart {
+    let mut distance = TrackDistance {
         chi2: 0.0,
         weights: [0.0; 2],
     };
@@ -180,13 +194,13 @@ fn chi2_of(state: &State, [vx, vy, vz]: [f64; 3]) -> Apart {
         let [xx, xt, tt] = state.covariance[axis];
         let variance = xx + 2.0 * dz * xt + dz * dz * tt;
         let residual = state.position[axis] + dz * state.slope[axis] - at;
-        apart.weights[axis] = 1.0 / variance;
-        apart.chi2 += residual * residual / variance;
+        distance.weights[axis] = 1.0 / variance;
+        distance.chi2 += residual * residual / variance;
     }
-    apart
+    distance
 }
 
-/// The inverse of a symmetric matrix, if it has one.
+/// Returns the inverse of a positive definite symmetric matrix, given as xx, xy, xz, yy, yz, zz.
 fn invert([a, b, c, d, e, f]: [f64; 6]) -> Option<[f64; 6]> {
     let minors = [d * f - e * e, c * e - b * f, b * e - c * d];
     let determinant = a * minors[0] + b * minors[1] + c * minors[2];
@@ -230,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn vertices_are_found_where_they_are_with_pulls_that_are_standard() {
+    fn vertices_are_found_with_standard_pulls() {
         let mut pulls = Vec::new();
         for event in 0..300 {
             let mut random = Random::new(11, event);
@@ -255,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn few_tracks_make_no_vertex() {
+    fn few_tracks_have_no_vertex() {
         let mut random = Random::new(12, 0);
         let states: Vec<State> = (0..3).map(|_| track(&mut random, [0.0; 3])).collect();
         assert_eq!(find(&states, &CUTS), []);
@@ -263,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inverse_is_one() {
+    fn a_matrix_times_its_inverse_is_one() {
         let [a, b, c, d, e, f] = [4.0, 1.0, 0.5, 3.0, 0.2, 2.0];
         let [xx, xy, xz, yy, yz, zz] = invert([a, b, c, d, e, f]).unwrap();
         assert!((a * xx + b * xy + c * xz - 1.0).abs() < 1e-12);

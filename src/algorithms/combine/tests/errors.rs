@@ -1,4 +1,4 @@
-//! What is wrong with a job, as sentences.
+//! The messages for wrong properties.
 
 use super::*;
 
@@ -8,20 +8,20 @@ fn error(combine: Combine) -> String {
     app.algorithm("Kaons", made("Phys/Kaons", &[321, -321], 0));
     app.algorithm(
         "Feet",
-        Made {
+        RandomTable {
             unit: "ft".into(),
             ..made("Phys/Feet", &[321], 0)
         },
     );
     app.algorithm("Combine", combine);
     match app.events(1) {
-        Ok(_) => panic!("it should be refused"),
+        Ok(_) => panic!("the job is accepted"),
         Err(error) => error.to_string(),
     }
 }
 
 #[test]
-fn what_is_wrong_is_said_before_the_first_event() {
+fn errors_come_before_the_first_event() {
     let columns = |columns: &str| Combine {
         columns: toml::from_str(columns).unwrap(),
         ..phi()
@@ -40,7 +40,7 @@ fn what_is_wrong_is_said_before_the_first_event() {
         ),
         (
             inputs(&[("K+", "Phys/Kaons")]),
-            "inputs: there is no table for K-: add \"K-\" = \"the table's path\"",
+            "inputs: there is no table for K-: add \"K-\" = \"path of the table\"",
         ),
         (
             inputs(&[("k+", "Phys/Kaons")]),
@@ -48,7 +48,7 @@ fn what_is_wrong_is_said_before_the_first_event() {
         ),
         (
             inputs(&[("pi+", "Phys/Kaons")]),
-            "inputs: pi+ is no daughter of phi(1020) -> K+ K-: there are K+ and K-",
+            "inputs: pi+ is not a daughter of phi(1020) -> K+ K-: the daughters are K+ and K-",
         ),
         (
             inputs(&[("K+", "Phys/Kaon"), ("K-", "Phys/Kaons")]),
@@ -67,7 +67,7 @@ fn what_is_wrong_is_said_before_the_first_event() {
                 decay: "[phi(1020) -> K+ K+]cc".into(),
                 ..inputs(&[("K+", "Phys/Kaons"), ("K-", "Phys/Feet")])
             },
-            "inputs: for K+ it is 'Phys/Kaons', but for K- 'Phys/Feet'",
+            "inputs: 'Phys/Kaons' for K+, but 'Phys/Feet' for K-",
         ),
         (
             Combine {
@@ -111,7 +111,7 @@ fn what_is_wrong_is_said_before_the_first_event() {
                 columns: toml::from_str(r#"mass = "hypothesis""#).unwrap(),
                 ..inputs(&[("K+", "Phys/Feet"), ("K-", "Phys/Feet")])
             },
-            "are in 'ft', which is not known",
+            "are in 'ft', an unknown unit",
         ),
         (
             Combine {
@@ -139,7 +139,7 @@ fn what_is_wrong_is_said_before_the_first_event() {
                 best: Some("largest(pt)".into()),
                 ..phi()
             },
-            "is not a value of each candidate",
+            "is not a value per candidate",
         ),
     ] {
         let found = error(combine);

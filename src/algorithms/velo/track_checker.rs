@@ -1,8 +1,8 @@
-//! `TrackChecker`: compares tracks with the true particles.
+//! `TrackChecker`: measures the efficiency of the tracking.
 
-use super::efficiency::{CATEGORIES, COUNTS, table};
+use super::efficiency_table::{CATEGORIES, COUNTS, table};
 use super::matching::Links;
-use super::{HITS, LINKS, PARTICLES, tracks};
+use super::table_paths::{HITS, LINKS, PARTICLES, tracks};
 use crate::app::JobOutput;
 use crate::app::prelude::*;
 use crate::numbers::counter::Counter;
@@ -18,11 +18,11 @@ use crate::numbers::counter::Counter;
 /// links = "MC/Links"
 /// ```
 ///
-/// A track belongs to the particle that made more than 70 % of its hits; one without is a ghost. A particle is found if a
-/// track belongs to it; each further one is a clone, counted as a part of all tracks of particles of its kind. Electrons
-/// are not counted, but their tracks are no ghosts. Purity is the part of a track's hits that its particle made, and hit
-/// efficiency the part of a particle's hits that its track has, each on average over tracks. All that is printed is in the
-/// counters of the file records, too.
+/// A track matches the particle with more than 70 % of its hits; a track without a match is a ghost. A particle is
+/// reconstructed if a track matches it; additional tracks are clones, counted as a fraction of all matching tracks in
+/// the category. Electrons are in no category, but their tracks are not ghosts. Purity is the fraction of a track's
+/// hits that belong to its particle. Hit efficiency is the fraction of a particle's hits on its track. Both are
+/// averages over tracks. The counters are also in the file records.
 #[derive(Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrackChecker {
@@ -60,7 +60,7 @@ struct Counters {
     events: CounterHandle,
     tracks: CounterHandle,
     ghosts: CounterHandle,
-    /// By category, in the order of `COUNTS`.
+    /// The counters of each category, in the order of `COUNTS`.
     of: [[CounterHandle; COUNTS.len()]; CATEGORIES.len()],
 }
 
@@ -78,7 +78,7 @@ impl Default for TrackChecker {
     }
 }
 
-/// The number of the electron's type; the positron's is its negative.
+/// The PDG identifier of the electron.
 const ELECTRON: i32 = 11;
 
 impl Algorithm for TrackChecker {
@@ -141,21 +141,29 @@ impl Algorithm for TrackChecker {
         let mut ghosts = 0u32;
         for (track, &number) in numbers.iter().enumerate() {
             let Some((own, others)) = rest.split_at_checked(number as usize) else {
-                return Err(format!("{}Hits has fewer rows than the tracks have hits", self.tracks).into());
+                return Err(format!(
+                    "{}Hits has fewer rows than the tracks have hits: use the tables of one VeloTracking",
+                    self.tracks
+                )
+                .into());
             };
             rest = others;
             if let Some(hit) = own.iter().find(|hit| !(0..hits as i64).contains(&i64::from(**hit))) {
-                return Err(format!("track {track} has hit {hit}, which {} does not have", self.hits).into());
+                return Err(format!(
+                    "track {track} refers to hit {hit}, which does not exist in {}",
+                    self.hits
+                )
+                .into());
             }
             let own: Vec<u32> = own.iter().map(|hit| *hit as u32).collect();
-            let Some(found_one) = self.matched.find(&own) else {
+            let Some(best) = self.matched.find(&own) else {
                 ghosts += 1;
                 continue;
             };
-            let particle = found_one.particle as usize;
+            let particle = best.particle as usize;
             found[particle] += 1;
-            let purity = f64::from(found_one.hits) / own.len() as f64;
-            let efficiency = f64::from(found_one.hits) / f64::from(self.matched.hits_of(found_one.particle));
+            let purity = f64::from(best.hits) / own.len() as f64;
+            let efficiency = f64::from(best.hits) / f64::from(self.matched.hits_of(best.particle));
             for (counters, is) in self.counters.of.iter().zip(kinds(particle)) {
                 if is {
                     event.count(counters[3], purity);

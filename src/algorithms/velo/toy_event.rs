@@ -1,8 +1,8 @@
-//! Toy events as the VELO sees them.
+//! A generator of toy events in the VELO.
 //!
-//! Particles come from a few primary vertices, or from decays and interactions on the way. They fly along straight
-//! lines, are scattered in each module, and leave hits in the sensors they cross, each with a pixel's resolution; some
-//! hits are lost, and there are some that nobody made. The numbers are about those of simulated events of LHCb.
+//! Particles come from a few primary vertices, or from secondary decays and interactions. They move along straight
+//! lines, scatter in each module, and leave hits in the sensors they cross, with the resolution of a pixel. Some hits
+//! are lost, and some are noise. The default numbers are close to those of simulated LHCb events.
 
 use super::fit::scattering;
 use super::geometry::{MODULE_Z, MODULES, PIXEL, SENSORS, from_module, to_module};
@@ -10,23 +10,25 @@ use crate::numbers::random::Random;
 use crate::numbers::random::rand_distr::{Distribution, Poisson};
 use serde::{Deserialize, Serialize};
 
-/// What toy events are like.
+/// The settings of toy events.
+///
+/// Missing fields have their defaults when deserialised; an unknown field is an error.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ToyConfig {
-    /// Mean number of primary vertices beside the one that is always there. Default: 5.
+    /// The mean number of primary vertices in addition to the first. Default: 5.
     pub vertices: f64,
-    /// Mean number of charged particles from a vertex. Default: 50.
+    /// The mean number of charged particles per primary vertex. Default: 50.
     pub particles: f64,
-    /// Probability that a particle comes from a decay or an interaction on the way. Default: 0.08.
+    /// The probability that a particle comes from a secondary decay or interaction. Default: 0.08.
     pub displaced: f64,
-    /// Mean transverse momentum, MeV. Default: 480.
+    /// The mean transverse momentum, MeV. Default: 480.
     pub transverse_momentum: f64,
-    /// Probability that a particle leaves a hit in a sensor it crosses. Default: 0.99.
+    /// The probability of a hit in a crossed sensor. Default: 0.99.
     pub efficiency: f64,
-    /// Hits that nobody made, as a part of all. Default: 0.1.
+    /// The fraction of noise hits among all hits. Default: 0.1.
     pub noise: f64,
-    /// Radiation lengths of a module. Default: 0.012.
+    /// The thickness of a module in radiation lengths. Default: 0.012.
     pub material: f64,
 }
 
@@ -46,49 +48,54 @@ impl Default for ToyConfig {
 
 /// A true particle.
 #[derive(Clone, Debug)]
-pub struct Particle {
-    /// The number of the particle's type.
+pub struct ToyParticle {
+    /// The PDG identifier.
     pub pid: i32,
-    /// −1 or 1.
+    /// The charge, −1 or 1.
     pub charge: f64,
-    /// MeV
+    /// The momentum, MeV.
     pub p: f64,
-    /// Transverse, MeV.
+    /// The transverse momentum, MeV.
     pub pt: f64,
-    /// Pseudorapidity.
+    /// The pseudorapidity.
     pub eta: f64,
-    /// Angle about the beam.
+    /// The azimuth, rad.
     pub phi: f64,
-    /// Whether it has hits in three modules or more.
+    /// Whether the particle has hits in at least three modules.
     pub has_velo: bool,
-    /// Whether it would reach the end of a spectrometer: forward, and of more than 2 GeV.
+    /// Whether the particle would traverse a spectrometer: has_velo, 2 < η < 5 and p > 2 GeV.
     pub is_long: bool,
-    /// Whether it comes from a decay or an interaction on the way.
+    /// Whether the particle comes from a secondary decay or interaction.
     pub displaced: bool,
 }
 
 /// A toy event.
 #[derive(Clone, Debug, Default)]
 pub struct ToyEvent {
-    /// Primary vertices, mm.
+    /// The positions of primary vertices, mm.
     pub vertices: Vec<[f64; 3]>,
-    /// Particles that have at least one hit.
-    pub particles: Vec<Particle>,
-    /// Hits (mm), and their modules, in the order of modules.
+    /// The particles with at least one hit.
+    pub particles: Vec<ToyParticle>,
+    /// The positions (mm) and modules of hits, in module order.
     pub hits: Vec<([f64; 3], u8)>,
-    /// Rows of a particle and of a hit that it made.
+    /// Pairs of rows: a particle and one of its hits.
     pub links: Vec<(u32, u32)>,
 }
 
-/// A hit, and who made it.
-type Made = ([f64; 3], u8, Option<u32>);
+/// The position, module and particle of a hit; `None` for noise.
+type ToyHit = ([f64; 3], u8, Option<u32>);
 
 impl ToyConfig {
-    /// What is wrong with the properties, in words.
+    /// Checks the ranges of the settings.
+    ///
+    /// # Errors
+    /// A sentence about the first setting out of range.
     pub fn check(&self) -> Result<(), String> {
         let within = |name: &str, value: f64, low: f64, high: f64| match (low..=high).contains(&value) {
             true => Ok(()),
-            false => Err(format!("{name} = {value} cannot be: it has to be from {low} to {high}")),
+            false => Err(format!(
+                "{name} = {value} is out of range: it must be from {low} to {high}"
+            )),
         };
         within("vertices", self.vertices, 0.0, 100.0)?;
         within("particles", self.particles, 0.001, 1000.0)?;
@@ -99,14 +106,23 @@ impl ToyConfig {
         within("material", self.material, 0.0, 0.5)
     }
 
-    /// An event.
+    /// Generates an event.
+    ///
+    /// ```
+    /// use gaudi_mpi::algorithms::velo::toy_event::ToyConfig;
+    /// use gaudi_mpi::numbers::random::Random;
+    ///
+    /// let event = ToyConfig::default().generate(&mut Random::new(1, 0));
+    /// let (particle, hit) = event.links[0];
+    /// assert!((particle as usize) < event.particles.len() && (hit as usize) < event.hits.len());
+    /// ```
     pub fn generate(&self, random: &mut Random) -> ToyEvent {
         let draw = |mean: f64, random: &mut Random| match Poisson::new(mean) {
             Ok(poisson) => poisson.sample(random) as usize,
             Err(_) => 0,
         };
         let mut event = ToyEvent::default();
-        let mut made: Vec<Made> = Vec::new();
+        let mut made: Vec<ToyHit> = Vec::new();
         for _ in 0..1 + draw(self.vertices, random) {
             let vertex = [
                 random.gaussian(0.0, 0.04),
@@ -122,7 +138,7 @@ impl ToyConfig {
         for _ in 0..draw(noise, random) {
             made.push(noise_hit(random));
         }
-        // Stable: hits of a module are in the order in which they were made, which tells nothing of others.
+        // The order in a module must not reveal the particle.
         made.sort_by(|a, b| a.1.cmp(&b.1).then(a.0[0].total_cmp(&b.0[0])));
         for (row, (position, module, particle)) in made.into_iter().enumerate() {
             event.hits.push((position, module));
@@ -134,7 +150,7 @@ impl ToyConfig {
         event
     }
 
-    fn particle(&self, event: &mut ToyEvent, made: &mut Vec<Made>, vertex: [f64; 3], random: &mut Random) {
+    fn particle(&self, event: &mut ToyEvent, made: &mut Vec<ToyHit>, vertex: [f64; 3], random: &mut Random) {
         let [cos, sin] = random.transverse_direction();
         let pt = 60.0 + random.exponential(self.transverse_momentum - 60.0_f64.min(0.5 * self.transverse_momentum));
         let forward = random.uniform(0.0, 1.0) < 0.58;
@@ -150,7 +166,7 @@ impl ToyConfig {
         let mut slope = [cos / eta.sinh(), sin / eta.sinh()];
         let mut position = vertex;
         if displaced {
-            // It flies along with whatever it comes from, and turns a little.
+            // The parent flies first; the particle leaves at a small angle.
             let way = direction * random.exponential(40.0);
             position = [
                 position[0] + slope[0] * way,
@@ -197,14 +213,14 @@ impl ToyConfig {
                     MODULE_Z[module],
                 ];
                 let t2 = slope[0] * slope[0] + slope[1] * slope[1];
-                // One in fifty is scattered more than a Gaussian says.
+                // One in fifty is in the non-Gaussian tail.
                 let tail = if random.uniform(0.0, 1.0) < 0.02 { 4.0 } else { 1.0 };
                 let angle = tail * scattering(self.material * (1.0 + t2).sqrt()) / p * (1.0 + t2).sqrt();
                 slope = slope.map(|t| random.gaussian(t, angle * (1.0 + t * t).sqrt()));
             }
         }
         if made.len() > before {
-            event.particles.push(Particle {
+            event.particles.push(ToyParticle {
                 pid: 211 * charge as i32,
                 charge,
                 p,
@@ -219,7 +235,7 @@ impl ToyConfig {
     }
 }
 
-/// What a pixel detector makes of a coordinate: the middle of a pixel, or where two meet.
+/// Returns the measured coordinate: the middle of a pixel, or the boundary of two that share the charge.
 fn pixel(x: f64, random: &mut Random) -> f64 {
     let pitch = if random.uniform(0.0, 1.0) < 0.3 {
         0.5 * PIXEL
@@ -229,8 +245,8 @@ fn pixel(x: f64, random: &mut Random) -> f64 {
     (x / pitch).round() * pitch
 }
 
-/// A hit that nobody made: as often between 5 and 10 mm from the beam as between 10 and 20.
-fn noise_hit(random: &mut Random) -> Made {
+/// Draws a noise hit, with a logarithmically uniform distance from the beam.
+fn noise_hit(random: &mut Random) -> ToyHit {
     loop {
         let radius = 5.2 * random.uniform(0.0, 2.2).exp();
         let [cos, sin] = random.transverse_direction();
@@ -248,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_are_like_those_of_the_simulation() {
+    fn events_resemble_the_simulation() {
         let (events, config) = (50, ToyConfig::default());
         let (mut hits, mut linked, mut particles) = (0, 0, 0);
         for number in 0..events {
@@ -267,21 +283,21 @@ mod tests {
     }
 
     #[test]
-    fn an_event_depends_on_its_number_alone() {
+    fn an_event_depends_on_its_number_only() {
         let make = || ToyConfig::default().generate(&mut Random::new(1, 17));
         assert_eq!(make().hits, make().hits);
         assert_eq!(make().links, make().links);
     }
 
     #[test]
-    fn properties_out_of_range_are_told() {
+    fn settings_out_of_range_are_named() {
         let config = ToyConfig {
             noise: 1.5,
             ..ToyConfig::default()
         };
         assert_eq!(
             config.check().unwrap_err(),
-            "noise = 1.5 cannot be: it has to be from 0 to 0.9"
+            "noise = 1.5 is out of range: it must be from 0 to 0.9"
         );
     }
 }

@@ -1,62 +1,61 @@
-//! Candidates for tracks, and how likely it is that one is a track, not hits that happen to be in line.
+//! Track candidates, scored by a likelihood ratio: hits of a track against hits in line by chance.
 //!
-//! The score of a candidate is −2 ln of a ratio of likelihoods. Its hits may be on a track that is scattered in each
-//! module: then each hit is off the straight line through the two before it by a Gaussian distance. Or they may be there
-//! by chance: then they are as dense as hits are at that distance from the beam. Since the momentum is not known, a few
-//! scattering angles are tried. What a true track would also have are hits wherever it crosses a sensor; each that is
-//! missing is paid for.
+//! The score is −2 ln of the likelihood ratio. For a track, the distance of each hit from the straight line through the
+//! previous two is Gaussian, because of the resolution and multiple scattering. By chance, hits have the density of all
+//! hits at that distance from the beam. The momentum is unknown, so several scattering angles are tried. A track also
+//! has a hit in each sensor it crosses, so each missing hit adds to the score.
 
 use super::geometry::{MODULE_Z, crosses};
 use super::hit_index::{Hit, HitIndex};
 use std::ops::{Add, Mul};
 
-/// The resolution of a hit in each direction, mm: that of a 55 µm pixel, or a little better where it shares its charge.
+/// The resolution of a hit in each direction, mm: slightly better than a 55 µm pixel, because of charge sharing.
 const RESOLUTION: f32 = 0.0145;
 
-/// Scattering angles that are tried, rad in a module, and what each costs: momenta of about 3, 1, 0.4, 0.15 and 0.06
-/// GeV, the last of which are rare.
+/// The scattering angles to try, rad per module, and the price of each, for momenta of about 3, 1, 0.4, 0.15 and 0.06
+/// GeV.
 const SCATTERING: [(f32, f32); 5] = [(0.0004, 2.0), (0.0012, 0.5), (0.003, 2.0), (0.008, 4.0), (0.02, 8.0)];
 
-/// More hits than a track can have: one from each plane it can cross.
+/// The largest number of hits of a candidate, more than the planes a track can cross.
 const MOST: usize = 60;
 
-/// What hits that are there too many or too few cost, in units of the score.
+/// The prices of hits, missing hits and origins, in units of the score.
 mod price {
-    /// A hit more: it might belong to no track at all.
+    /// A hit.
     pub const HIT: f32 = 4.0;
-    /// A sensor without a hit beyond the end farther from the beam, and at most so much: the particle may have stopped.
+    /// A sensor without a hit beyond the outer end, up to a limit, because the particle may have stopped.
     pub const OUTER: f32 = 9.0;
     pub const STOPPED: f32 = 12.0;
     /// A sensor without a hit between the first and the last hit.
     pub const MIDDLE: f32 = 9.0;
     /// A sensor without a hit between the beam and the first hit, for tracks that point to the beam.
     pub const INNER: f32 = 6.0;
-    /// The same, for tracks that do not: their particle came to be on the way.
+    /// The same, for displaced tracks, which may start further out.
     pub const INNER_DISPLACED: f32 = 1.0;
-    /// Tracks that do not point to the beam are fewer.
+    /// A track that does not point to the beam, which is rarer.
     pub const DISPLACED: f32 = 7.0;
-    /// Short tracks that come from where others do, or do not.
+    /// A short track with the same origin as others, or without others there.
     pub const WITH_OTHERS: f32 = -4.0;
     pub const ALONE: f32 = 4.0;
 }
 
-/// Tracks that pass the beam at most so far away point to it, mm.
+/// The largest distance from the beam of a track that points to it, mm.
 const PROMPT: f32 = 0.5;
 
-/// How many hits a track needs so that it is not short.
+/// The smallest number of hits of a track that is not short.
 const LONG: usize = 5;
 
-/// Hits in line, from the largest z down, and what each prefix of them scores.
-pub(super) struct Candidate {
+/// Hits in line, in descending order of z, and the score of each prefix.
+pub(super) struct TrackCandidate {
     hits: [u32; MOST],
     number: usize,
-    /// For each scattering angle.
+    /// The score for each scattering angle.
     sums: [f32; SCATTERING.len()],
-    /// The score of the first hits alone, without what is missing.
+    /// The score of the first `i + 1` hits, without missing hits.
     partial: [f32; MOST],
 }
 
-impl Candidate {
+impl TrackCandidate {
     pub(super) fn new() -> Self {
         Self {
             hits: [0; MOST],
@@ -66,7 +65,7 @@ impl Candidate {
         }
     }
 
-    /// Begins anew with two hits.
+    /// Restarts with two hits.
     #[inline]
     pub(super) fn begin(&mut self, first: u32, second: u32) {
         self.hits[0] = first;
@@ -75,7 +74,7 @@ impl Candidate {
         self.sums = SCATTERING.map(|(_, cost)| cost);
     }
 
-    /// The candidate with these hits.
+    /// Returns the candidate with these hits, at least two.
     pub(super) fn of(hits: &[u32], index: &HitIndex) -> Self {
         let mut made = Self::new();
         made.begin(hits[0], hits[1]);
@@ -91,7 +90,7 @@ impl Candidate {
         self.number == MOST
     }
 
-    /// Two hits that tell the direction at the last one: not those of two sides, which are close together.
+    /// Returns two hits that define the direction at the last hit. Hits of the two sides are too close together.
     #[inline]
     pub(super) fn last_two(&self, index: &HitIndex) -> (Hit, Hit) {
         let hit = |place: usize| index.hits[self.hits[place] as usize];
@@ -110,8 +109,8 @@ impl Candidate {
         let c = index.hits[hit as usize];
         let kink = Kink::new(a, b, c);
         let module = usize::from(index.module[hit as usize]);
-        // Hits are as many between 5 and 10 mm from the beam as between 10 and 20, and in half of a plane:
-        // their number is that of the module times 1 / (π r² ln(45/5.5)).
+        // Hits are logarithmically uniform in r, and fill half of the plane: the density is the number in the module
+        // times 1 / (π r² ln(45/5.5)).
         let density = index.number_in(module) / (6.5 * (c.x * c.x + c.y * c.y));
         let chance = std::f32::consts::TAU * density;
         let lever = kink.lever * kink.lever;
@@ -126,7 +125,7 @@ impl Candidate {
         self.number += 1;
     }
 
-    /// Drops hits at the end that cost more than they bring; what is left scores so, apart from what is missing.
+    /// Drops hits at the end that worsen the score, and returns the score without missing hits.
     pub(super) fn choose_end(&mut self) -> f32 {
         let (mut end, mut score) = (3, self.partial[2]);
         for number in 4..=self.number {
@@ -138,14 +137,13 @@ impl Candidate {
         score
     }
 
-    /// The score of all hits, apart from what is missing.
+    /// Returns the score without missing hits.
     pub(super) fn partial(&self) -> f32 {
         self.partial[self.number - 1]
     }
 
-    /// The score of all hits, with what is missing, and where they come from. It is not worked out to the end if it is
-    /// above a limit anyway.
-    pub(super) fn score(&self, index: &HitIndex, origins: &Origins, limit: f32) -> f32 {
+    /// Returns the score with missing hits and origin. Above `limit`, the result is incomplete.
+    pub(super) fn score(&self, index: &HitIndex, origins: &TrackOrigins, limit: f32) -> f32 {
         let hits = self.hits();
         let hit = |place: usize| index.hits[hits[place] as usize];
         let line = Line::through(hit(0), hit(hits.len() - 1));
@@ -164,7 +162,7 @@ impl Candidate {
         score + self.missing(index, &line, inner)
     }
 
-    /// What hits that are missing add to the score.
+    /// Returns the score of missing hits.
     fn missing(&self, index: &HitIndex, line: &Line, price_of_inner: f32) -> f32 {
         let hits = self.hits();
         let hit = |place: usize| index.hits[hits[place] as usize];
@@ -207,12 +205,12 @@ impl Candidate {
     }
 }
 
-/// 1 if a track crosses a sensor of a module, well within its edges.
+/// Returns 1 if a track crosses a sensor of a module, well inside the edges, and 0 otherwise.
 #[inline]
 fn misses(module: usize, from: Hit, [tx, ty]: [f32; 2]) -> f32 {
     let dz = MODULE_Z[module] as f32 - from.z;
     let (x, y) = (from.x + tx * dz, from.y + ty * dz);
-    // As far as it is likely to be off by.
+    // The uncertainty of the extrapolation.
     let margin = 0.2 + 0.005 * dz.abs();
     if x * x + y * y > 50.0 * 50.0 || x * x + y * y < 25.0 {
         return 0.0;
@@ -221,13 +219,13 @@ fn misses(module: usize, from: Hit, [tx, ty]: [f32; 2]) -> f32 {
     f32::from(u8::from(crosses))
 }
 
-/// How far a hit c is off the line through two others.
+/// The distance of a hit c from the line through hits a and b.
 struct Kink {
-    /// Its distance, squared, mm².
+    /// The squared distance, mm².
     square: f32,
-    /// The variance of each coordinate of it that the resolution makes, mm².
+    /// The variance of each coordinate from the resolution, mm².
     variance: f32,
-    /// What a scattering angle at b is to be multiplied by, mm.
+    /// The deviation at c for a scattering angle of 1 rad at b, mm.
     lever: f32,
 }
 
@@ -248,28 +246,28 @@ impl Kink {
     }
 }
 
-/// The variance of c − b − (b − a) · ratio, where each has the resolution's.
+/// Returns the variance of c − b − (b − a) · ratio from the resolution, mm².
 #[inline]
 pub(super) fn variance<T: Copy + Add<Output = T> + Mul<Output = T> + From<f32>>(ratio: T) -> T {
     let one = T::from(1.0);
     T::from(RESOLUTION * RESOLUTION) * (one + (one + ratio) * (one + ratio) + ratio * ratio)
 }
 
-/// How far from its prediction a hit can be by the resolution, mm; `ratio` as in [`Kink`]. An upper bound that takes no
-/// square root.
+/// Returns an upper bound of the deviation of a hit by the resolution, mm, without a square root; `ratio` as in
+/// [`variance`].
 #[inline]
 pub(super) fn reach(ratio: f32) -> f32 {
     4.0 * RESOLUTION * (1.5 + 1.5 * ratio.abs())
 }
 
-/// A straight line, and where it is closest to the beam.
+/// A straight line and its point closest to the beam.
 pub(super) struct Line {
     pub slopes: [f32; 2],
     /// √(tx² + ty²)
     pub slope: f32,
-    /// Where it is closest to the beam, mm.
+    /// The z of the point closest to the beam, mm.
     pub z: f32,
-    /// Its distance from the beam there, mm.
+    /// The distance from the beam at this point, mm.
     pub distance: f32,
 }
 
@@ -289,18 +287,18 @@ impl Line {
     }
 }
 
-/// Where tracks come from that have been found so far, in order.
+/// The origins along the beam of the tracks found so far, sorted.
 #[derive(Default)]
-pub(super) struct Origins {
+pub(super) struct TrackOrigins {
     z: Vec<f32>,
 }
 
-impl Origins {
+impl TrackOrigins {
     pub(super) fn clear(&mut self) {
         self.z.clear();
     }
 
-    /// Notes a track, if it is good enough.
+    /// Adds a track with enough hits that points to the beam.
     pub(super) fn add(&mut self, hits: &[u32], index: &HitIndex) {
         let line = Line::through(index.hits[hits[0] as usize], index.hits[hits[hits.len() - 1] as usize]);
         if hits.len() > 3 && line.distance < 0.3 {
@@ -309,7 +307,7 @@ impl Origins {
         }
     }
 
-    /// Whether two others come from here, as well as a short track of this slope can tell.
+    /// Returns whether two tracks come from near z, within the precision of a short track of this slope.
     fn others_near(&self, z: f32, slope: f32) -> bool {
         let apart = (0.3 / slope).clamp(0.7, 5.0);
         let first = self.z.partition_point(|other| *other < z - apart);
@@ -317,7 +315,7 @@ impl Origins {
     }
 }
 
-/// The natural logarithm to 10⁻⁴, of positive normal numbers: faster than the platform's, and the same on every platform.
+/// Returns the natural logarithm of a positive normal number to 10⁻⁴. It is fast, and the same on every platform.
 #[inline]
 fn ln(x: f32) -> f32 {
     let bits = x.to_bits();
@@ -334,7 +332,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_logarithm_is_one() {
+    fn the_logarithm_is_precise_to_1e_4() {
         for power in -60..60 {
             let x = 1.37f32.powi(power);
             assert!((ln(x) - x.ln()).abs() < 1e-4, "{x}");
@@ -353,7 +351,7 @@ mod tests {
             let order: Vec<u32> = (0..4)
                 .map(|row| index.row.iter().position(|other| *other == row).unwrap() as u32)
                 .collect();
-            Candidate::of(&order, index).partial()
+            TrackCandidate::of(&order, index).partial()
         };
         assert!(score(&mut index, &x) < score(&mut index, &bent) - 5.0);
     }

@@ -1,7 +1,7 @@
-//! The tables that `ToyDecays` makes.
+//! The tables made by `ToyDecays`.
 
-use super::Track;
 use crate::algorithms::particles::{B_S, KAON, MUON, PION, Particle};
+use crate::algorithms::toy_decay_generator::MeasuredTrack;
 use crate::app::prelude::*;
 
 /// The columns of all tables.
@@ -11,14 +11,14 @@ pub(super) struct Tables {
     gps_time: ColumnHandle<f64>,
     vertex: [ColumnHandle<f64>; 3],
     vertex_tracks: ColumnHandle<u32>,
-    best: Best,
+    best: TrackColumns,
     /// Muons, kaons, pions.
-    particles: [Particles; 3],
-    truth: Truth,
+    particles: [ParticleColumns; 3],
+    truth: TruthColumns,
 }
 
 #[derive(Clone, Copy)]
-struct Best {
+struct TrackColumns {
     momentum: [ColumnHandle<f64>; 3],
     charge: ColumnHandle<i32>,
     chi2: ColumnHandle<f64>,
@@ -26,8 +26,8 @@ struct Best {
     ip: ColumnHandle<f64>,
 }
 
-struct Particles {
-    /// The particle of positive charge.
+struct ParticleColumns {
+    /// The positively charged particle.
     positive: Particle,
     momentum: [ColumnHandle<f64>; 3],
     e: ColumnHandle<f64>,
@@ -36,12 +36,28 @@ struct Particles {
     prob_nn: ColumnHandle<f64>,
 }
 
-struct Truth {
+struct TruthColumns {
     pid: ColumnHandle<i32>,
     end: [ColumnHandle<f64>; 3],
     time: ColumnHandle<f64>,
     vertex: ColumnHandle<i32>,
     tracks: [ColumnHandle<i32>; 4],
+}
+
+/// A track to be written, without its row.
+#[derive(Clone, Copy)]
+pub(super) struct ReconstructedTrack {
+    /// The number in order of generation.
+    pub number: usize,
+    pub measured: MeasuredTrack,
+    /// The transverse momentum, MeV.
+    pub pt: f64,
+    pub vertex: i32,
+    /// The impact parameter, mm.
+    pub ip: f64,
+    pub chi2: f64,
+    /// The probability for a muon, kaon and pion; `None` if not identified as one.
+    pub prob_nn: [Option<f64>; 3],
 }
 
 const VERTICES: &str = "Rec/Vertex/Primary";
@@ -71,7 +87,7 @@ impl Tables {
             gps_time: setup.create(header, ColumnType::new::<f64>("gps_time").unit("s"))?,
             vertex: three(setup, vertices, ["x", "y", "z"], "mm")?,
             vertex_tracks: setup.create(vertices, ColumnType::new::<u32>("tracks"))?,
-            best: Best {
+            best: TrackColumns {
                 momentum: three(setup, best, ["px", "py", "pz"], "MeV")?,
                 charge: setup.create(best, ColumnType::new::<i32>("charge"))?,
                 chi2: setup.create(best, ColumnType::new::<f64>("chi2"))?,
@@ -79,11 +95,11 @@ impl Tables {
                 ip: setup.create(best, ColumnType::new::<f64>("ip").unit("mm"))?,
             },
             particles: [
-                Particles::create(setup, "Phys/Muons", MUON.antiparticle())?,
-                Particles::create(setup, "Phys/Kaons", KAON)?,
-                Particles::create(setup, "Phys/Pions", PION)?,
+                ParticleColumns::create(setup, "Phys/Muons", MUON.antiparticle())?,
+                ParticleColumns::create(setup, "Phys/Kaons", KAON)?,
+                ParticleColumns::create(setup, "Phys/Pions", PION)?,
             ],
-            truth: Truth {
+            truth: TruthColumns {
                 pid: setup.create(truth, ColumnType::new::<i32>("pid"))?,
                 end: three(setup, truth, ["x", "y", "z"], "mm")?,
                 time: setup.create(truth, ColumnType::new::<f64>("time").unit("ns"))?,
@@ -98,7 +114,7 @@ impl Tables {
         })
     }
 
-    /// The event's header; the time in s.
+    /// Writes the header; `time` in s.
     pub(super) fn header(&self, event: &mut Event, run: u32, time: f64) {
         let number = event.number();
         event.push(self.run_number, run);
@@ -106,19 +122,19 @@ impl Tables {
         event.push(self.gps_time, time);
     }
 
-    /// A primary vertex, mm.
+    /// Writes the position of a primary vertex, mm.
     pub(super) fn vertex(&self, event: &mut Event, position: [f64; 3]) {
         push_three(event, self.vertex, position);
     }
 
-    /// The number of tracks of the next primary vertex.
+    /// Writes the number of tracks of the next primary vertex.
     pub(super) fn vertex_tracks(&self, event: &mut Event, tracks: u32) {
         event.push(self.vertex_tracks, tracks);
     }
 
-    /// A track, and the particles that it is taken for.
-    pub(super) fn track(&self, event: &mut Event, track: &Track, place: i32) {
-        let Best {
+    /// Writes a track and the particles it is identified as.
+    pub(super) fn track(&self, event: &mut Event, track: &ReconstructedTrack, row: i32) {
+        let TrackColumns {
             momentum,
             charge,
             chi2,
@@ -133,12 +149,12 @@ impl Tables {
         event.push(ip, track.ip);
         for (particles, prob_nn) in self.particles.iter().zip(track.prob_nn) {
             if let Some(prob_nn) = prob_nn {
-                particles.push(event, track, place, prob_nn);
+                particles.push(event, track, row, prob_nn);
             }
         }
     }
 
-    /// A true decay: where, mm, after which time, ns, and to which tracks.
+    /// Writes a true decay: position (mm), proper time (ns) and rows of the tracks.
     pub(super) fn truth(&self, event: &mut Event, end: [f64; 3], time: f64, tracks: &[i32]) {
         event.push(self.truth.pid, B_S.pdg_id);
         push_three(event, self.truth.end, end);
@@ -150,7 +166,7 @@ impl Tables {
     }
 }
 
-impl Particles {
+impl ParticleColumns {
     fn create(setup: &mut Setup, path: &str, positive: Particle) -> Result<Self> {
         let table = setup.create_table(path, Rows::Many)?;
         Ok(Self {
@@ -163,12 +179,12 @@ impl Particles {
         })
     }
 
-    fn push(&self, event: &mut Event, track: &Track, place: i32, prob_nn: f64) {
+    fn push(&self, event: &mut Event, track: &ReconstructedTrack, row: i32, prob_nn: f64) {
         let momentum = track.measured.with_mass(self.positive.mass);
         push_three(event, self.momentum, [momentum.px, momentum.py, momentum.pz]);
         event.push(self.e, momentum.e);
         event.push(self.pid, self.positive.pdg_id * track.measured.charge);
-        event.push(self.track, place);
+        event.push(self.track, row);
         event.push(self.prob_nn, prob_nn);
     }
 }

@@ -1,11 +1,10 @@
-//! `ToyVelo`: makes toy events.
+//! `ToyVelo`: makes toy events in the VELO.
 
-use super::toy::ToyConfig;
-use super::{HITS, LINKS, PARTICLES};
+use super::table_paths::{HITS, LINKS, PARTICLES};
+use super::toy_event::ToyConfig;
 use crate::app::prelude::*;
 
-/// Makes [toy events](super::toy) as the VELO sees them, in the tables that `scripts/velo_to_hdf5.py` makes of simulated
-/// ones.
+/// Makes [toy events](super::toy_event), in the tables that `scripts/velo_to_hdf5.py` makes from simulated events.
 ///
 /// ```toml
 /// [input]
@@ -13,19 +12,19 @@ use crate::app::prelude::*;
 ///
 /// [[algorithm]]
 /// type = "ToyVelo"
-/// vertices = 5.0                     # beside the first; all its properties have defaults
+/// vertices = 5.0                     # in addition to the first; all properties have defaults
 /// ```
 ///
-/// An event is a function of the job's seed, its number and the algorithm's name. It has these tables:
+/// An event depends on the job's seed, the event's number and the algorithm's name only. It has these tables:
 ///
-/// - `Raw/Velo/Hits`: `x`, `y`, `z` \[mm\] and the `module`, from 0 to 51.
-/// - `MC/Particles`: `key`, `pid`, `p`, `pt` \[MeV\], `eta`, `phi`, `charge`, and the truth values `is_long`, `is_down`,
+/// - `Raw/Velo/Hits`: `x`, `y`, `z` \[mm\] and `module`, from 0 to 51.
+/// - `MC/Particles`: `key`, `pid`, `p`, `pt` \[MeV\], `eta`, `phi`, `charge`, and the flags `is_long`, `is_down`,
 ///   `has_velo`, `has_ut`, `has_scifi`, `from_beauty`, `from_charm`, `from_strange`.
-/// - `MC/Links`: rows that refer to a `particle` and a `hit` that it made.
+/// - `MC/Links`: references to a `particle` and one of its hits, `hit`.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ToyVelo {
-    /// What the events are like.
+    /// The settings of the events.
     pub config: ToyConfig,
     #[serde(skip)]
     columns: Columns,

@@ -1,37 +1,37 @@
-//! `PrimaryVertices`: where tracks come from.
+//! `PrimaryVertices`: finds primary vertices.
 
 use super::fit::State;
-use super::tracks;
+use super::table_paths::tracks;
 use super::vertices::{Cuts, find};
 use crate::app::prelude::*;
 
-/// Finds primary vertices of fitted tracks.
+/// Finds the primary vertices of fitted tracks.
 ///
 /// ```toml
 /// [[algorithm]]
 /// type = "PrimaryVertices"
 /// tracks = "Rec/Track/Velo"          # these are the defaults
 /// output = "Rec/Vertex/Primary"
-/// minimum = 5                        # tracks of a vertex
-/// chi2 = 16                          # of a track with its vertex, at most
-/// distance = 1                       # of a track from the beam, mm
+/// minimum = 5                        # the smallest number of tracks of a vertex
+/// chi2 = 16                          # the largest χ² of a track with its vertex
+/// distance = 1                       # the largest distance of a track from the beam, mm
 /// ```
 ///
-/// The output has `x`, `y`, `z` \[mm\], the covariance `cov_xx`, `cov_xy`, `cov_xz`, `cov_yy`, `cov_yz`, `cov_zz` \[mm²\],
-/// `chi2`, `ndof`, and how many `tracks` it has. Which they are is in a table of its own, `Rec/Vertex/PrimaryTracks`,
-/// whose rows refer to a `vertex` and a `track`.
+/// The table of vertices has the position `x`, `y`, `z` \[mm\], the covariance `cov_xx`, `cov_xy`, `cov_xz`, `cov_yy`,
+/// `cov_yz`, `cov_zz` \[mm²\], `chi2`, `ndof`, and the number of `tracks`. A second table, `Rec/Vertex/PrimaryTracks`,
+/// links each `vertex` to each `track` it has.
 #[derive(Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PrimaryVertices {
     /// The table of tracks.
     pub tracks: String,
-    /// The table of vertices that is made.
+    /// The new table of vertices.
     pub output: String,
-    /// The fewest tracks of a vertex.
+    /// The smallest number of tracks of a vertex.
     pub minimum: usize,
     /// The largest χ² of a track with its vertex.
     pub chi2: f64,
-    /// How far from the beam a track may pass, mm.
+    /// The largest distance of a track from the beam, mm.
     pub distance: f64,
     #[serde(skip)]
     columns: Columns,
@@ -40,7 +40,7 @@ pub struct PrimaryVertices {
 #[derive(Default)]
 struct Columns {
     state: [ColumnHandle<f64>; 11],
-    made: [ColumnHandle<f64>; 10],
+    values: [ColumnHandle<f64>; 10],
     ndof: ColumnHandle<u32>,
     number: ColumnHandle<u32>,
     vertex: ColumnHandle<i32>,
@@ -63,7 +63,7 @@ impl Default for PrimaryVertices {
 const STATE: [&str; 11] = [
     "x", "y", "z", "tx", "ty", "cov_xx", "cov_xtx", "cov_txtx", "cov_yy", "cov_yty", "cov_tyty",
 ];
-const MADE: [(&str, &str); 10] = [
+const VERTEX: [(&str, &str); 10] = [
     ("x", "mm"),
     ("y", "mm"),
     ("z", "mm"),
@@ -79,18 +79,22 @@ const MADE: [(&str, &str); 10] = [
 impl Algorithm for PrimaryVertices {
     fn initialize(&mut self, setup: &mut Setup) -> Result<()> {
         if self.minimum < 2 {
-            return Err(format!("minimum = {} cannot be: a vertex has two tracks or more", self.minimum).into());
+            return Err(format!(
+                "minimum = {} is out of range: a vertex needs at least 2 tracks",
+                self.minimum
+            )
+            .into());
         }
         for (name, value) in [("chi2", self.chi2), ("distance", self.distance)] {
             if !(value > 0.0 && value.is_finite()) {
-                return Err(format!("{name} = {value} cannot be: it has to be above 0").into());
+                return Err(format!("{name} = {value} is out of range: it must be finite and above 0").into());
             }
         }
         for (column, name) in self.columns.state.iter_mut().zip(STATE) {
             *column = setup.read(&format!("{}/{name}", self.tracks))?;
         }
         let made = setup.create_table(&self.output, Rows::Many)?;
-        for (column, (name, unit)) in self.columns.made.iter_mut().zip(MADE) {
+        for (column, (name, unit)) in self.columns.values.iter_mut().zip(VERTEX) {
             *column = setup.create(made, ColumnType::new::<f64>(name).unit(unit))?;
         }
         self.columns.ndof = setup.create(made, ColumnType::new::<u32>("ndof"))?;
@@ -122,7 +126,7 @@ impl Algorithm for PrimaryVertices {
                 .into_iter()
                 .chain(vertex.covariance)
                 .chain([vertex.chi2]);
-            for (column, value) in self.columns.made.into_iter().zip(values) {
+            for (column, value) in self.columns.values.into_iter().zip(values) {
                 event.push(column, value);
             }
             event.push(self.columns.ndof, vertex.ndof);

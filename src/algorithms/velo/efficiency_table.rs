@@ -1,15 +1,15 @@
-//! The table of efficiencies that `TrackChecker` prints, of counters that have been summed over all workers.
+//! The table of efficiencies that `TrackChecker` prints, from counters summed over all workers.
 
 use crate::numbers::counter::Counter;
 use std::fmt::Write;
 
-/// The kinds of particles that efficiencies are counted for, electrons never.
+/// The categories of particles. Electrons are in none.
 pub(super) const CATEGORIES: [&str; 4] = ["velo", "long", "long>5GeV", "long_fromb"];
 
-/// What is counted for each.
+/// The counters of each category.
 pub(super) const COUNTS: [&str; 5] = ["particles", "reconstructed", "clones", "purity", "hit_efficiency"];
 
-/// The table; `counter` finds a counter by its name.
+/// Formats the table. `counter` returns a counter by name.
 pub(super) fn table(name: &str, counter: impl Fn(&str) -> Counter) -> String {
     let sum = |name: &str| counter(name).sum();
     let (tracks, ghosts) = (sum("tracks"), sum("ghosts"));
@@ -39,7 +39,7 @@ pub(super) fn table(name: &str, counter: impl Fn(&str) -> Counter) -> String {
     text
 }
 
-/// 0 if there are none of which this is a part.
+/// Returns the percentage, 0 if `all` is 0.
 fn percent(part: f64, all: f64) -> f64 {
     if all > 0.0 { 100.0 * part / all } else { 0.0 }
 }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_no_percentage() {
+    fn zero_counts_give_no_nan() {
         let text = table("Checker", |_| Counter::new());
         assert!(
             text.starts_with("Checker: 0 tracks in 0 events, 0.0 an event; 0 ghosts (0.00 %)\n"),

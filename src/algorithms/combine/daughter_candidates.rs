@@ -1,8 +1,8 @@
-//! The candidates for a daughter: rows of a table.
+//! The candidates for a daughter: the rows of a table that pass its cut.
 
 use super::columns::{CombineColumns, Momentum, at, number};
 use super::origin::{Origin, Origins};
-use crate::algorithms::kinematics::FourMomentum;
+use crate::algorithms::four_momentum::FourMomentum;
 use crate::algorithms::particles::Particle;
 use crate::app::{Formula, Setup};
 use crate::error::Result;
@@ -10,7 +10,7 @@ use crate::event::{EventStore, TableHandle};
 use std::ops::Range;
 
 /// The rows of a table that are candidates for a particle.
-pub(super) struct Source {
+pub(super) struct DaughterCandidates {
     particle: Particle,
     path: String,
     pub table: TableHandle,
@@ -19,27 +19,29 @@ pub(super) struct Source {
     cut: Option<(String, Formula)>,
     origin: Origin,
     passed: Vec<bool>,
-    // Of a block of events: the candidates of event `i` are `offsets[i]` to `offsets[i + 1]`.
+    /// The candidates of event `i` of a block are `offsets[i]..offsets[i + 1]`.
     offsets: Vec<usize>,
     rows: Vec<u32>,
     momenta: Vec<FourMomentum>,
-    /// Where each candidate's tracks end in `tracks`.
+    /// The tracks of candidate `i` are `tracks[track_ends[i]..track_ends[i + 1]]`.
     track_ends: Vec<usize>,
     tracks: Vec<u64>,
 }
 
-/// How a row says what it is.
+/// How the particle type of a row is known.
 enum Identity {
-    /// By its identifier in this column.
+    /// By the PDG identifier in this column.
     Pid(usize),
+    /// By the charge in this column.
     Charge(usize),
+    /// Not at all: any row will do.
     Unknown,
 }
 
-/// What tells that a table has been made by `Combine`.
-const MADE: [&str; 6] = ["child1", "px", "py", "pz", "e", "pid"];
+/// The columns that mark a table made by `Combine`.
+const COMBINED: [&str; 6] = ["child1", "px", "py", "pz", "e", "pid"];
 
-impl Source {
+impl DaughterCandidates {
     pub(super) fn new(
         particle: &Particle,
         path: &str,
@@ -52,7 +54,7 @@ impl Source {
         let names = setup.column_names(path);
         let has = |name: &str| names.iter().any(|known| known == name);
         let usual = CombineColumns::default();
-        let columns = if MADE.into_iter().all(has) { &usual } else { columns };
+        let columns = if COMBINED.into_iter().all(has) { &usual } else { columns };
         let momentum = columns.momentum(setup, path, particle)?;
         let mut column = |name: &str| number(setup, path, name).map(|(_, column)| column);
         let identity = match (&columns.pid, &columns.charge) {
@@ -66,7 +68,7 @@ impl Source {
             Some(text) => {
                 let cut = setup.cut(text, Some(path))?;
                 if cut.table().is_some_and(|other| other != table) {
-                    return Err(format!("the cut `{text}` is one on rows of another table than {path}").into());
+                    return Err(format!("the cut `{text}` has a value per row of another table, not of {path}").into());
                 }
                 Some((text.to_string(), cut))
             }
@@ -88,30 +90,30 @@ impl Source {
         })
     }
 
-    /// Whether these are candidates for the same particle, chosen alike.
+    /// Returns whether the particle, table and cut are these.
     pub(super) fn is_of(&self, particle: &Particle, path: &str, cut: Option<&str>) -> bool {
         self.particle == *particle && self.path == path && self.cut.as_ref().map(|(text, _)| text.as_str()) == cut
     }
 
-    /// The unit of momenta.
+    /// Returns the unit of momentum.
     pub(super) fn unit(&self) -> &str {
         &self.momentum.unit
     }
 
-    /// The path of the table.
+    /// Returns the path of the table.
     pub(super) fn table_path(&self) -> &str {
         &self.path
     }
 
-    /// Whether no row can be a candidate for another particle, too.
+    /// Returns whether each row has an identifier, and so can be a candidate for one particle only.
     pub(super) fn is_identified(&self) -> bool {
         matches!(self.identity, Identity::Pid(_))
     }
 
-    /// Finds the candidates in events that are selected.
+    /// Finds the candidates in the selected events of a block.
     ///
     /// # Errors
-    /// If references lead to nowhere.
+    /// If a reference leads to a row that does not exist.
     pub(super) fn fill(&mut self, store: &EventStore, selected: &[bool]) -> Result<()> {
         for all in [&mut self.offsets, &mut self.track_ends] {
             all.clear();
@@ -151,31 +153,31 @@ impl Source {
         Ok(())
     }
 
-    /// The candidates of an event.
+    /// Returns the range of candidates of an event.
     #[inline]
     pub(super) fn of_event(&self, event: usize) -> Range<usize> {
         self.offsets[event]..self.offsets[event + 1]
     }
 
-    /// A candidate's row within its event.
+    /// Returns the row of a candidate in its event.
     #[inline]
     pub(super) fn row(&self, candidate: usize) -> u32 {
         self.rows[candidate]
     }
 
-    /// A candidate's momentum.
+    /// Returns the momentum of a candidate.
     #[inline]
     pub(super) fn momentum(&self, candidate: usize) -> FourMomentum {
         self.momenta[candidate]
     }
 
-    /// What a candidate is made of.
+    /// Returns the tracks of a candidate.
     #[inline]
     pub(super) fn tracks(&self, candidate: usize) -> &[u64] {
         &self.tracks[self.track_ends[candidate]..self.track_ends[candidate + 1]]
     }
 
-    /// What a row as a candidate is told by: its table, itself, and the mass that it is given.
+    /// Returns the identity of a row as a candidate: its table, row, and mass hypothesis.
     pub(super) fn key(&self, row: u32) -> (u32, u32, u64) {
         (self.table.0, row, self.momentum.hypothesis())
     }

@@ -1,12 +1,12 @@
-//! `VeloFit`: adds the state at the beam to tracks.
+//! `VeloFit`: fits tracks.
 
 use super::conditions::{Conditions, ConditionsConfig, module_at};
 use super::fit::{Measurement, State, fit, scattering};
-use super::{hits, tracks};
+use super::table_paths::{hits, tracks};
 use crate::app::prelude::*;
 use std::sync::Arc;
 
-/// Fits a straight line to the hits of each track, scattered by the material of the modules.
+/// Fits a straight line to the hits of each track, with multiple scattering in the modules.
 ///
 /// ```toml
 /// [[algorithm]]
@@ -16,11 +16,15 @@ use std::sync::Arc;
 /// conditions = { field_step = 5, material_step = 0.25, polarity = 1 }
 /// ```
 ///
-/// It adds columns to the table of tracks: where the track is closest to the beam, `x`, `y`, `z` \[mm\] and its slopes `tx`,
-/// `ty`; their covariance, `cov_xx`, `cov_yy` \[mm²\], `cov_xtx`, `cov_yty` \[mm\], `cov_txtx`, `cov_tyty` (the projections
-/// are independent); `chi2` and `ndof`; whether it flies `backward`, to smaller z; and `kick` \[MeV\]: by how much the
-/// magnetic field changes tx on the way to z = 2800 mm, times the momentum, which is not known here, for a positive charge.
-/// Backward tracks have none.
+/// These columns are added to the table of tracks:
+///
+/// - the point closest to the beam, `x`, `y`, `z` \[mm\], and the slopes `tx`, `ty` there;
+/// - the covariance `cov_xx`, `cov_yy` \[mm²\], `cov_xtx`, `cov_yty` \[mm\], `cov_txtx`, `cov_tyty`; the x and y
+///   projections are independent;
+/// - `chi2` and its degrees of freedom `ndof`;
+/// - `backward`, true for a track towards smaller z;
+/// - `kick` \[MeV\], the change of tx in the magnetic field up to z = 2800 mm, times the momentum, for charge +1; 0 for
+///   backward tracks.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VeloFit {
@@ -30,7 +34,7 @@ pub struct VeloFit {
     /// The table of hits.
     #[serde(default = "hits")]
     pub hits: String,
-    /// How fine the maps of material and field are.
+    /// The settings of the material and field maps.
     #[serde(default)]
     pub conditions: ConditionsConfig,
     #[serde(skip)]
@@ -53,7 +57,7 @@ struct Columns {
     kick: ColumnHandle<f64>,
 }
 
-/// The columns of a state, with their units.
+/// The columns of a state and their units.
 const STATE: [(&str, &str); 11] = [
     ("x", "mm"),
     ("y", "mm"),
@@ -106,7 +110,7 @@ impl Algorithm for VeloFit {
 
     fn execute(&mut self, event: &mut Event) -> Result<bool> {
         let Some(conditions) = &self.loaded else {
-            return Err("the conditions have not been loaded: start comes before the first event".into());
+            return Err("the conditions are not loaded: call start before the first event".into());
         };
         let [x, y, z] = self.columns.position.map(|column| event.get(column));
         let mut rest = event.get(self.columns.hit);
@@ -114,13 +118,21 @@ impl Algorithm for VeloFit {
         let mut measurements = Vec::new();
         for (track, &number) in event.get(self.columns.number).iter().enumerate() {
             let Some((own, others)) = rest.split_at_checked(number as usize) else {
-                return Err(format!("{}Hits has fewer rows than the tracks have hits", self.tracks).into());
+                return Err(format!(
+                    "{}Hits has fewer rows than the tracks have hits: use the tables of one VeloTracking",
+                    self.tracks
+                )
+                .into());
             };
             rest = others;
             measurements.clear();
             for &hit in own {
                 let Some((hit, &z)) = usize::try_from(hit).ok().and_then(|hit| Some((hit, z.get(hit)?))) else {
-                    return Err(format!("track {track} has hit {hit}, which {} does not have", self.hits).into());
+                    return Err(format!(
+                        "track {track} refers to hit {hit}, which does not exist in {}",
+                        self.hits
+                    )
+                    .into());
                 };
                 let thickness = conditions.material.thickness(module_at(z), x[hit], y[hit]);
                 measurements.push(Measurement {
@@ -130,7 +142,7 @@ impl Algorithm for VeloFit {
                 });
             }
             let Some(state) = fit(&measurements) else {
-                return Err(format!("track {track} cannot be fitted: its {number} hits are at one z").into());
+                return Err(format!("track {track} cannot be fitted: its {number} hits have the same z").into());
             };
             let kick = match state.backward {
                 true => 0.0,

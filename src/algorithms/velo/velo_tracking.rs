@@ -1,28 +1,28 @@
-//! `VeloTracking`: makes tracks of hits.
+//! `VeloTracking`: finds tracks.
 
 use super::geometry::MODULES;
+use super::table_paths::{hits, tracks};
 use super::tracking::Tracker;
-use super::{hits, tracks};
 use crate::app::prelude::*;
 
-/// Finds tracks in hits.
+/// Finds tracks in the hits of an event.
 ///
 /// ```toml
 /// [[algorithm]]
 /// type = "VeloTracking"
-/// hits = "Raw/Velo/Hits"             # x, y, z \[mm\], module; these are the defaults
+/// hits = "Raw/Velo/Hits"             # x, y, z [mm], module; these are the defaults
 /// output = "Rec/Track/Velo"
 /// ```
 ///
-/// The output has a row for each track: how many `hits` it has. Which they are is in a table of its own,
-/// `Rec/Track/VeloHits`, whose rows refer to a `track` and a `hit`, from the hit of the largest z down.
+/// The table of tracks has the number of `hits` of each track. A second table, `Rec/Track/VeloHits`, links each `track`
+/// to each `hit` it has, in descending order of z.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VeloTracking {
     /// The table of hits.
     #[serde(default = "hits")]
     pub hits: String,
-    /// The table of tracks that is made.
+    /// The new table of tracks.
     #[serde(default = "tracks")]
     pub output: String,
     #[serde(skip)]
@@ -75,7 +75,7 @@ impl Algorithm for VeloTracking {
         if let Some(row) = module.iter().position(|module| usize::from(*module) >= MODULES) {
             let found = module[row];
             return Err(format!(
-                "hit {row} of {} is in module {found}, but modules are from 0 to {}",
+                "hit {row} of {} is in module {found}, but modules are numbered 0 to {}",
                 self.hits,
                 MODULES - 1
             )
@@ -83,7 +83,7 @@ impl Algorithm for VeloTracking {
         }
         if let Some(row) = (0..x.len()).find(|&row| !(x[row].is_finite() && y[row].is_finite() && z[row].is_finite())) {
             return Err(format!(
-                "hit {row} of {} is at ({}, {}, {}), which is nowhere",
+                "hit {row} of {} is at ({}, {}, {}): positions must be finite",
                 self.hits, x[row], y[row], z[row]
             )
             .into());

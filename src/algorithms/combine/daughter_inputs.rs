@@ -1,20 +1,22 @@
-//! Inputs and cuts of a decay's daughters, which are given by name.
+//! The inputs and cuts of the daughters, which a job gives by name.
 
-use super::full_path;
-use crate::algorithms::decay_descriptor::{DecayDescriptor, unknown};
+use crate::algorithms::decay_descriptor::DecayDescriptor;
 use crate::algorithms::particles::Particle;
 use crate::error::Result;
+use crate::event::path;
 use std::collections::BTreeMap;
 
-/// For each daughter, in the order of the descriptor, what was given for its name.
-pub(super) struct Daughters {
+/// The table and cut of each daughter, in the order of the descriptor.
+pub(super) struct DaughterInputs {
     pub tables: Vec<String>,
     pub cuts: Vec<Option<String>>,
 }
 
-impl Daughters {
+impl DaughterInputs {
+    /// Assigns tables and cuts, given by name, to the daughters.
+    ///
     /// # Errors
-    /// If there is no table for a daughter, or something is given for what is no daughter.
+    /// If a daughter has no table, or a name is not the name of a daughter.
     pub(super) fn new(
         descriptor: &DecayDescriptor,
         inputs: &BTreeMap<String, String>,
@@ -25,11 +27,11 @@ impl Daughters {
         let table = |(daughter, table): (&Particle, Option<String>)| -> Result<String> {
             let table = table.ok_or_else(|| {
                 format!(
-                    "inputs: there is no table for {0}: add \"{0}\" = \"the table's path\"",
+                    "inputs: there is no table for {0}: add \"{0}\" = \"path of the table\"",
                     daughter.name
                 )
             })?;
-            full_path(&table)
+            Ok(path::full(&table)?)
         };
         Ok(Self {
             tables: daughters.iter().zip(tables).map(table).collect::<Result<_>>()?,
@@ -38,12 +40,12 @@ impl Daughters {
     }
 }
 
-/// What is given for each daughter. In a decay with `cc` an antiparticle's name stands for the particle's.
+/// Returns the value given for each daughter. In a decay with `cc`, the name of the antiparticle will do.
 fn by_daughter(descriptor: &DecayDescriptor, given: &BTreeMap<String, String>) -> Result<Vec<Option<String>>, String> {
     let daughters = &descriptor.decay().daughters;
     let mut values: Vec<Option<(&str, &str)>> = vec![None; daughters.len()];
     for (name, value) in given {
-        let particle = Particle::named(name).map_err(|_| unknown(name))?;
+        let particle = Particle::named(name).map_err(|error| error.to_string())?;
         let is = |particle: &Particle| daughters.iter().any(|daughter| daughter.pdg_id == particle.pdg_id);
         let daughter = match (is(&particle), descriptor.is_conjugated()) {
             (true, _) => particle,
@@ -51,7 +53,7 @@ fn by_daughter(descriptor: &DecayDescriptor, given: &BTreeMap<String, String>) -
             _ => {
                 let names: Vec<&str> = daughters.iter().map(|daughter| daughter.name).collect();
                 return Err(format!(
-                    "{name} is no daughter of {descriptor}: there are {}",
+                    "{name} is not a daughter of {descriptor}: the daughters are {}",
                     names.join(" and ")
                 ));
             }
@@ -64,8 +66,7 @@ fn by_daughter(descriptor: &DecayDescriptor, given: &BTreeMap<String, String>) -
             match known {
                 Some((first, other)) if *other != value => {
                     return Err(format!(
-                        "for {first} it is '{other}', but for {name} '{value}': with cc, what holds for one has to hold \
-                         for the other"
+                        "'{other}' for {first}, but '{value}' for {name}: with cc, both must be the same"
                     ));
                 }
                 _ => *known = Some((name, value)),

@@ -1,50 +1,56 @@
-//! The search for combinations: one candidate for each daughter, none of them used twice.
+//! The search for combinations: one candidate per daughter, no track used twice.
 
-use super::BoundDecay;
-use super::source::Source;
-use crate::algorithms::kinematics::FourMomentum;
+use super::daughter_candidates::DaughterCandidates;
+use crate::algorithms::four_momentum::FourMomentum;
 use std::collections::HashSet;
 
 /// A daughter's part in a decay.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Role {
-    /// Where its candidates are.
+    /// The index of the daughter's candidates.
     pub source: usize,
-    /// A daughter before this one that is identical: theirs is a combination in one order only.
+    /// The previous identical daughter, whose candidate must come first.
     pub after: Option<usize>,
 }
 
-/// Tries all combinations.
-pub(super) struct Search {
+/// A decay with a role for each daughter.
+pub(super) struct BoundDecay {
+    pub pid: i32,
+    pub charge: i32,
+    pub roles: Vec<Role>,
+}
+
+/// The search through all combinations, depth first.
+pub(super) struct CombinationSearch {
     mass: Option<[f64; 2]>,
-    /// Whether the same rows may be found twice.
+    /// Whether the same rows can be found again with swapped roles.
     pub may_repeat: bool,
-    /// For the daughters so far: the candidates, the sum of their momenta, and their tracks.
+    /// For the daughters chosen so far: the candidates, the sums of momenta, and the tracks.
     chosen: Vec<usize>,
     sums: Vec<FourMomentum>,
     tracks: Vec<u64>,
 }
 
 /// The combinations found in an event.
-pub(super) struct Found {
+pub(super) struct Combinations {
     daughters: usize,
-    candidates: Vec<Candidate>,
-    /// For each, the daughters' rows.
+    candidates: Vec<Combination>,
+    /// The daughters' rows of all combinations.
     rows: Vec<u32>,
 }
 
-/// A combination.
+/// A combination of daughters.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
+pub(super) struct Combination {
     pub momentum: FourMomentum,
     pub mass: f64,
-    /// Which of the decays it is one of.
+    /// The index of the decay.
     pub decay: usize,
-    /// Where its rows begin.
+    /// The index of the first row.
     at: usize,
 }
 
-impl Search {
+impl CombinationSearch {
     pub(super) fn new(mass: Option<[f64; 2]>, may_repeat: bool) -> Self {
         Self {
             mass,
@@ -55,15 +61,29 @@ impl Search {
         }
     }
 
-    /// Adds the combinations of an event to those found, in the order of rows.
-    pub(super) fn run(&mut self, roles: &[Role], sources: &[Source], event: usize, decay: usize, found: &mut Found) {
+    /// Adds the combinations of an event to `found`, in row order.
+    pub(super) fn run(
+        &mut self,
+        roles: &[Role],
+        sources: &[DaughterCandidates],
+        event: usize,
+        decay: usize,
+        found: &mut Combinations,
+    ) {
         if roles.iter().any(|role| sources[role.source].of_event(event).is_empty()) {
             return;
         }
         self.descend(roles, sources, event, decay, found);
     }
 
-    fn descend(&mut self, roles: &[Role], sources: &[Source], event: usize, decay: usize, found: &mut Found) {
+    fn descend(
+        &mut self,
+        roles: &[Role],
+        sources: &[DaughterCandidates],
+        event: usize,
+        decay: usize,
+        found: &mut Combinations,
+    ) {
         let place = self.chosen.len();
         let source = &sources[roles[place].source];
         let mut candidates = source.of_event(event);
@@ -102,13 +122,13 @@ impl Search {
     }
 }
 
-/// √max(0, e² − p²); not a number if that is none.
+/// Returns √max(0, e² − p²), or NaN for NaN.
 fn mass(momentum: &FourMomentum) -> f64 {
     let square = momentum.mass2();
     if square <= 0.0 { 0.0 } else { square.sqrt() }
 }
 
-impl Found {
+impl Combinations {
     pub(super) fn new(daughters: usize) -> Self {
         Self {
             daughters,
@@ -125,7 +145,7 @@ impl Found {
     fn push(&mut self, rows: impl Iterator<Item = u32>, momentum: FourMomentum, mass: f64, decay: usize) {
         let at = self.rows.len();
         self.rows.extend(rows);
-        self.candidates.push(Candidate {
+        self.candidates.push(Combination {
             momentum,
             mass,
             decay,
@@ -133,27 +153,26 @@ impl Found {
         });
     }
 
-    /// The combinations.
-    pub(super) fn candidates(&self) -> impl Iterator<Item = &Candidate> {
+    /// Returns the combinations.
+    pub(super) fn candidates(&self) -> impl Iterator<Item = &Combination> {
         self.candidates.iter()
     }
 
-    /// A combination's rows.
-    pub(super) fn rows(&self, candidate: &Candidate) -> &[u32] {
+    /// Returns the daughters' rows of a combination.
+    pub(super) fn rows(&self, candidate: &Combination) -> &[u32] {
         &self.rows[candidate.at..candidate.at + self.daughters]
     }
 
-    /// Brings combinations of several decays into one order, and removes those that have been found before with the
-    /// same rows in other roles.
-    pub(super) fn put_in_order(&mut self, sources: &[Source], decays: &[BoundDecay], may_repeat: bool) {
+    /// Sorts the combinations of several decays by rows, and removes repetitions of the same rows with swapped roles.
+    pub(super) fn sort_and_dedup(&mut self, sources: &[DaughterCandidates], decays: &[BoundDecay], may_repeat: bool) {
         let Self {
             daughters,
             candidates,
             rows,
         } = self;
-        let rows_of = |candidate: &Candidate| &rows[candidate.at..candidate.at + *daughters];
+        let rows_of = |candidate: &Combination| &rows[candidate.at..candidate.at + *daughters];
         if decays.len() > 1 {
-            // Stable: of two decays, the one that was written goes first.
+            // A stable sort: the decay as written precedes its conjugate.
             candidates.sort_by(|one, other| rows_of(one).cmp(rows_of(other)));
         }
         if may_repeat && candidates.len() > 1 {

@@ -1,89 +1,27 @@
-//! What `Combine` has to find, found the slow way: all tuples of rows, one after the other. And the tables to find it in.
+//! The candidates that `Combine` must find, from a loop over all tuples of rows.
 
-use super::{Combine, MassFrom};
+use super::random_table::RandomTable;
+use crate::algorithms::combine::{Combine, MassFrom};
 use crate::algorithms::decay_descriptor::DecayDescriptor;
 use crate::algorithms::particles::Particle;
 use crate::app::prelude::*;
 use crate::app::{EventView, Events};
-use crate::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Makes a table of random particles.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub(super) struct Made {
-    pub path: String,
-    pub pids: Vec<i32>,
-    /// How many tracks there are for references to choose from; 0 for no references.
-    pub tracks: i32,
-    /// The largest number of rows.
-    pub rows: f64,
-    pub with_pid: bool,
-    pub unit: String,
-    #[serde(skip)]
-    pub numbers: Vec<ColumnHandle<f64>>,
-    #[serde(skip)]
-    pub pid: Option<ColumnHandle<i32>>,
-    #[serde(skip)]
-    pub charge: ColumnHandle<i32>,
-    #[serde(skip)]
-    pub track: Option<ColumnHandle<i32>>,
-}
-
-impl Algorithm for Made {
-    fn initialize(&mut self, setup: &mut Setup) -> Result<()> {
-        let table = setup.create_table(&self.path, Rows::Many)?;
-        for name in ["px", "py", "pz", "e"] {
-            let kind = ColumnType::new::<f64>(name).unit(&self.unit);
-            self.numbers.push(setup.create(table, kind)?);
-        }
-        self.charge = setup.create(table, ColumnType::new::<i32>("charge"))?;
-        if self.with_pid {
-            self.pid = Some(setup.create(table, ColumnType::new::<i32>("pid"))?);
-        }
-        if self.tracks > 0 {
-            self.track = Some(setup.create(table, ColumnType::reference("track", "Rec/Track/Best"))?);
-        }
-        Ok(())
-    }
-
-    fn execute(&mut self, event: &mut Event) -> Result<bool> {
-        let mut random = event.random();
-        for _ in 0..random.uniform(0.0, self.rows + 1.0) as usize {
-            let pid = self.pids[random.uniform(0.0, self.pids.len() as f64) as usize];
-            let particle = Particle::with_pdg_id(pid)?;
-            let momentum = [500.0, 500.0, 20_000.0].map(|sigma| random.gaussian(0.0, sigma));
-            let [px, py, pz] = momentum;
-            let e = (px * px + py * py + pz * pz + particle.mass * particle.mass).sqrt();
-            for (column, value) in self.numbers.iter().zip([px, py, pz, e]) {
-                event.push(*column, value);
-            }
-            event.push(self.charge, particle.charge);
-            if let Some(column) = self.pid {
-                event.push(column, pid);
-            }
-            if let Some(column) = self.track {
-                // −1 is a row without a track.
-                event.push(column, random.uniform(-1.0, f64::from(self.tracks)).floor() as i32);
-            }
-        }
-        Ok(true)
-    }
-}
-
-/// Tables, and what is made of them.
+/// Random tables, and the combinations to make of them.
 pub(super) struct Case {
-    pub made: Vec<Made>,
+    pub made: Vec<RandomTable>,
     pub combined: Vec<Combine>,
 }
 
 impl Case {
-    pub(super) fn new(made: Vec<Made>, combined: Vec<Combine>) -> Self {
+    pub(super) fn new(made: Vec<RandomTable>, combined: Vec<Combine>) -> Self {
         Self { made, combined }
     }
 }
 
-/// Where the columns of a table are.
-pub(super) struct Read {
+/// The handles of a table's columns.
+pub(super) struct TableReader {
     numbers: Vec<ColumnHandle<f64>>,
     derived: Option<(ColumnHandle<f64>, ColumnHandle<f64>)>,
     pid: Option<ColumnHandle<i32>>,
@@ -92,8 +30,8 @@ pub(super) struct Read {
     children: usize,
 }
 
-/// A table of one event.
-pub(super) struct Table {
+/// The rows of a table in one event.
+pub(super) struct TableRows {
     momenta: Vec<[f64; 4]>,
     derived: Vec<(f64, f64)>,
     pid: Option<Vec<i32>>,
@@ -101,10 +39,10 @@ pub(super) struct Table {
     references: Vec<(Vec<i32>, String)>,
 }
 
-/// A candidate: its daughters' rows, identifier and charge, momentum, mass and transverse momentum.
+/// A candidate: rows of the daughters, identifier, charge, four-momentum, mass and transverse momentum.
 type Candidate = (Vec<i32>, i32, i32, [f64; 4], f64, f64);
 
-pub(super) fn table(events: &mut Events, path: &str) -> (String, Read) {
+pub(super) fn table(events: &mut Events, path: &str) -> (String, TableReader) {
     let column = |name: &str| format!("{path}/{name}");
     let targets: BTreeMap<&str, [&str; 2]> = BTreeMap::from([
         ("Phys/Jpsi", ["Phys/Muons"; 2]),
@@ -117,7 +55,7 @@ pub(super) fn table(events: &mut Events, path: &str) -> (String, Read) {
     }
     let mut children = 0;
     while let Ok(child) = events.read::<i32>(&column(&format!("child{}", children + 1))) {
-        let target = targets.get(path).map_or("nobody asks", |targets| targets[children]);
+        let target = targets.get(path).map_or("unknown", |targets| targets[children]);
         references.push((child, format!("/Event/{target}")));
         children += 1;
     }
@@ -126,7 +64,7 @@ pub(super) fn table(events: &mut Events, path: &str) -> (String, Read) {
         _ => None,
     };
     let numbers = ["px", "py", "pz", "e"].map(|name| events.read::<f64>(&column(name)).unwrap());
-    let read = Read {
+    let read = TableReader {
         numbers: numbers.into(),
         derived,
         pid: events.read(&column("pid")).ok(),
@@ -137,15 +75,15 @@ pub(super) fn table(events: &mut Events, path: &str) -> (String, Read) {
     (format!("/Event/{path}"), read)
 }
 
-impl Read {
-    pub(super) fn of(&self, event: &EventView) -> Table {
+impl TableReader {
+    pub(super) fn of(&self, event: &EventView) -> TableRows {
         let rows = event.get(self.charge).len();
         let row = |row: usize| [0, 1, 2, 3].map(|column| event.get(self.numbers[column])[row]);
         let derived = self
             .derived
             .map(|(m, pt)| event.get(m).iter().copied().zip(event.get(pt).iter().copied()));
         assert!(self.children == 0 || self.derived.is_some());
-        Table {
+        TableRows {
             momenta: (0..rows).map(row).collect(),
             derived: derived.map_or(Vec::new(), Iterator::collect),
             pid: self.pid.map(|pid| event.get(pid).to_vec()),
@@ -159,8 +97,8 @@ impl Read {
     }
 }
 
-impl Table {
-    /// The rows as candidates that `Combine` has made.
+impl TableRows {
+    /// Returns the rows of a table made by `Combine` as candidates.
     pub(super) fn candidates(&self) -> Vec<Candidate> {
         let pid = self.pid.as_ref().unwrap();
         (0..self.charge.len())
@@ -173,10 +111,10 @@ impl Table {
     }
 }
 
-type Tables = BTreeMap<String, Table>;
+type EventTables = BTreeMap<String, TableRows>;
 
-/// The rows in which the references from a row end.
-fn ends(tables: &Tables, path: &str, row: i32) -> Vec<(String, i32)> {
+/// Returns the rows in which the references of a row end.
+fn ends(tables: &EventTables, path: &str, row: i32) -> Vec<(String, i32)> {
     let mut all = Vec::new();
     if let Some(table) = tables.get(path) {
         for (rows, target) in &table.references {
@@ -191,8 +129,8 @@ fn ends(tables: &Tables, path: &str, row: i32) -> Vec<(String, i32)> {
     all
 }
 
-/// What an event's candidates have to be.
-pub(super) fn candidates(combine: &Combine, tables: &Tables) -> Vec<Candidate> {
+/// Returns the expected candidates of an event.
+pub(super) fn candidates(combine: &Combine, tables: &EventTables) -> Vec<Candidate> {
     let descriptor = DecayDescriptor::parse(&combine.decay).unwrap();
     let written = &descriptor.decay().daughters;
     let path = |daughter: &Particle| {

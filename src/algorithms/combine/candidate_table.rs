@@ -1,11 +1,10 @@
-//! The table of candidates.
+//! The output table of `Combine`.
 
-use super::BoundDecay;
-use super::search::Found;
+use super::combination_search::{BoundDecay, Combinations};
 use crate::app::prelude::*;
 
-/// The columns of the table of candidates.
-pub(super) struct Output {
+/// The output table, with its columns.
+pub(super) struct CandidateTable {
     pub table: TableHandle,
     px: ColumnHandle<f64>,
     py: ColumnHandle<f64>,
@@ -18,7 +17,7 @@ pub(super) struct Output {
     children: Vec<ColumnHandle<i32>>,
 }
 
-impl Output {
+impl CandidateTable {
     pub(super) fn create(setup: &mut Setup, output: &str, unit: &str, tables: &[String]) -> Result<Self> {
         let table = setup.create_table(output, Rows::Many)?;
         let mut momentum = |name: &str| setup.create(table, ColumnType::new::<f64>(name).unit(unit));
@@ -43,7 +42,7 @@ impl Output {
     }
 
     /// Appends the candidates of an event.
-    pub(super) fn append(&self, store: &mut EventStore, found: &Found, decays: &[BoundDecay]) {
+    pub(super) fn append(&self, store: &mut EventStore, found: &Combinations, decays: &[BoundDecay]) {
         let momenta = || found.candidates().map(|candidate| candidate.momentum);
         store.vec(self.px).extend(momenta().map(|momentum| momentum.px));
         store.vec(self.py).extend(momenta().map(|momentum| momentum.py));
