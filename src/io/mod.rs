@@ -2,7 +2,6 @@
 
 mod blocks;
 mod column;
-mod complete;
 mod contents;
 mod counters;
 mod datasets;
@@ -24,7 +23,6 @@ mod words;
 mod writer;
 
 pub(crate) use blocks::{BlockWriter, read_blocks};
-pub(crate) use complete::Complete;
 pub use contents::{ColumnContents, Contents, DatasetContents, HistogramContents, TableContents};
 pub(crate) use counters::write_counters;
 pub use diff::{Comparison, Differences, Tolerance};

@@ -4,12 +4,12 @@
 //! the whole, are written as they are.
 
 use super::column::descriptor;
-use super::complete::Complete;
 use super::error::{Error, Result};
 use super::file::{EventFile, FORMAT, FORMAT_VERSION};
 use crate::event::path::{OFFSETS, ROOT};
 use crate::event::{ColumnType, Element, Rows, Values, each_type};
 use crate::files::hdf5_node::{Node, create_file, text};
+use crate::files::unfinished::Unfinished;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -42,13 +42,11 @@ pub(crate) fn write_virtual(
     files: &[PathBuf],
     pieces: &[Piece],
     add: impl FnOnce(&hdf5::File) -> Result<()>,
-) -> Result<Complete> {
+) -> Result<Unfinished> {
     let tables = whole_tables(files, pieces)?;
-    let mut temporary = output.as_os_str().to_owned();
-    temporary.push(format!(".{}.part", std::process::id()));
-    let complete = Complete::new(Path::new(&temporary), output);
-    write(Path::new(&temporary), output, files, pieces, &tables, add)?;
-    Ok(complete)
+    let unfinished = Unfinished::new(output).map_err(|error| Error::write(output, error))?;
+    write(unfinished.temporary(), output, files, pieces, &tables, add)?;
+    Ok(unfinished)
 }
 
 fn whole_tables(files: &[PathBuf], pieces: &[Piece]) -> Result<BTreeMap<String, Whole>> {

@@ -4,7 +4,6 @@
 //! time: all columns have chunks of a fixed size, and chunks stand in the file in the order in which the events came
 //! that completed them.
 
-use super::complete::Complete;
 use super::datasets::{Datasets, Order};
 use super::error::{Error, Result};
 use super::file::{FORMAT, FORMAT_VERSION};
@@ -13,21 +12,21 @@ use super::pack::PackPool;
 use crate::event::path::{OFFSETS, ROOT};
 use crate::event::{ColumnType, EncodedEvents, EncodedTable, Rows};
 use crate::files::hdf5_node::Node;
-use std::fs;
+use crate::files::unfinished::Unfinished;
 use std::path::{Path, PathBuf};
 
 /// Writes an event file. It has its name only when it is complete: until then a temporary one beside it, which is
 /// removed if the file is never completed.
 pub(crate) struct EventWriter {
     path: PathBuf,
-    temporary: PathBuf,
     datasets: Datasets,
     pool: PackPool,
+    /// Dropped after `datasets`, whose thread may still be writing to it.
+    unfinished: Unfinished,
     level: u8,
     events: u64,
     tables: Vec<TableOutput>,
     created: usize,
-    complete: bool,
 }
 
 struct TableOutput {
@@ -64,28 +63,20 @@ impl EventWriter {
     /// # Errors
     /// If there can be no such file.
     pub(crate) fn create(path: &Path, compression: Compression) -> Result<Self> {
-        let name = path
-            .file_name()
-            .ok_or_else(|| Error::write(path, "this is no name of a file"))?;
-        if path.is_dir() {
-            return Err(Error::write(path, "it is a folder"));
-        }
-        let mut temporary = name.to_os_string();
-        temporary.push(format!(".{}.part", std::process::id()));
-        let temporary = path.with_file_name(temporary);
-        let pool = PackPool::new(compression.level, compression.threads).map_err(|error| Error::write(path, error))?;
+        let failed = |error| Error::write(path, error);
+        let unfinished = Unfinished::new(path).map_err(failed)?;
+        let pool = PackPool::new(compression.level, compression.threads).map_err(failed)?;
         // Enough that no thread waits for another; each of them is a chunk.
         let waiting = 16 + 4 * pool.threads();
         let mut writer = Self {
             path: path.into(),
-            datasets: Datasets::create(&temporary, waiting).map_err(|error| named(path, error))?,
-            temporary,
+            datasets: Datasets::create(unfinished.temporary(), waiting).map_err(|error| named(path, error))?,
             pool,
+            unfinished,
             level: compression.level,
             events: 0,
             tables: Vec::new(),
             created: 0,
-            complete: false,
         };
         writer.send(Order::Table { path: ROOT.into() })?;
         Ok(writer)
@@ -237,14 +228,16 @@ impl EventWriter {
     /// # Errors
     /// If writing has failed.
     pub(crate) fn finish(self, add: impl FnOnce(&hdf5::File) -> Result<()>) -> Result<()> {
-        self.close(add)?.name()
+        let path = self.path.clone();
+        let complete = self.close(add)?;
+        complete.finish().map_err(|error| Error::write(&path, error))
     }
 
     /// Completes the file, but for its name.
     ///
     /// # Errors
     /// If writing has failed.
-    pub(crate) fn close(mut self, add: impl FnOnce(&hdf5::File) -> Result<()>) -> Result<Complete> {
+    pub(crate) fn close(mut self, add: impl FnOnce(&hdf5::File) -> Result<()>) -> Result<Unfinished> {
         for table in 0..self.tables.len() {
             let columns = self.tables[table].columns.len();
             let offsets = self.tables[table].offsets.as_ref().map(|_| None);
@@ -267,18 +260,7 @@ impl EventWriter {
         described().map_err(|error| Error::write(path, error))?;
         add(&file)?;
         file.close().map_err(|error| Error::write(path, error))?;
-        self.complete = true;
-        Ok(Complete::new(&self.temporary, &self.path))
-    }
-}
-
-impl Drop for EventWriter {
-    fn drop(&mut self) {
-        if !self.complete {
-            // The thread may still be writing to it.
-            let _ = self.datasets.finish();
-            let _ = fs::remove_file(&self.temporary);
-        }
+        Ok(self.unfinished)
     }
 }
 
