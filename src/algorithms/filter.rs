@@ -2,7 +2,7 @@
 
 use crate::app::prelude::*;
 use crate::error::Result;
-use crate::event::{Element, Values, each_type};
+use crate::event::{ColumnIndex, Element, Values, each_type};
 
 /// Rejects events by a cut; or chooses the rows of a table that pass a cut, and rejects events with too few of them.
 ///
@@ -54,7 +54,7 @@ struct Copy {
     from: TableHandle,
     into: TableHandle,
     /// Columns of both.
-    columns: Vec<(usize, usize)>,
+    columns: Vec<(ColumnIndex, ColumnIndex)>,
     source: ColumnHandle<i32>,
 }
 

@@ -3,7 +3,7 @@
 use super::full_path;
 use crate::app::Setup;
 use crate::error::Result;
-use crate::event::{EventStore, Slice, TableHandle};
+use crate::event::{ColumnIndex, EventStore, Slice, TableHandle};
 
 /// The tables in which references end, by number.
 #[derive(Default)]
@@ -21,7 +21,7 @@ pub(super) struct Origin {
 struct Next {
     table: TableHandle,
     /// Columns of references, and where these lead.
-    columns: Vec<(usize, Origin)>,
+    columns: Vec<(ColumnIndex, Origin)>,
 }
 
 /// References from a row to what it is, rather than to what it is made of: a track, or the same row of another table.
@@ -85,7 +85,7 @@ fn reference(
     table: &str,
     names: &[String],
     name: &str,
-) -> Result<Option<(TableHandle, usize, String)>> {
+) -> Result<Option<(TableHandle, ColumnIndex, String)>> {
     if !names.iter().any(|known| known == name) {
         return Ok(None);
     }
@@ -104,7 +104,7 @@ impl Origin {
         if let Some(Next { table, columns }) = &self.next {
             let rows = store.rows(*table, event);
             if row >= rows.len() {
-                let path = store.tables[table.0 as usize].path.as_str();
+                let path = store.table_path(*table);
                 return Err(format!(
                     "event {}: a reference leads to row {row} of {path}, which has {}",
                     store.number(event),

@@ -6,7 +6,7 @@ use crate::algorithms::kinematics::FourMomentum;
 use crate::algorithms::particles::Particle;
 use crate::app::{Formula, Setup};
 use crate::error::Result;
-use crate::event::{EventStore, TableHandle};
+use crate::event::{ColumnIndex, EventStore, TableHandle};
 use std::ops::Range;
 
 /// The rows of a table that are candidates for a particle.
@@ -31,8 +31,8 @@ pub(super) struct Source {
 /// How a row says what it is.
 enum Identity {
     /// By its identifier in this column.
-    Pid(usize),
-    Charge(usize),
+    Pid(ColumnIndex),
+    Charge(ColumnIndex),
     Unknown,
 }
 
@@ -177,6 +177,6 @@ impl Source {
 
     /// What a row as a candidate is told by: its table, itself, and the mass that it is given.
     pub(super) fn key(&self, row: u32) -> (u32, u32, u64) {
-        (self.table.0, row, self.momentum.hypothesis())
+        (self.table.index() as u32, row, self.momentum.hypothesis())
     }
 }
