@@ -28,7 +28,8 @@ impl EventStore {
     /// The values of a column in an event, one per row.
     #[inline]
     pub fn get<T: Element>(&self, column: ColumnHandle<T>, event: usize) -> &[T] {
-        &self.all(column)[self.rows(column.table(), event)]
+        let table = &self.tables[column.table().index()];
+        &elements(&table.columns[column.index().position()].values)[table.range(event)]
     }
 
     /// The value of a column in an event, for tables with one row per event.
@@ -43,8 +44,7 @@ impl EventStore {
     /// The values of a column in all events.
     #[inline]
     pub fn all<T: Element>(&self, column: ColumnHandle<T>) -> &[T] {
-        let values = self.values(column.table(), column.index());
-        T::slice(values).unwrap_or_else(|| unreachable!("a handle of {} was made for {}", T::TYPE, values.element()))
+        elements(self.values(column.table(), column.index()))
     }
 
     /// The texts of a column in all events.
@@ -178,10 +178,12 @@ impl EventStore {
     /// # Errors
     /// As [`end_event`](Self::end_event).
     pub(crate) fn end_rows_if_any(&mut self, table: TableHandle, event: usize) -> Result<()> {
-        match self.tables[table.index()].is_untouched() {
-            true => self.pass_over(table, event + 1),
-            false => self.end_rows(table, event)?,
+        let number = self.number(event);
+        let table = &mut self.tables[table.index()];
+        if !table.is_untouched() {
+            return table.end_event(number);
         }
+        table.pass_over(event + 1);
         Ok(())
     }
 
@@ -195,4 +197,9 @@ impl EventStore {
     pub(crate) fn mark_extension(&mut self, table: TableHandle, column: ColumnIndex) {
         self.tables[table.index()].own.get_or_insert(column.position());
     }
+}
+
+#[inline]
+fn elements<T: Element>(values: &Values) -> &[T] {
+    T::slice(values).unwrap_or_else(|| unreachable!("a handle of {} was made for {}", T::TYPE, values.element()))
 }

@@ -19,7 +19,7 @@ pub enum Error {
     Missing {
         /// The requested path.
         path: String,
-        /// What there is.
+        /// The names that exist.
         hint: String,
     },
     /// The path is already in use.

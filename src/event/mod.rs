@@ -2,6 +2,7 @@
 //!
 //! An [`EventStore`] holds a chunk of events. An algorithm looks up its columns once by path, then reads and adds rows
 //! through [handles](ColumnHandle).
+#![cfg_attr(not(feature = "jobs"), allow(dead_code, reason = "some functions serve jobs only"))]
 
 mod access;
 mod column_type;

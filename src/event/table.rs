@@ -30,8 +30,8 @@ impl Column {
 pub(super) struct Table {
     pub path: String,
     pub rows: Rows,
-    /// Event `i` has the rows from `offsets[i]` to `offsets[i + 1]`. One-row tables have offsets, too, so that both kinds
-    /// are accessed in the same way.
+    /// Event `i` has the rows from `offsets[i]` to `offsets[i + 1]`. One-row tables have offsets, too, so that access is
+    /// the same.
     pub offsets: Vec<u64>,
     pub columns: Vec<Column>,
     /// The number of columns whose values come with the rows, if not all: later columns extend complete rows.

@@ -177,8 +177,8 @@ impl Unpacker {
         }
     }
 
-    /// Writes the elements of a chunk, of `size` bytes each, to `bytes`, which has their total length. Returns `false` if
-    /// the stored bytes are damaged.
+    /// Writes the elements of a chunk, of `size` bytes each, to `bytes`, which has their total length. Returns `false`
+    /// if the stored bytes are damaged.
     pub(super) fn unpack(&mut self, stored: &[u8], filters: Filters, size: usize, bytes: &mut [u8]) -> bool {
         let Filters { deflate, shuffle } = filters;
         if !deflate && stored.len() != bytes.len() {

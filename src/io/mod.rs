@@ -1,4 +1,8 @@
 //! Event files: reading, writing, merging, comparing and inspecting them.
+#![cfg_attr(
+    not(feature = "jobs"),
+    allow(dead_code, unused_imports, reason = "some functions serve jobs only")
+)]
 
 mod diff;
 mod error;

@@ -3,9 +3,9 @@
 mod counters;
 
 use crate::event::{ColumnType, Element, Values, each_type};
-use crate::files::hdf5_node::Node;
+use crate::files::hdf5_node::{Node, text};
 use crate::io::error::{Error, Result};
-use crate::io::format::{RECORDS, describe_column};
+use crate::io::format::RECORDS;
 use crate::io::read::{ColumnInput, RawFile};
 use crate::io::words::{kind_in_words, plural};
 use crate::numbers::counter::Counter;
@@ -104,7 +104,9 @@ impl FileRecords {
                 let texts: Vec<String> = texts.iter().map(str::to_string).collect();
                 node.texts(name, &texts)
             })?;
-            describe_column(&node.group().dataset(name)?, kind)?;
+            if !kind.unit.is_empty() {
+                text(&*node.group().dataset(name)?, "unit", &kind.unit)?;
+            }
         }
         match &self.counters {
             Some(counters) => {

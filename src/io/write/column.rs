@@ -145,8 +145,8 @@ impl ColumnOutput {
         }
     }
 
-    /// The last chunk, if rows are left. It is padded to the size of the others. If it is the only chunk, the chunk size
-    /// is reduced to the length of the column.
+    /// The last chunk, if rows are left. It is padded to the size of the others. If it is the only chunk, the chunk
+    /// size is reduced to the length of the column.
     pub(super) fn last(&mut self) -> Option<FullChunk> {
         let whole = self.chunk;
         if self.dataset.is_none() {

@@ -26,6 +26,17 @@ pub(super) struct DueChunk {
     pub(super) chunk: FullChunk,
 }
 
+impl DueChunk {
+    fn new(event: u64, table: usize, column: Option<usize>, chunk: FullChunk) -> Self {
+        Self {
+            event,
+            table,
+            column,
+            chunk,
+        }
+    }
+}
+
 impl TableOutput {
     /// An empty table.
     pub(super) fn new(path: String, rows: Rows) -> Self {
@@ -71,12 +82,7 @@ impl TableOutput {
             ends.extend(table.ends(before));
             let first = offsets.rows;
             offsets.append_bytes(bytemuck::cast_slice(&ends), |chunk| {
-                due.push(DueChunk {
-                    event: chunk.end - first,
-                    table: index,
-                    column: None,
-                    chunk,
-                })
+                due.push(DueChunk::new(chunk.end - first, index, None, chunk))
             });
         }
         let completing = |chunk: &FullChunk| match ends.is_empty() {
@@ -94,23 +100,13 @@ impl TableOutput {
             };
             added[place] = true;
             self.columns[place].append(column, |chunk| {
-                due.push(DueChunk {
-                    event: completing(&chunk),
-                    table: index,
-                    column: Some(place),
-                    chunk,
-                })
+                due.push(DueChunk::new(completing(&chunk), index, Some(place), chunk))
             })?;
         }
         self.length += table.length;
         for (place, _) in added.iter().enumerate().filter(|(_, added)| !**added) {
             self.columns[place].append_missing(table.length, |chunk| {
-                due.push(DueChunk {
-                    event: completing(&chunk),
-                    table: index,
-                    column: Some(place),
-                    chunk,
-                })
+                due.push(DueChunk::new(completing(&chunk), index, Some(place), chunk))
             });
         }
         Ok(())
@@ -124,23 +120,13 @@ impl TableOutput {
                 let first = offsets.rows;
                 let ends = vec![length; events as usize];
                 offsets.append_bytes(bytemuck::cast_slice(&ends), |chunk| {
-                    due.push(DueChunk {
-                        event: chunk.end - first,
-                        table: index,
-                        column: None,
-                        chunk,
-                    })
+                    due.push(DueChunk::new(chunk.end - first, index, None, chunk))
                 });
             }
             None => {
                 for (place, column) in self.columns.iter_mut().enumerate() {
                     column.append_missing(events, |chunk| {
-                        due.push(DueChunk {
-                            event: chunk.end - length,
-                            table: index,
-                            column: Some(place),
-                            chunk,
-                        })
+                        due.push(DueChunk::new(chunk.end - length, index, Some(place), chunk))
                     });
                 }
                 self.length += events;
