@@ -12,7 +12,8 @@ fn root() -> &'static Path {
 fn rooms() -> Vec<String> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
-    rows.map(|row| row.split(['/', '.', '`']).next().unwrap().to_string()).collect()
+    rows.map(|row| row.split(['/', '.', '`']).next().unwrap().to_string())
+        .collect()
 }
 
 /// All source files of the library, by room.
@@ -107,6 +108,9 @@ fn rooms_import_from_rooms_above_them_only() {
 fn the_table_has_no_rooms_that_are_not_there() {
     let files = files();
     for room in rooms() {
-        assert!(files.contains_key(&room), "src/{room} is in the table of ARCHITECTURE.md only");
+        assert!(
+            files.contains_key(&room),
+            "src/{room} is in the table of ARCHITECTURE.md only"
+        );
     }
 }

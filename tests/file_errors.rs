@@ -21,11 +21,11 @@ fn what_cannot_be_merged_is_told_and_nothing_is_left() {
     fs::hard_link(folder.path("a.h5"), folder.path("link.h5")).unwrap();
     let (names, before) = (folder.names(), folder.bytes("a.h5"));
     for (arguments, words) in [
+        ("a.h5 b.h5 a.h5", "the output a.h5 and the input a.h5 are the same file"),
         (
-            "a.h5 b.h5 a.h5",
-            "a.h5 is to be written, and a.h5 to be read, but they are the same file",
+            "link.h5 b.h5 a.h5",
+            "the output link.h5 and the input a.h5 are the same file",
         ),
-        ("link.h5 b.h5 a.h5", "link.h5 is to be written, and a.h5 to be read"),
         ("out.h5 a.h5 link.h5", "the inputs a.h5 and link.h5 are the same file"),
         (
             "out.h5 a.h5 gev.h5",
@@ -100,33 +100,33 @@ fn hostile_files_are_refused_in_words() {
         (
             "text.h5",
             &all,
-            "cannot read text.h5: it is no HDF5 file, or damaged or cut short",
+            "cannot read text.h5: it is not an HDF5 file, or it is damaged or truncated",
         ),
         (
             "cut.h5",
             &all,
-            "cannot read cut.h5: it is no HDF5 file, or damaged or cut short",
+            "cannot read cut.h5: it is not an HDF5 file, or it is damaged or truncated",
         ),
         (
             "empty.h5",
             &all,
-            "cannot read empty.h5: it is no HDF5 file, or damaged or cut short",
+            "cannot read empty.h5: it is not an HDF5 file, or it is damaged or truncated",
         ),
         ("folder.h5", &all, "cannot read folder.h5: it is a folder"),
         (
             "bare.h5",
             &all,
-            "cannot read bare.h5: it is HDF5, but has neither events, in /Event, nor histograms",
+            "cannot read bare.h5: it is HDF5, but has neither events in /Event nor histograms",
         ),
         (
             "backwards.h5",
             readers,
-            "/Event/Rec/Track/Best/_offsets in backwards.h5: they go backwards at event 199",
+            "/Event/Rec/Track/Best/_offsets in backwards.h5: they decrease at event 199",
         ),
         (
             "beyond.h5",
             readers,
-            "/Event/Rec/Track/Best/_offsets in beyond.h5: they go backwards at event 200",
+            "/Event/Rec/Track/Best/_offsets in beyond.h5: they decrease at event 200",
         ),
         (
             "short.h5",
@@ -146,7 +146,7 @@ fn hostile_files_are_refused_in_words() {
         (
             "records.h5",
             &all[2..],
-            "/FileRecords/status in records.h5: its length is 1, but that of /FileRecords/events is 2",
+            "/FileRecords/status in records.h5: it has 1 row, but /FileRecords/events has 2",
         ),
     ] {
         for command in commands {
@@ -159,12 +159,12 @@ fn hostile_files_are_refused_in_words() {
     let being_written = folder.change("good.h5");
     let error = folder.fails("inspect good.h5", 1);
     assert!(
-        error.ends_with("cannot read good.h5: another program is writing it: wait until it has finished"),
+        error.ends_with("cannot read good.h5: another program is writing to it: wait until that has finished"),
         "{error}"
     );
     drop(being_written);
     let error = folder.fails("diff good.h5 good.h5 --only [", 2);
-    assert!(error.contains("'[' is no pattern for paths"), "{error}");
+    assert!(error.contains("'[' is not a valid pattern of paths"), "{error}");
     let error = folder.fails("diff good.h5 good.h5 --only Rec/Trak", 2);
     assert!(
         error.contains("nothing in good.h5 or good.h5 that is not ignored matches Rec/Trak"),

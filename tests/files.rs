@@ -226,8 +226,8 @@ fn merging_files_of_different_contents_keeps_all_of_them() {
     assert_eq!(said.status, 0, "{said:?}");
     assert_eq!(
         said.stderr,
-        "Warning: tracks.h5 has no /Event/Rec/Header: its events get rows that say nothing\n\
-         Warning: tracks.h5 has no /Event/Rec/Track/Best/charge: its rows get values that say nothing\n"
+        "Warning: tracks.h5 has no /Event/Rec/Header: its events get rows of missing values\n\
+         Warning: tracks.h5 has no /Event/Rec/Track/Best/charge: its rows get missing values\n"
     );
     let file = hdf5::File::open(folder.path("all.h5")).unwrap();
     let names = file.dataset("FileRecords/name").unwrap();

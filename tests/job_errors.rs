@@ -196,7 +196,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             algorithm("Define", "column = 'x'\nvalue = '1'"),
-            "a column's path is that of its table",
+            "the path of a column is the path of its table",
         ),
         (
             algorithm("Histogram", "x = { value = '1', bins = 0, low = 0, high = 1 }"),
@@ -237,7 +237,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             job("[[output]]\nfile = 'x.h5'\nveto = ['A']\n"),
-            "output x.h5: there is no algorithm 'A' in this job; there are none at all",
+            "output x.h5: there is no algorithm 'A' in this job; there are none",
         ),
         (
             job("[[output]]\nfile = 'x.h5'\ncompression = 300\n"),
@@ -294,7 +294,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             format!("[input]\nfiles = ['@file']\n{OUTPUTS}"),
-            "cannot read file: no file is named in this list",
+            "cannot read file: this list names no files",
         ),
         (
             format!("[input]\nfiles = ['a.h5', '*.h5']\n{OUTPUTS}"),
@@ -302,7 +302,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             format!("[input]\nfiles = ['a.h5', './a.h5']\n{OUTPUTS}"),
-            "the input ./a.h5 is given twice, as a.h5, too",
+            "the input ./a.h5 is given twice, also as a.h5",
         ),
         (
             format!("[input]\nfiles = ['.']\n{OUTPUTS}"),
@@ -434,29 +434,29 @@ fn input_that_is_not_what_it_should_be_is_told_and_nothing_is_left() {
         (
             "text.h5",
             3,
-            "cannot read text.h5: it is no HDF5 file, or damaged or cut short",
+            "cannot read text.h5: it is not an HDF5 file, or it is damaged or truncated",
         ),
         (
             "cut.h5",
             0,
-            "cannot read cut.h5: it is no HDF5 file, or damaged or cut short",
+            "cannot read cut.h5: it is not an HDF5 file, or it is damaged or truncated",
         ),
         (
             "bare.h5",
             0,
-            "cannot read bare.h5: it is HDF5, but no event file: there is no group /Event",
+            "cannot read bare.h5: it is HDF5, but not an event file: there is no group /Event",
         ),
         (
             "version.h5",
             0,
-            "cannot read version.h5: it is of version 2 of the format, and versions up to 1 are understood",
+            "cannot read version.h5: it has version 2 of the format, but only versions up to 1 can be read",
         ),
         ("many.h5", 3, "many.h5"),
         ("more.h5", 0, "more.h5"),
         (
             "backwards.h5",
             3,
-            "_offsets in backwards.h5: they go backwards at event 4499",
+            "_offsets in backwards.h5: they decrease at event 4499",
         ),
         (
             "dangling.h5",
@@ -471,12 +471,12 @@ fn input_that_is_not_what_it_should_be_is_told_and_nothing_is_left() {
         (
             "gev.h5",
             3,
-            "/Event/Rec/Track/Best/px in gev.h5: it holds f64 in GeV, but in another input f64 in MeV",
+            "/Event/Rec/Track/Best/px in gev.h5: it holds f64 in GeV, but in another input file f64 in MeV",
         ),
         (
             "type.h5",
             0,
-            "/Event/Rec/Track/Best/px in type.h5: it holds f32 without unit, but in another input f64 in MeV",
+            "/Event/Rec/Track/Best/px in type.h5: it holds f32 without unit, but in another input file f64 in MeV",
         ),
         ("without.h5", 0, "without.h5 has no /Event/Rec/Track/Best/px"),
         ("other.h5", 0, "other.h5 has no /Event/Rec/"),

@@ -2,7 +2,7 @@
 
 use crate::app::prelude::*;
 use crate::error::Result;
-use crate::event::{Element, Values, each_type};
+use crate::event::{ColumnIndex, Element, Values, each_type};
 use std::fmt::Write;
 
 /// Prints tables of the first events, in event order, on rank 0 at the end of the job.
@@ -32,7 +32,7 @@ pub struct Dump {
     #[serde(default = "ten")]
     pub rows: usize,
     #[serde(skip)]
-    found: Vec<(TableHandle, Vec<usize>)>,
+    found: Vec<(TableHandle, Vec<ColumnIndex>)>,
 }
 
 fn one() -> u64 {
@@ -74,22 +74,21 @@ impl Algorithm for Dump {
 impl Dump {
     fn text(&self, store: &EventStore, event: usize) -> String {
         let mut text = format!("Event {}\n", store.number(event));
-        for (handle, columns) in &self.found {
-            let table = &store.tables[handle.0 as usize];
-            let rows = table.range(event);
+        for &(table, ref columns) in &self.found {
+            let rows = store.rows(table, event);
             let count = if rows.len() == 1 { "row" } else { "rows" };
-            let _ = writeln!(text, "  {} ({} {count})", table.path, rows.len());
+            let _ = writeln!(text, "  {} ({} {count})", store.table_path(table), rows.len());
             let shown = rows.start..rows.end.min(rows.start + self.rows);
             let lines: Vec<Vec<String>> = columns
                 .iter()
                 .map(|&column| {
-                    let column = &table.columns[column];
-                    let title = match column.kind.unit.as_str() {
-                        "" => column.kind.name.clone(),
-                        unit => format!("{} [{unit}]", column.kind.name),
+                    let kind = store.column_type(table, column);
+                    let title = match kind.unit.as_str() {
+                        "" => kind.name.clone(),
+                        unit => format!("{} [{unit}]", kind.name),
                     };
                     std::iter::once(title)
-                        .chain(shown.clone().map(|row| cell(&column.values, row)))
+                        .chain(shown.clone().map(|row| cell(store.values(table, column), row)))
                         .collect()
                 })
                 .collect();

@@ -2,7 +2,7 @@
 
 use crate::app::prelude::*;
 use crate::error::Result;
-use crate::event::{Element, Values, each_type};
+use crate::event::{ColumnIndex, Element, Values, each_type};
 
 /// Rejects events by a cut; or selects the rows of a table by a cut, and rejects events with too few of them.
 ///
@@ -61,7 +61,7 @@ struct RowCopy {
     from: TableHandle,
     into: TableHandle,
     /// The columns of the one table and the other.
-    columns: Vec<(usize, usize)>,
+    columns: Vec<(ColumnIndex, ColumnIndex)>,
     source: ColumnHandle<i32>,
 }
 

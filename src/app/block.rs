@@ -3,7 +3,7 @@
 use super::job_output::JobOutput;
 use super::setup::CounterHandle;
 use crate::error::Result;
-use crate::event::{ColumnHandle, Element, EventStore, TableHandle};
+use crate::event::{ColumnHandle, ColumnIndex, Element, EventStore, TableHandle};
 use crate::hist::{self, Bookable, Histograms};
 use crate::numbers::random::Random;
 use std::ops::Range;
@@ -17,7 +17,7 @@ pub struct Block<'a> {
     /// The tables that the algorithm fills.
     pub(super) created: &'a [TableHandle],
     /// The columns that it adds to tables of others.
-    pub(super) extended: &'a [(TableHandle, usize)],
+    pub(super) extended: &'a [(TableHandle, ColumnIndex)],
     pub(super) seed: u64,
     /// Tells the random numbers of this algorithm from those of others.
     pub(super) stream: u64,
@@ -81,14 +81,13 @@ impl Block<'_> {
 
     /// Ends the rows of an event in a table that this algorithm fills: events come one after the other.
     pub(crate) fn end_rows(&mut self, table: TableHandle, event: usize) -> Result<()> {
-        let number = self.store.number(event);
-        Ok(self.store.tables[table.0 as usize].end_event(number)?)
+        Ok(self.store.end_rows(table, event)?)
     }
 
     /// Ends the rows of all events in a one-row table that this algorithm has created, before its columns are filled.
     pub(crate) fn end_all_rows(&mut self, table: TableHandle) {
         if self.created.contains(&table) {
-            self.store.tables[table.0 as usize].offsets = (0..=self.store.events() as u64).collect();
+            self.store.set_offsets(table, 0..=self.store.events() as u64);
         }
     }
 
@@ -123,28 +122,19 @@ impl Block<'_> {
 
     /// Ends an event in the tables that the algorithm fills.
     fn end_event(&mut self, index: usize) -> Result<()> {
-        for table in self.created {
-            let number = self.store.number(index);
-            let table = &mut self.store.tables[table.0 as usize];
-            // A table that the event got nothing of is as good as one of an event that was rejected before.
-            if table.is_untouched() {
-                table.pass_over(index + 1);
-            } else {
-                table.end_event(number)?;
-            }
+        for &table in self.created {
+            self.store.end_rows_if_any(table, index)?;
         }
         for &(table, column) in self.extended {
-            let table = &mut self.store.tables[table.0 as usize];
-            let end = table.offsets[index + 1] as usize;
-            let path = table.column_path(column);
-            let column = &mut table.columns[column];
-            let (found, start) = (column.values.len(), table.offsets[index] as usize);
+            let Range { start, end } = self.store.rows(table, index);
+            let found = self.store.values(table, column).len();
             if found == start {
-                column.fill_up(end);
+                self.store.fill_column(table, column, end);
             } else if found != end {
                 return Err(format!(
-                    "event {}: {path} has got {} values for {} rows",
+                    "event {}: {} has got {} values for {} rows",
                     self.store.number(index),
+                    self.store.column_path(table, column),
                     found - start,
                     end - start
                 )

@@ -6,7 +6,9 @@ use super::job_output::JobOutput;
 use super::setup::Setup;
 use super::steps::Steps;
 use crate::error::Result;
-use crate::event::{ColumnType, Element, ElementType, EventStore, Rows, Selection, TableHandle, each_type, listing};
+use crate::event::{
+    ColumnIndex, ColumnSelection, ColumnType, Element, ElementType, EventStore, Rows, TableHandle, each_type, listing,
+};
 use crate::io::{EventReader, InputFile, Segment};
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,7 +21,7 @@ pub(crate) struct EventLoop {
     streams: Vec<Stream>,
     /// The output as it is before the first event.
     empty: JobOutput,
-    time: Option<(TableHandle, usize)>,
+    time: Option<(TableHandle, ColumnIndex)>,
 }
 
 /// An output stream, where the events come from.
@@ -30,7 +32,7 @@ struct Stream {
     require: Vec<usize>,
     veto: Vec<usize>,
     /// What is written, of events of the file with this index.
-    selection: Selection,
+    selection: ColumnSelection,
     file: Option<u32>,
 }
 
@@ -55,9 +57,7 @@ impl EventLoop {
             None => None,
             Some(path) => match reader.want_column(&mut store, path, false)? {
                 None => return Err(format!("input.time: {}", reader.hint(path)?).into()),
-                Some((table, column))
-                    if store.tables[table.0 as usize].columns[column].kind.element == ElementType::Text =>
-                {
+                Some((table, column)) if store.column_type(table, column).element == ElementType::Text => {
                     return Err(format!("input.time: {path} holds texts, but times are numbers").into());
                 }
                 found => found,
@@ -97,15 +97,10 @@ impl EventLoop {
     }
 
     fn tables(&self, chosen: impl Fn(&str) -> bool) -> Vec<(&str, Rows, Vec<&ColumnType>)> {
-        let tables = self.store.tables.iter().filter(|table| chosen(&table.path));
-        tables
-            .map(|table| {
-                (
-                    table.path.as_str(),
-                    table.rows,
-                    table.columns.iter().map(|column| &column.kind).collect(),
-                )
-            })
+        let handles = self.store.handles().zip(self.store.tables());
+        handles
+            .filter(|(_, (path, _))| chosen(path))
+            .map(|(handle, (path, rows))| (path, rows, self.store.columns(handle).collect()))
             .collect()
     }
 
@@ -114,10 +109,13 @@ impl EventLoop {
         let of_stream = |stream: &Stream| {
             let tables = stream.selection.tables.iter();
             tables
-                .map(|(table, columns)| {
-                    let table = &self.store.tables[*table];
-                    let kinds = columns.iter().map(|&column| &table.columns[column].kind).collect();
-                    (table.path.as_str(), table.rows, kinds)
+                .map(|&(table, ref columns)| {
+                    let kinds = columns.iter().map(|&column| self.store.column_type(table, column));
+                    (
+                        self.store.table_path(table),
+                        self.store.rows_per_event(table),
+                        kinds.collect(),
+                    )
                 })
                 .collect()
         };
@@ -191,8 +189,7 @@ impl EventLoop {
             fn see<T: Element>(times: &[T], mut see: impl FnMut(f64)) {
                 times.iter().for_each(|time| see(time.to_f64()));
             }
-            let values = &self.store.tables[table.0 as usize].columns[column].values;
-            each_type!(values, times => see(times, |time| record.see(time)), _texts => ());
+            each_type!(self.store.values(table, column), times => see(times, |time| record.see(time)), _texts => ());
         }
         Ok(passing)
     }
@@ -243,7 +240,7 @@ impl Stream {
             accept,
             require,
             veto,
-            selection: Selection::default(),
+            selection: ColumnSelection::default(),
             file: None,
             name,
         })

@@ -2,7 +2,7 @@
 
 use super::setup::Setup;
 use crate::error::Result;
-use crate::event::{Element, EventStore, Rows, Slice, TableHandle, Values, each_type};
+use crate::event::{ColumnIndex, Element, EventStore, Rows, Slice, TableHandle, Values, each_type};
 use crate::expression::{Data, Expression, Level, Name, Program, Source, Unbound};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -56,11 +56,11 @@ pub struct Formula {
 #[derive(Debug)]
 struct Leaf {
     table: TableHandle,
-    column: usize,
+    column: ColumnIndex,
     /// The table has many rows an event.
     many: bool,
     /// Then along references: from the column before to a row of this table, and there to this column.
-    follow: Vec<(TableHandle, usize)>,
+    follow: Vec<(TableHandle, ColumnIndex)>,
     followed: Vec<f64>,
 }
 
@@ -73,7 +73,7 @@ impl Formula {
             .bind(&mut |name| {
                 let (leaf, truth) = leaf(name, scope, setup)?;
                 let level = if leaf.many {
-                    Level::Rows(leaf.table.0 as usize)
+                    Level::Rows(leaf.table.index())
                 } else {
                     Level::Event
                 };
@@ -97,7 +97,7 @@ impl Formula {
     pub fn table(&self) -> Option<TableHandle> {
         match self.program.level() {
             Level::Event => None,
-            Level::Rows(table) => Some(TableHandle(table as u32)),
+            Level::Rows(table) => Some(TableHandle::from_index(table)),
         }
     }
 
@@ -212,7 +212,7 @@ impl Few {
                 end
             });
             self.offsets
-                .entry(table.0 as usize)
+                .entry(table.index())
                 .or_insert_with(|| std::iter::once(0).chain(ends).collect());
         }
         for (leaf, column) in leaves.iter().zip(&mut self.columns) {
@@ -361,7 +361,7 @@ impl Leaf {
         }
         let rows = store.rows(self.table, event);
         if self.follow.is_empty() {
-            let column = &store.tables[self.table.0 as usize].columns[self.column].values;
+            let column = store.values(self.table, self.column);
             return each_type!(column, column => append(&column[rows], values), _texts => ());
         }
         for row in rows {
@@ -394,12 +394,11 @@ impl Leaf {
     }
 }
 
-fn number(store: &EventStore, table: TableHandle, column: usize, row: usize) -> f64 {
+fn number(store: &EventStore, table: TableHandle, column: ColumnIndex, row: usize) -> f64 {
     fn at<T: Element>(values: &[T], row: usize) -> f64 {
         values[row].to_f64()
     }
-    let values = &store.tables[table.0 as usize].columns[column].values;
-    each_type!(values, values => at(values, row), _texts => f64::NAN)
+    each_type!(store.values(table, column), values => at(values, row), _texts => f64::NAN)
 }
 
 /// The columns of a store, as the leaves of an expression.
@@ -425,6 +424,6 @@ impl Data for Columns<'_> {
     }
 
     fn offsets(&self, table: usize) -> &[u64] {
-        self.store.offsets(TableHandle(table as u32))
+        self.store.offsets(TableHandle::from_index(table))
     }
 }

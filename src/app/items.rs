@@ -1,7 +1,7 @@
 //! Item lists: which tables and columns an output stream writes.
 
 use crate::error::Result;
-use crate::event::{EventStore, Rows, Selection, TableHandle};
+use crate::event::{ColumnIndex, ColumnSelection, EventStore, Rows};
 use crate::io::EventReader;
 use globset::{GlobBuilder, GlobMatcher};
 use std::path::Path;
@@ -73,7 +73,7 @@ impl ItemList {
     ///
     /// # Errors
     /// If an item that is not optional matches nothing, or a column refers to a table that is not written.
-    pub(super) fn resolve(&mut self, store: &mut EventStore, reader: &mut EventReader) -> Result<Selection> {
+    pub(super) fn resolve(&mut self, store: &mut EventStore, reader: &mut EventReader) -> Result<ColumnSelection> {
         self.items.iter_mut().for_each(|item| item.found = false);
         for (table, columns) in reader.list()? {
             for column in columns {
@@ -85,31 +85,31 @@ impl ItemList {
                 reader.want_table(store, &table, true)?;
             }
         }
-        let mut selection = Selection::default();
-        for (index, table) in store.tables.iter().enumerate() {
-            if !reader.has(&table.path)? {
+        let mut selection = ColumnSelection::default();
+        for table in store.handles() {
+            let path = store.table_path(table);
+            if !reader.has(path)? {
                 continue;
             }
-            let handle = TableHandle(index as u32);
-            let columns: Vec<usize> = (0..table.columns.len())
-                .filter(|&column| !reader.lacks(handle, column, &table.column_path(column)))
-                .filter(|&column| self.takes(&table.path, Some(&table.columns[column].kind.name)))
+            let columns: Vec<ColumnIndex> = store
+                .column_indices(table)
+                .filter(|&column| !reader.lacks(table, column, &store.column_path(table, column)))
+                .filter(|&column| self.takes(path, Some(&store.column_type(table, column).name)))
                 .collect();
             // A table without columns that are written may be one that counts its rows alone.
-            if !columns.is_empty()
-                || (table.rows == Rows::Many && table.columns.is_empty() && self.takes(&table.path, None))
-            {
-                selection.tables.push((index, columns));
+            let counts_only = || store.rows_per_event(table) == Rows::Many && store.columns(table).len() == 0;
+            if !columns.is_empty() || (counts_only() && self.takes(path, None)) {
+                selection.tables.push((table, columns));
             }
         }
         // The order of tables in the file is that of their paths, and of columns that of their names: neither depends
         // on what else is done with them.
         selection
             .tables
-            .sort_by(|a, b| store.tables[a.0].path.cmp(&store.tables[b.0].path));
+            .sort_by(|a, b| store.table_path(a.0).cmp(store.table_path(b.0)));
         for (table, columns) in &mut selection.tables {
-            let kinds = &store.tables[*table].columns;
-            columns.sort_by(|&a, &b| kinds[a].kind.name.cmp(&kinds[b].kind.name));
+            let name = |column: ColumnIndex| &store.column_type(*table, column).name;
+            columns.sort_by(|&a, &b| name(a).cmp(name(b)));
         }
         if let Some(item) = self.items.iter().find(|item| !item.found && !item.optional) {
             return Err(format!(
@@ -118,18 +118,17 @@ impl ItemList {
             )
             .into());
         }
-        for (index, columns) in &selection.tables {
-            let table = &store.tables[*index];
+        for (table, columns) in &selection.tables {
             for &column in columns {
-                let Some(target) = &table.columns[column].kind.target else {
+                let Some(target) = &store.column_type(*table, column).target else {
                     continue;
                 };
                 let written = selection
                     .tables
                     .iter()
-                    .any(|(other, _)| store.tables[*other].path == *target);
+                    .any(|(other, _)| store.table_path(*other) == target);
                 if !written && reader.has(target)? && store.find_table(target).is_some() {
-                    let path = table.column_path(column);
+                    let path = store.column_path(*table, column);
                     return Err(format!(
                         "{path} refers to {target}, which is not written: add '{target}' to the items, or leave the \
                          references out with '!{path}'"

@@ -6,8 +6,9 @@
 use super::config::{OutputConfig, OutputMode};
 use crate::error::Result;
 use crate::event::{ColumnType, EncodedEvents};
+use crate::files::unfinished::Unfinished;
 use crate::host::hostname::hostname;
-use crate::io::{self, BlockWriter, Complete, Compression, EventWriter, read_blocks};
+use crate::io::{self, BlockWriter, Compression, EventWriter, read_blocks};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -221,7 +222,7 @@ impl Parts {
         &mut self,
         compression: Compression,
         add: impl FnOnce(&hdf5::File) -> io::Result<()>,
-    ) -> Result<(u64, Complete)> {
+    ) -> Result<(u64, Unfinished)> {
         let pieces = std::mem::take(&mut self.pieces);
         let events = pieces.iter().map(|piece| piece.events).sum();
         let complete = match self.mode {
@@ -250,7 +251,7 @@ impl Parts {
         pieces: Vec<Piece>,
         compression: Compression,
         add: impl FnOnce(&hdf5::File) -> io::Result<()>,
-    ) -> Result<Complete> {
+    ) -> Result<Unfinished> {
         for path in self.made() {
             let name = path.file_stem().map(OsStr::to_os_string).unwrap_or_default();
             let wanted = pieces.iter().any(|piece| *piece.part == *name);

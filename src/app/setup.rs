@@ -3,7 +3,7 @@
 use super::job_output::JobOutput;
 use crate::error::Result;
 use crate::event::path::{column as column_path, full};
-use crate::event::{ColumnHandle, ColumnType, Element, ElementType, EventStore, Rows, TableHandle};
+use crate::event::{ColumnHandle, ColumnIndex, ColumnType, Element, ElementType, EventStore, Rows, TableHandle};
 use crate::hist::{self, Bookable};
 use crate::io::{self, EventReader};
 use crate::numbers::counter::Counter;
@@ -30,7 +30,7 @@ pub struct Setup<'a> {
     /// Tables that this algorithm creates.
     pub(super) created: Vec<TableHandle>,
     /// Columns that this algorithm adds to tables of others.
-    pub(super) extended: Vec<(TableHandle, usize)>,
+    pub(super) extended: Vec<(TableHandle, ColumnIndex)>,
 }
 
 impl Setup<'_> {
@@ -76,10 +76,10 @@ impl Setup<'_> {
     ///
     /// # Errors
     /// If there is none.
-    pub(crate) fn find(&mut self, path: &str) -> Result<(TableHandle, usize)> {
+    pub(crate) fn find(&mut self, path: &str) -> Result<(TableHandle, ColumnIndex)> {
         let (table, name) = column_path(path)?;
         if let Some(handle) = self.store.find_table(&table)
-            && let Some(column) = self.store.columns(handle).position(|kind| kind.name == name)
+            && let Some(column) = self.store.find_column(handle, &name)
         {
             return Ok((handle, column));
         }
@@ -96,8 +96,8 @@ impl Setup<'_> {
     }
 
     /// What a column is.
-    pub(crate) fn kind(&self, table: TableHandle, column: usize) -> &ColumnType {
-        &self.store.tables[table.0 as usize].columns[column].kind
+    pub(crate) fn kind(&self, table: TableHandle, column: ColumnIndex) -> &ColumnType {
+        self.store.column_type(table, column)
     }
 
     /// The store as it is so far, without events.
@@ -140,7 +140,7 @@ impl Setup<'_> {
     /// # Errors
     /// If the name is none, or taken, or `T` is not the column's type.
     pub fn create<T: Element>(&mut self, table: TableHandle, kind: ColumnType) -> Result<ColumnHandle<T>> {
-        let path = format!("{}/{}", self.store.tables[table.0 as usize].path, kind.name);
+        let path = format!("{}/{}", self.store.table_path(table), kind.name);
         let ours = self.created.contains(&table);
         if !ours && self.column_is_taken(&path)? {
             return Err(io::Error::Input(format!(
@@ -148,11 +148,10 @@ impl Setup<'_> {
             ))
             .into());
         }
-        let before = self.store.tables[table.0 as usize].columns.len();
         let column = self.store.add_column::<T>(table, kind)?;
         if !ours {
-            self.store.tables[table.0 as usize].own.get_or_insert(before);
-            self.extended.push((table, column.column as usize));
+            self.store.mark_extension(table, column.index());
+            self.extended.push((table, column.index()));
         }
         Ok(column)
     }
@@ -166,7 +165,7 @@ impl Setup<'_> {
     }
 
     /// Creates a column like another one in a table that this algorithm has created; its place there.
-    pub(crate) fn create_any(&mut self, table: TableHandle, kind: ColumnType) -> Result<usize> {
+    pub(crate) fn create_any(&mut self, table: TableHandle, kind: ColumnType) -> Result<ColumnIndex> {
         Ok(self.store.add_any(table, kind)?)
     }
 
@@ -177,12 +176,12 @@ impl Setup<'_> {
 
     /// How many rows a table has.
     pub(crate) fn rows_of(&self, table: TableHandle) -> Rows {
-        self.store.tables[table.0 as usize].rows
+        self.store.rows_per_event(table)
     }
 
     /// The full path of a table.
     pub(crate) fn table_path(&self, table: TableHandle) -> &str {
-        &self.store.tables[table.0 as usize].path
+        self.store.table_path(table)
     }
 
     fn column_is_taken(&mut self, path: &str) -> Result<bool> {

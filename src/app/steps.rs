@@ -9,7 +9,7 @@ use super::job_output::{JobOutput, Tally};
 use super::registry;
 use super::setup::Setup;
 use crate::error::Result;
-use crate::event::{EventStore, TableHandle, listing};
+use crate::event::{ColumnIndex, EventStore, TableHandle, listing};
 use crate::io::EventReader;
 use crate::numbers::random::Random;
 use std::collections::HashMap;
@@ -40,7 +40,7 @@ enum Kind {
     Algorithm {
         algorithm: Box<dyn Algorithm>,
         created: Vec<TableHandle>,
-        extended: Vec<(TableHandle, usize)>,
+        extended: Vec<(TableHandle, ColumnIndex)>,
     },
     Sequence {
         members: Vec<Member>,
@@ -346,15 +346,13 @@ impl Step {
 }
 
 /// Whatever an algorithm did not do with its tables: they have rows for all events, or none.
-fn complete(store: &mut EventStore, created: &[TableHandle], extended: &[(TableHandle, usize)]) {
+fn complete(store: &mut EventStore, created: &[TableHandle], extended: &[(TableHandle, ColumnIndex)]) {
     let events = store.events();
-    for table in created {
-        store.tables[table.0 as usize].pass_over(events);
+    for &table in created {
+        store.pass_over(table, events);
     }
     for &(table, column) in extended {
-        let table = &mut store.tables[table.0 as usize];
-        let length = table.len();
-        table.columns[column].fill_up(length);
+        store.fill_column(table, column, store.len(table));
     }
 }
 

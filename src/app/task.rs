@@ -239,7 +239,8 @@ impl Task for AppTask {
         self.save_histograms(&output)?;
         // All files get their names, or none does.
         for ((events, file, parts), config) in complete.into_iter().zip(&self.config.outputs) {
-            file.name()?;
+            file.finish()
+                .map_err(|error| crate::io::Error::write(&config.file, error))?;
             if let Some(parts) = parts {
                 parts.named();
             }

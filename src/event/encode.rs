@@ -1,13 +1,14 @@
-//! Events as bytes: all of a store, or some of its columns for some of its events.
+//! Encoding of events as bytes: a whole store, or selected columns and events.
 //!
-//! A header says what tables and columns there are. Then follow, table by table: for many-row tables the number of rows
-//! of each event (`u32`); for each column its elements, one after another, in this machine's order of bytes (all ranks
-//! of a job have the same); for texts, first the length of each (`u32`). References need no care: they count within
-//! their event.
+//! A header lists the tables and columns. For each table follow, if it has many rows, the number of rows of each event
+//! (`u32`), then the elements of each column in native byte order, which all ranks of a job share. The elements of a
+//! column of texts are preceded by their lengths (`u32`). References need no translation, because they are indices
+//! within the event.
 
-use super::error::{Error, Result};
-use super::store::{EventStore, TableHandle};
-use super::table::{ColumnType, Rows, Table};
+use super::column_type::{ColumnType, Rows};
+use super::handle::{ColumnIndex, TableHandle};
+use super::store::EventStore;
+use super::table::{Column, Table};
 use super::texts::Texts;
 use super::values::{Element, Values, each_type};
 use crate::wire;
@@ -15,43 +16,45 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 #[derive(Serialize, Deserialize)]
-struct Header {
-    events: u64,
-    first: u64,
-    tables: Vec<TableHeader>,
+pub(super) struct Header {
+    pub events: u64,
+    pub first: u64,
+    pub tables: Vec<TableHeader>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct TableHeader {
-    path: String,
-    rows: Rows,
-    length: u64,
-    columns: Vec<ColumnHeader>,
+pub(super) struct TableHeader {
+    pub path: String,
+    pub rows: Rows,
+    pub length: u64,
+    pub columns: Vec<ColumnHeader>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct ColumnHeader {
-    kind: ColumnType,
-    bytes: u64,
+pub(super) struct ColumnHeader {
+    pub kind: ColumnType,
+    pub bytes: u64,
 }
 
-/// Some tables and columns of a store, by their indices.
+/// Tables of a store, each with some of its columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Selection {
-    pub tables: Vec<(usize, Vec<usize>)>,
+pub(crate) struct ColumnSelection {
+    pub tables: Vec<(TableHandle, Vec<ColumnIndex>)>,
 }
 
-impl Selection {
-    fn all(store: &EventStore) -> Self {
-        let whole = |(index, table): (usize, &Table)| (index, (0..table.columns.len()).collect());
+impl ColumnSelection {
+    /// All columns of some tables.
+    pub(crate) fn whole(store: &EventStore, tables: impl Iterator<Item = TableHandle>) -> Self {
         Self {
-            tables: store.tables.iter().enumerate().map(whole).collect(),
+            tables: tables
+                .map(|table| (table, store.column_indices(table).collect()))
+                .collect(),
         }
     }
 }
 
 impl EventStore {
-    /// All events as bytes.
+    /// Encodes all events. [`decode`](Self::decode) is the inverse.
     ///
     /// ```
     /// use gaudi_mpi::event::{ColumnType, EventStore, Rows};
@@ -65,10 +68,10 @@ impl EventStore {
     /// # Ok::<(), gaudi_mpi::event::Error>(())
     /// ```
     pub fn encode(&self) -> Vec<u8> {
-        self.encode_selected(&Selection::all(self), None)
+        self.encode_selected(&ColumnSelection::whole(self, self.handles()), None)
     }
 
-    /// Some tables of all events as bytes. References to tables that are left out stay what they are: indices.
+    /// Encodes some tables of all events. References to tables that are left out are kept as indices.
     ///
     /// ```
     /// use gaudi_mpi::event::{ColumnType, EventStore, Rows};
@@ -84,16 +87,11 @@ impl EventStore {
     /// # Ok::<(), gaudi_mpi::event::Error>(())
     /// ```
     pub fn encode_tables(&self, tables: &[TableHandle]) -> Vec<u8> {
-        let whole = |table: &TableHandle| {
-            let index = table.0 as usize;
-            (index, (0..self.tables[index].columns.len()).collect())
-        };
-        let tables = tables.iter().map(whole).collect();
-        self.encode_selected(&Selection { tables }, None)
+        self.encode_selected(&ColumnSelection::whole(self, tables.iter().copied()), None)
     }
 
-    /// The selected tables and columns as bytes, of those events that `keep` is true for.
-    pub(crate) fn encode_selected(&self, selection: &Selection, keep: Option<&[bool]>) -> Vec<u8> {
+    /// Encodes the selected columns of the events for which `keep` is true, or of all events.
+    pub(crate) fn encode_selected(&self, selection: &ColumnSelection, keep: Option<&[bool]>) -> Vec<u8> {
         let runs = keep.map_or_else(|| std::iter::once(0..self.events).collect(), runs);
         let events: usize = runs.iter().map(Range::len).sum();
         let rows_of = |table: &Table| -> Vec<Range<usize>> {
@@ -105,12 +103,15 @@ impl EventStore {
             first: self.first,
             tables: Vec::with_capacity(selection.tables.len()),
         };
-        for (index, columns) in &selection.tables {
-            let table = &self.tables[*index];
+        for (table, columns) in &selection.tables {
+            let table = &self.tables[table.index()];
             let rows = rows_of(table);
-            let column = |&column: &usize| ColumnHeader {
-                kind: table.columns[column].kind.clone(),
-                bytes: length(&table.columns[column].values, &rows) as u64,
+            let column = |&column: &ColumnIndex| {
+                let Column { kind, values } = &table.columns[column.position()];
+                ColumnHeader {
+                    kind: kind.clone(),
+                    bytes: length(values, &rows) as u64,
+                }
             };
             header.tables.push(TableHeader {
                 path: table.path.clone(),
@@ -122,12 +123,13 @@ impl EventStore {
         let counts = |table: &TableHeader| if table.rows == Rows::Many { 4 * events } else { 0 };
         let columns = |table: &TableHeader| table.columns.iter().map(|column| column.bytes as usize).sum::<usize>();
         let body: usize = header.tables.iter().map(|table| counts(table) + columns(table)).sum();
-        let header = wire::encode(&header).unwrap_or_else(|error| unreachable!("a header is encoded: {error}"));
+        let header = wire::encode(&header)
+            .unwrap_or_else(|error| unreachable!("a header of strings and numbers can be encoded: {error}"));
         let mut bytes = Vec::with_capacity(8 + header.len() + body);
         bytes.extend((header.len() as u64).to_ne_bytes());
         bytes.extend(header);
-        for (index, columns) in &selection.tables {
-            let table = &self.tables[*index];
+        for (table, columns) in &selection.tables {
+            let table = &self.tables[table.index()];
             if table.rows == Rows::Many {
                 for run in &runs {
                     let ends = &table.offsets[run.start..=run.end];
@@ -139,53 +141,14 @@ impl EventStore {
             }
             let rows = rows_of(table);
             for &column in columns {
-                append(&table.columns[column].values, &rows, &mut bytes);
+                append(&table.columns[column.position()].values, &rows, &mut bytes);
             }
         }
         bytes
     }
-
-    /// The store whose bytes these are.
-    ///
-    /// # Errors
-    /// If they are not those of a store.
-    pub fn decode(bytes: &[u8]) -> Result<Self> {
-        let encoded = EncodedEvents::parse(bytes)?;
-        let mut store = EventStore::new();
-        for table in &encoded.tables {
-            let handle = store.add_table(&table.path, table.rows)?;
-            for column in &table.columns {
-                store.add_any(handle, column.kind.clone())?;
-            }
-        }
-        store.first = encoded.first;
-        for (index, table) in encoded.tables.iter().enumerate() {
-            let into = &mut store.tables[index];
-            match table.rows {
-                Rows::One => into.offsets.extend(1..=encoded.events),
-                Rows::Many => {
-                    let mut end = 0;
-                    into.offsets.extend(table.counts().map(|count| {
-                        end += u64::from(count);
-                        end
-                    }));
-                }
-            }
-            for (column, into) in table.columns.iter().zip(&mut into.columns) {
-                column.append_to(&mut into.values)?;
-            }
-        }
-        store.events = encoded.events as usize;
-        Ok(store)
-    }
-
-    /// How many rows a table has in all events together.
-    pub fn len(&self, table: TableHandle) -> usize {
-        self.tables[table.0 as usize].len()
-    }
 }
 
-/// Where `keep` is true.
+/// The ranges of indices for which `keep` is true.
 fn runs(keep: &[bool]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (event, _) in keep.iter().enumerate().filter(|(_, keep)| **keep) {
@@ -197,7 +160,7 @@ fn runs(keep: &[bool]) -> Vec<Range<usize>> {
     runs
 }
 
-/// How many bytes some rows are.
+/// The encoded length of some rows, in bytes.
 fn length(values: &Values, rows: &[Range<usize>]) -> usize {
     let count: usize = rows.iter().map(Range::len).sum();
     match values {
@@ -214,7 +177,7 @@ fn length(values: &Values, rows: &[Range<usize>]) -> usize {
     }
 }
 
-/// Appends the bytes of some rows.
+/// Appends the encoding of some rows.
 fn append(values: &Values, rows: &[Range<usize>], bytes: &mut Vec<u8>) {
     fn append_elements<T: Element>(values: &[T], rows: &[Range<usize>], bytes: &mut Vec<u8>) {
         for run in rows {
@@ -227,148 +190,4 @@ fn append(values: &Values, rows: &[Range<usize>], bytes: &mut Vec<u8>) {
         chosen().for_each(|text| bytes.extend_from_slice(text.as_bytes()));
     }
     each_type!(values, values => append_elements(values, rows, bytes), texts => append_texts(texts, rows, bytes))
-}
-
-/// Encoded events, looked at where they are.
-#[derive(Debug)]
-pub(crate) struct EncodedEvents<'a> {
-    pub events: u64,
-    pub first: u64,
-    pub tables: Vec<EncodedTable<'a>>,
-}
-
-/// A table of encoded events.
-#[derive(Debug)]
-pub(crate) struct EncodedTable<'a> {
-    pub path: String,
-    pub rows: Rows,
-    pub length: u64,
-    counts: &'a [u8],
-    pub columns: Vec<EncodedColumn<'a>>,
-}
-
-/// A column of encoded events.
-#[derive(Debug)]
-pub(crate) struct EncodedColumn<'a> {
-    pub kind: ColumnType,
-    rows: u64,
-    /// The elements; of texts, first the lengths.
-    pub bytes: &'a [u8],
-}
-
-impl<'a> EncodedEvents<'a> {
-    /// Looks at bytes that [`EventStore::encode`] has made.
-    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self> {
-        let mut rest = bytes;
-        let length = take(&mut rest, 8)?;
-        let length = u64::from_ne_bytes(length.try_into().unwrap_or_default());
-        let header: Header = wire::decode(take(&mut rest, length)?).map_err(|error| Error::Bytes(error.to_string()))?;
-        let mut tables = Vec::with_capacity(header.tables.len());
-        for table in header.tables {
-            let counts = match table.rows {
-                Rows::One => &[],
-                Rows::Many => take(&mut rest, header.events.saturating_mul(4))?,
-            };
-            let rows = match table.rows {
-                Rows::One => header.events,
-                Rows::Many => counts_of(counts).map(u64::from).sum(),
-            };
-            if rows != table.length {
-                return Err(Error::Bytes(format!(
-                    "{} has {} rows, but its events have {rows}",
-                    table.path, table.length
-                )));
-            }
-            let mut columns = Vec::with_capacity(table.columns.len());
-            for ColumnHeader { kind, bytes } in table.columns {
-                if kind
-                    .element
-                    .size()
-                    .is_some_and(|size| rows.checked_mul(size as u64) != Some(bytes))
-                {
-                    return Err(Error::Bytes(format!(
-                        "{rows} rows of {}/{} are not {bytes} bytes",
-                        table.path, kind.name
-                    )));
-                }
-                let bytes = take(&mut rest, bytes)?;
-                columns.push(EncodedColumn { kind, rows, bytes });
-            }
-            tables.push(EncodedTable {
-                path: table.path,
-                rows: table.rows,
-                length: table.length,
-                counts,
-                columns,
-            });
-        }
-        if !rest.is_empty() {
-            return Err(Error::Bytes(format!("{} bytes are left over", rest.len())));
-        }
-        Ok(Self {
-            events: header.events,
-            first: header.first,
-            tables,
-        })
-    }
-}
-
-impl EncodedTable<'_> {
-    /// The number of rows of each event, for many-row tables.
-    pub(crate) fn counts(&self) -> impl ExactSizeIterator<Item = u32> {
-        counts_of(self.counts)
-    }
-}
-
-impl EncodedColumn<'_> {
-    fn append_to(&self, values: &mut Values) -> Result<()> {
-        fn append<T: Element>(values: &mut Vec<T>, bytes: &[u8]) -> bool {
-            T::extend_from_bytes(values, bytes)
-        }
-        let wrong = |what: &str| Error::Bytes(format!("{}: {what}", self.kind.name));
-        each_type!(values,
-        values => append(values, self.bytes).then_some(()).ok_or_else(|| wrong("no such values")),
-        texts => {
-            for text in self.texts()? {
-                texts.push(text);
-            }
-            Ok(())
-        })
-    }
-
-    /// The texts of a column of texts.
-    pub(crate) fn texts(&self) -> Result<Vec<&str>> {
-        let wrong = |what: &str| Error::Bytes(format!("{}: {what}", self.kind.name));
-        let mut rest = self.bytes;
-        let lengths = take(&mut rest, self.rows.saturating_mul(4))?;
-        let all = std::str::from_utf8(rest).map_err(|error| wrong(&error.to_string()))?;
-        let mut start = 0;
-        let texts = counts_of(lengths).map(|length| {
-            let text = all.get(start..start + length as usize);
-            start += length as usize;
-            text.ok_or_else(|| wrong("lengths of texts that do not fit"))
-        });
-        texts.collect()
-    }
-}
-
-fn counts_of(bytes: &[u8]) -> impl ExactSizeIterator<Item = u32> {
-    bytes
-        .chunks_exact(4)
-        .map(|four| u32::from_ne_bytes(four.try_into().unwrap_or_default()))
-}
-
-/// Takes so many bytes from the front.
-fn take<'a>(rest: &mut &'a [u8], length: u64) -> Result<&'a [u8]> {
-    let parts = usize::try_from(length)
-        .ok()
-        .and_then(|length| rest.split_at_checked(length));
-    let (front, back) = parts.ok_or_else(|| {
-        Error::Bytes(format!(
-            "they end too early: {length} bytes should follow, {} do",
-            rest.len()
-        ))
-    })?;
-    *rest = back;
-    Ok(front)
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with events in memory.
+//! Errors of events in memory.
 
 use super::values::ElementType;
 
@@ -6,74 +6,87 @@ use super::values::ElementType;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A path or a name that nothing can have.
+    /// An invalid path or name.
     #[error("'{path}' cannot be the path of a table or a column: {reason}")]
     Path {
-        /// As it was given.
+        /// The path as given.
         path: String,
-        /// What is wrong with it.
+        /// Why it is invalid.
         reason: String,
     },
-    /// Nothing has this path.
+    /// There is no table or column with this path.
     #[error("there is no {path}; {hint}")]
     Missing {
-        /// The path asked for.
+        /// The requested path.
         path: String,
-        /// What there is.
+        /// The names that exist.
         hint: String,
     },
-    /// The path is taken.
-    #[error("{path} is there already: {hint}")]
+    /// The path is already in use.
+    #[error("{path} already exists: {hint}")]
     Taken {
         /// The path.
         path: String,
         /// What to do.
         hint: String,
     },
-    /// A column has another type than was asked for.
+    /// A column has another type than the requested one.
     #[error("{path} holds {found}, not {asked}")]
     Type {
         /// The column.
         path: String,
-        /// What it holds.
+        /// The type of its elements.
         found: ElementType,
-        /// What was asked for.
+        /// The requested type.
         asked: String,
     },
-    /// A column has fewer or more rows than its table, in some event.
+    /// A column has fewer or more values than its table has rows, in some event.
     #[error("{path} has {found} values in event {event}, where {other} has {expected}")]
     Length {
         /// The column.
         path: String,
         /// The event's number in the job.
         event: u64,
-        /// How many it has.
+        /// The number of values it has.
         found: usize,
-        /// How many it should have.
+        /// The number of values it should have.
         expected: usize,
-        /// Which column, or what, has so many.
+        /// The column, or the kind of table, that sets the expected number.
         other: String,
     },
-    /// A reference to a row that is not there.
+    /// A reference to a row that does not exist.
     #[error(
-        "{path} refers to row {index} of {target} in event {event}, where there are {rows}: the reference is dangling"
+        "{path} refers to row {index} of {target} in event {event}, which has {rows} there: the reference is dangling"
     )]
     Dangling {
         /// The column of references.
         path: String,
         /// The event's number in the job.
         event: u64,
-        /// The row it refers to.
+        /// The row that the reference points to.
         index: i32,
-        /// The table it refers to.
+        /// The table that the column refers to.
         target: String,
-        /// How many rows that has.
+        /// The number of rows of that table in the event.
         rows: usize,
     },
-    /// Bytes that do not hold events.
-    #[error("these bytes do not hold events: {0}")]
+    /// Bytes that are not encoded events.
+    #[error("these bytes are not encoded events: {0}")]
     Bytes(String),
 }
 
-/// What may be an [`Error`].
+/// The result of an operation on events.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// A hint that lists what exists, for errors about a name that does not.
+pub(crate) fn listing<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 30;
+    let mut names: Vec<&str> = names.take(SHOWN + 1).collect();
+    if names.is_empty() {
+        return "there are none".into();
+    }
+    if names.len() > SHOWN {
+        names[SHOWN] = "…";
+    }
+    format!("{what} {}", names.join(", "))
+}

@@ -2,16 +2,15 @@
 
 use super::error::{Error, Result};
 
-/// What all paths begin with.
+/// The group that holds all tables.
 pub(crate) const ROOT: &str = "/Event";
-/// The dataset of a many-row table that says which rows belong to which event.
+/// The dataset of a many-row table that holds the event boundaries.
 pub(crate) const OFFSETS: &str = "_offsets";
 
-/// The full path of a table or column: both `Rec/Header` and `/Event/Rec/Header` are `/Event/Rec/Header`.
+/// The full path of a table or column: both `Rec/Header` and `/Event/Rec/Header` become `/Event/Rec/Header`.
 ///
 /// # Errors
-/// If a name in the path is empty, `.` or `..`, begins with `_`, which is reserved, or has a character in it that does
-/// not print.
+/// If a name in the path is empty, `.` or `..`, begins with `_`, which is reserved, or contains a control character.
 pub(crate) fn full(path: &str) -> Result<String> {
     let inner = match path.strip_prefix(ROOT) {
         Some(rest) if rest.starts_with('/') => &rest[1..],
@@ -25,26 +24,26 @@ pub(crate) fn full(path: &str) -> Result<String> {
         })
     };
     if inner.starts_with('/') {
-        return refuse("paths begin with /Event");
+        return refuse("an absolute path begins with /Event");
     }
     for name in inner.split('/') {
         if name.is_empty() {
             return refuse("a name in it is empty");
         }
         if name == "." || name == ".." {
-            return refuse("it is not a path of folders: '.' and '..' mean nothing in it");
+            return refuse("'.' and '..' are not allowed in it");
         }
         if name.starts_with('_') {
             return refuse("names that begin with '_' are reserved");
         }
         if name.chars().any(char::is_control) {
-            return refuse("it has characters that do not print");
+            return refuse("it contains control characters");
         }
     }
     Ok(format!("{ROOT}/{inner}"))
 }
 
-/// The table and the name of a column's path.
+/// Splits the path of a column into the full path of its table and its name.
 ///
 /// # Errors
 /// As [`full`], and if there is no table before the name.
@@ -54,7 +53,7 @@ pub(crate) fn column(path: &str) -> Result<(String, String)> {
         Some((table, name)) if table != ROOT => Ok((table.to_string(), name.to_string())),
         _ => Err(Error::Path {
             path: path.to_string(),
-            reason: "a column's path is that of its table, a '/' and its name".into(),
+            reason: "the path of a column is the path of its table, '/' and its name".into(),
         }),
     }
 }

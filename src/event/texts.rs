@@ -1,6 +1,6 @@
-//! Texts of any length, one after another.
+//! Columns of texts.
 
-/// A column of texts.
+/// A column of texts of any length, stored as one string.
 ///
 /// ```
 /// use gaudi_mpi::event::Texts;
@@ -13,48 +13,48 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Texts {
     all: String,
-    /// Where each ends in `all`.
+    /// The end of each text in `all`, in bytes.
     ends: Vec<usize>,
 }
 
 impl Texts {
-    /// How many there are.
+    /// The number of texts.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no texts.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// Appends one.
+    /// Appends a text.
     pub fn push(&mut self, text: &str) {
         self.all.push_str(text);
         self.ends.push(self.all.len());
     }
 
-    /// The one with this index.
+    /// The text with this index.
     ///
     /// # Panics
-    /// If there is none.
+    /// If the index is out of range.
     pub fn get(&self, index: usize) -> &str {
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.all[start..self.ends[index]]
     }
 
-    /// All of them.
+    /// All texts, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         (0..self.len()).map(|index| self.get(index))
     }
 
-    /// Removes all, and keeps the memory.
+    /// Removes all texts and keeps the memory.
     pub fn clear(&mut self) {
         self.all.clear();
         self.ends.clear();
     }
 
-    /// Appends empty ones until there are `length`.
+    /// Appends empty texts up to `length` texts.
     pub(super) fn fill_up(&mut self, length: usize) {
         let length = length.max(self.len());
         self.ends.resize(length, self.all.len());

@@ -1,10 +1,10 @@
-//! The values of a column: one of a few types of elements, one after another.
+//! Element types, and the values of a column.
 
 use super::texts::Texts;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The type of a column's elements.
+/// The type of the elements of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum ElementType {
@@ -19,20 +19,20 @@ pub enum ElementType {
     U64,
     F32,
     F64,
-    /// UTF-8 of any length.
+    /// UTF-8 text of any length.
     Text,
 }
 
-/// A number or truth value that a column can hold.
+/// A type of numbers, or `bool`, that a column can hold.
 ///
 /// Implemented for `bool`, `i8` to `i64`, `u8` to `u64`, `f32` and `f64`.
 pub trait Element: Copy + Default + PartialEq + fmt::Debug + Send + Sync + 'static + sealed::Sealed {
-    /// This type, as a value.
+    /// The type as a value.
     const TYPE: ElementType;
-    /// What stands for "nothing was computed here": not a number, or zero.
+    /// The missing value: NaN for floating-point types, otherwise zero or `false`.
     const MISSING: Self;
 
-    /// As a number; truth values are 0 and 1. Integers beyond 2⁵³ are rounded.
+    /// Converts to `f64`: `false` is 0 and `true` is 1; integers beyond 2⁵³ are rounded.
     fn to_f64(self) -> f64;
 
     #[doc(hidden)]
@@ -43,7 +43,7 @@ pub trait Element: Copy + Default + PartialEq + fmt::Debug + Send + Sync + 'stat
     fn as_bytes(elements: &[Self]) -> &[u8];
     #[doc(hidden)]
     fn extend_from_bytes(elements: &mut Vec<Self>, bytes: &[u8]) -> bool;
-    /// Appends so many elements, whose bytes `fill` writes; false if they are no such elements.
+    /// Appends `count` elements whose bytes `fill` writes. Returns `false` if the bytes are not valid elements.
     #[doc(hidden)]
     fn extend_with<E>(
         elements: &mut Vec<Self>,
@@ -74,7 +74,7 @@ pub enum Values {
     Text(Texts),
 }
 
-/// Some values of a column, borrowed. Strings are not among them: see [`Texts`].
+/// Borrowed values of a column of numbers or truth values. For columns of texts, see [`Texts`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub enum Slice<'a> {
@@ -91,7 +91,7 @@ pub enum Slice<'a> {
     F64(&'a [f64]),
 }
 
-/// Does the same with the values of any type; `$text` is done with texts.
+/// Evaluates `$do` for numbers and truth values of any type, `$otherwise` for texts.
 macro_rules! each_type {
     ($values:expr, $v:ident => $do:expr, $text:ident => $otherwise:expr) => {
         match $values {
@@ -215,7 +215,7 @@ fn numbers_with<T: bytemuck::Pod, E>(
     fill(bytemuck::cast_slice_mut(&mut elements[before..])).map(|()| true)
 }
 
-/// Appends truth values whose bytes are written by `fill`; false if there is another byte than 0 and 1.
+/// Appends truth values whose bytes `fill` writes. Returns `false` if a byte is neither 0 nor 1.
 fn bools_with<E>(
     elements: &mut Vec<bool>,
     count: usize,
@@ -226,7 +226,7 @@ fn bools_with<E>(
     Ok(extend_bools(elements, &bytes))
 }
 
-/// Appends truth values given as bytes 0 and 1; false if there is another.
+/// Appends truth values given as bytes. Returns `false` if a byte is neither 0 nor 1.
 fn extend_bools(elements: &mut Vec<bool>, bytes: &[u8]) -> bool {
     let Ok(bools) = bytemuck::checked::try_cast_slice(bytes) else {
         return false;
@@ -236,7 +236,7 @@ fn extend_bools(elements: &mut Vec<bool>, bytes: &[u8]) -> bool {
 }
 
 impl ElementType {
-    /// All types.
+    /// All element types.
     pub const ALL: [ElementType; 12] = [
         Self::Bool,
         Self::I8,
@@ -252,7 +252,7 @@ impl ElementType {
         Self::Text,
     ];
 
-    /// Its name in Rust, and `text`.
+    /// The name of the type in Rust, or `text`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bool => "bool",
@@ -270,7 +270,7 @@ impl ElementType {
         }
     }
 
-    /// Bytes of an element; none for texts, whose lengths differ.
+    /// The size of an element in bytes; `None` for texts.
     pub fn size(self) -> Option<usize> {
         match self {
             Self::Bool | Self::I8 | Self::U8 => Some(1),
@@ -289,7 +289,7 @@ impl fmt::Display for ElementType {
 }
 
 impl Values {
-    /// No values, of this type.
+    /// No values of the given type.
     pub fn empty(element: ElementType) -> Self {
         match element {
             ElementType::Bool => Values::Bool(Vec::new()),
@@ -315,22 +315,22 @@ impl Values {
         each_type!(self, values => of(values), _texts => ElementType::Text)
     }
 
-    /// How many there are.
+    /// The number of values.
     pub fn len(&self) -> usize {
         each_type!(self, values => values.len(), texts => texts.len())
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Removes all, and keeps the memory.
+    /// Removes all values and keeps the memory.
     pub fn clear(&mut self) {
         each_type!(self, values => values.clear(), texts => texts.clear())
     }
 
-    /// Appends elements that stand for nothing until there are `length`.
+    /// Appends [missing values](Element::MISSING), or empty texts, up to `length` values.
     pub fn fill_up(&mut self, length: usize) {
         fn fill<T: Element>(values: &mut Vec<T>, length: usize) {
             if values.len() < length {
@@ -340,7 +340,7 @@ impl Values {
         each_type!(self, values => fill(values, length), texts => texts.fill_up(length))
     }
 
-    /// The values, borrowed; none if they are texts.
+    /// Borrows the values; `None` if they are texts.
     pub fn slice(&self) -> Option<Slice<'_>> {
         Some(match self {
             Values::Bool(values) => Slice::Bool(values),

@@ -1,4 +1,4 @@
-//! HDF5 groups, attributes and datasets that carry no time, so that the same contents are the same bytes.
+//! HDF5 groups, attributes and datasets without time stamps, so that equal contents give equal bytes.
 
 use std::path::Path;
 
@@ -6,17 +6,19 @@ use hdf5::file::LibraryVersion;
 use hdf5::types::{FixedAscii, FixedUnicode, TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{File, Group, H5Type, Location, ObjectReference1};
 
-/// A group that is being written.
+/// An HDF5 group that is being written.
 pub(crate) struct Node(Group);
 
-/// Arrays of more elements than this are compressed.
+/// The largest number of elements in an uncompressed array.
 const UNCOMPRESSED_ELEMENTS: usize = 1000;
-/// Compressed arrays are cut into chunks of this many bytes or less.
+/// The largest chunk of a compressed array, in bytes.
 const CHUNK_BYTES: usize = 1 << 20;
 const DEFLATE_LEVEL: u8 = 4;
 
-/// Creates a file, in the format of HDF5 1.8 and later, whose small groups take a quarter of the space of the older
-/// one.
+/// Creates a file in the format of HDF5 1.8, in which small groups take a quarter of the space of the older format.
+///
+/// # Errors
+/// If the file cannot be created.
 pub(crate) fn create_file(path: &Path) -> hdf5::Result<File> {
     File::with_options()
         .with_fapl(|access| access.libver_bounds(LibraryVersion::V18, LibraryVersion::latest()))
@@ -33,7 +35,7 @@ impl Node {
         &self.0
     }
 
-    /// A new group in this one.
+    /// Creates a group in this one.
     pub(crate) fn child(&self, name: &str) -> hdf5::Result<Node> {
         self.0
             .create_group_builder()
@@ -42,7 +44,7 @@ impl Node {
             .map(Node)
     }
 
-    /// A new group at a path below this one; groups on the way are made where they are missing.
+    /// Creates a group at a path below this one, with the missing groups on the way.
     pub(crate) fn descend(&self, path: &str) -> hdf5::Result<Node> {
         match path.split_once('/') {
             None => self.child(path),
@@ -50,7 +52,7 @@ impl Node {
         }
     }
 
-    /// The group of this name, which is made if it is missing.
+    /// Opens the group of this name, or creates it.
     pub(crate) fn folder(&self, name: &str) -> hdf5::Result<Node> {
         match self.0.link_exists(name) {
             true => self.0.group(name).map(Node),
@@ -58,11 +60,12 @@ impl Node {
         }
     }
 
+    /// Writes an attribute with a number.
     pub(crate) fn attribute<T: H5Type>(&self, name: &str, value: &T) -> hdf5::Result<()> {
         self.0.new_attr::<T>().create(name)?.write_scalar(value)
     }
 
-    /// An attribute that is an array.
+    /// Writes an attribute with an array of numbers.
     pub(crate) fn numbers(&self, name: &str, values: &[f64]) -> hdf5::Result<()> {
         self.0
             .new_attr::<f64>()
@@ -71,11 +74,12 @@ impl Node {
             .write_raw(values)
     }
 
+    /// Writes an attribute with a text.
     pub(crate) fn text(&self, name: &str, value: &str) -> hdf5::Result<()> {
         text(&self.0, name, value)
     }
 
-    /// Writes an array, the last dimension running fastest.
+    /// Writes a dataset of an array in row-major order.
     pub(crate) fn array<T: H5Type>(&self, name: &str, values: &[T], shape: &[usize]) -> hdf5::Result<()> {
         let mut builder = self.0.new_dataset::<T>().obj_track_times(false);
         if values.len() > UNCOMPRESSED_ELEMENTS {
@@ -87,6 +91,7 @@ impl Node {
         builder.shape(shape).create(name)?.write_raw(values)
     }
 
+    /// Writes a dataset of texts.
     pub(crate) fn texts(&self, name: &str, values: &[String]) -> hdf5::Result<()> {
         let values = values
             .iter()
@@ -95,7 +100,7 @@ impl Node {
         self.array(name, &values, &[values.len()])
     }
 
-    /// Writes, as a dataset of another node, references to some children of this one.
+    /// Writes a dataset in `place` with references to children of this group.
     pub(crate) fn write_references(&self, place: &Node, name: &str, children: &[String]) -> hdf5::Result<()> {
         let references = children.iter().map(|child| self.0.reference::<ObjectReference1>(child));
         let references = references.collect::<hdf5::Result<Vec<_>>>()?;
@@ -103,7 +108,7 @@ impl Node {
     }
 }
 
-/// Gives a group or a dataset an attribute with a text.
+/// Writes an attribute with a text to a group or dataset.
 pub(crate) fn text(location: &Location, name: &str, value: &str) -> hdf5::Result<()> {
     location
         .new_attr::<VarLenUnicode>()
@@ -111,7 +116,7 @@ pub(crate) fn text(location: &Location, name: &str, value: &str) -> hdf5::Result
         .write_scalar(&unicode(value)?)
 }
 
-/// The text of an attribute, if it is there.
+/// Reads an attribute with a text. Returns `None` if there is no such attribute.
 pub(crate) fn text_attribute(location: &Location, name: &str) -> hdf5::Result<Option<String>> {
     if !location.attr_names()?.iter().any(|other| other == name) {
         return Ok(None);
@@ -126,13 +131,17 @@ pub(crate) fn text_attribute(location: &Location, name: &str) -> hdf5::Result<Op
     Ok(Some(text))
 }
 
-/// A text as HDF5 stores it.
+/// Converts a text to its HDF5 type.
+///
+/// # Errors
+/// If it contains a NUL character.
 pub(crate) fn unicode(text: &str) -> hdf5::Result<VarLenUnicode> {
     text.parse()
         .map_err(|error| hdf5::Error::from(format!("the text {text:?} cannot be stored: {error}")))
 }
 
-/// The shape of chunks for an array: all of it, or else cut along the slowest dimensions first.
+/// The shape of the chunks of an array: the whole array, halved along the slowest dimensions until a chunk is small
+/// enough.
 fn chunk(shape: &[usize], element: usize) -> Vec<usize> {
     let mut chunk = shape.to_vec();
     for dimension in 0..chunk.len() {

@@ -1,4 +1,4 @@
-//! Files and the objects in them, below events and histograms.
+//! Writing files, independent of their contents.
 
 #[cfg(feature = "hdf5")]
 pub(crate) mod hdf5_node;

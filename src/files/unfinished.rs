@@ -1,10 +1,10 @@
-//! Files that get their names only when they are complete, so that a name never stands for half a file.
+//! Files that get their names only when they are complete, so that a name never refers to an incomplete file.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A file that is written under a temporary name beside its own. Dropped unfinished, it is removed.
+/// A file that is written under a temporary name in its final folder. An unfinished file is removed when dropped.
 #[must_use]
 #[derive(Debug)]
 pub(crate) struct Unfinished {
@@ -14,10 +14,10 @@ pub(crate) struct Unfinished {
 }
 
 impl Unfinished {
-    /// Chooses the temporary name of a file, one that no other process of this host uses. Creates nothing.
+    /// Chooses a temporary name that no other process of this host uses. Does not create the file.
     ///
     /// # Errors
-    /// If the path is a folder's or has no file name.
+    /// If the path is a folder or has no file name.
     pub(crate) fn new(path: &Path) -> io::Result<Self> {
         let name = path
             .file_name()
@@ -34,15 +34,15 @@ impl Unfinished {
         })
     }
 
-    /// Where the contents go.
+    /// The temporary path, to which the contents are written.
     pub(crate) fn temporary(&self) -> &Path {
         &self.temporary
     }
 
-    /// Gives the complete file its name, in place of an older file.
+    /// Renames the complete file, replacing an existing file.
     ///
     /// # Errors
-    /// If it cannot be renamed; it is removed then.
+    /// If the file cannot be renamed; it is then removed.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         fs::rename(&self.temporary, &self.path)?;
         self.finished = true;
@@ -53,7 +53,7 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if !self.finished {
-            // It may never have been created. The error that matters is the one that kept it from being finished.
+            // The file may not exist. The error that prevented its completion is reported elsewhere.
             let _ = fs::remove_file(&self.temporary);
         }
     }
@@ -62,7 +62,7 @@ impl Drop for Unfinished {
 /// Writes a whole file.
 ///
 /// # Errors
-/// If it cannot be written; an older file of that name is left as it was.
+/// If the file cannot be written; an existing file of that name is left unchanged.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = Unfinished::new(path)?;
     fs::write(unfinished.temporary(), bytes)?;

@@ -1,12 +1,12 @@
-//! What can go wrong with event files.
+//! Errors of event files.
 
 use std::path::{Path, PathBuf};
 
-/// An error of reading or writing an event file. It names the file, and the path in it where there is one.
+/// An error of reading or writing an event file. It names the file and, where there is one, the path in it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The file cannot be opened, or is not what it should be.
+    /// The file cannot be opened, or is not an event file.
     #[error("cannot read {}: {reason}", file.display())]
     Open {
         /// The file.
@@ -14,14 +14,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
-    /// Something in the file is not as it should be.
+    /// An object in the file is invalid.
     #[error("{path} in {}: {reason}", file.display())]
     Content {
         /// The file.
         file: PathBuf,
         /// The path in it.
         path: String,
-        /// What is wrong.
+        /// Why it is invalid.
         reason: String,
     },
     /// The file has no such table or column.
@@ -29,9 +29,9 @@ pub enum Error {
     Missing {
         /// The file.
         file: PathBuf,
-        /// The path asked for.
+        /// The requested path.
         path: String,
-        /// What there is.
+        /// What the file has instead.
         hint: String,
     },
     /// The file cannot be written.
@@ -42,19 +42,19 @@ pub enum Error {
         /// Why.
         reason: String,
     },
-    /// The input is not one that can be processed.
+    /// The input cannot be processed.
     #[error("{0}")]
     Input(String),
-    /// Something is wrong with events, wherever they come from.
+    /// An error of events in memory.
     #[error(transparent)]
     Event(#[from] crate::event::Error),
 }
 
-/// What may be an [`Error`].
+/// The result of an operation on event files.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// The same about a table, not a column of it.
+    /// Turns an error about a missing column into one about its table.
     pub(crate) fn of_table(self, table: String) -> Self {
         match self {
             Self::Missing { file, hint, .. } => Self::Missing {
@@ -89,7 +89,7 @@ impl Error {
     }
 }
 
-/// What the system said, where HDF5 adds to it buffers and addresses that mean nothing to users.
+/// The message of the system, without the internal details that HDF5 adds to it.
 fn plain(reason: String) -> String {
     let system = |reason: &str| {
         let (_, rest) = reason.split_once(", errno = ")?;

@@ -1,14 +1,14 @@
-//! The two filters of compressed columns: shuffle and deflate, as HDF5 has them.
+//! The filters of compressed columns: shuffle and deflate, compatible with HDF5.
 //!
-//! The last bytes of measured numbers are noise, which no compressor makes smaller, however long it tries. Shuffled,
-//! they come first in a chunk: they are stored as they are, in blocks of the deflate format that say so (RFC 1951,
-//! 3.2.4), before what is worth compressing. That makes files a per cent larger, and writing and reading them up to
-//! twice as fast, for whoever reads them.
+//! The low bytes of measured numbers are noise, which does not compress. After shuffling they are at the start of a
+//! chunk, where they are written as stored blocks of the deflate format (RFC 1951, 3.2.4). The remaining bytes are
+//! compressed. Files become one per cent larger, but writing and reading them is up to twice as fast, with any HDF5
+//! reader.
 
 use libdeflater::{CompressionLvl, Compressor, Decompressor, adler32};
 
-/// Rearranges elements of `size` bytes: first the first byte of each, then the second of each, and so on. Bytes that do
-/// not make up a whole element stay at the end.
+/// Reorders elements of `size` bytes: the first byte of each element, then the second byte of each, and so on. Bytes
+/// after the last whole element stay at the end.
 pub(super) fn shuffle(bytes: &[u8], size: usize, shuffled: &mut Vec<u8>) {
     shuffled.clear();
     shuffled.resize(bytes.len(), 0);
@@ -32,7 +32,7 @@ pub(super) fn shuffle(bytes: &[u8], size: usize, shuffled: &mut Vec<u8>) {
 
 fn shuffle_of<const SIZE: usize>(bytes: &[u8], planes: &mut [u8]) {
     let elements = bytes.len() / SIZE;
-    // Some elements at a time, so that all planes' ends are in the cache while they are written.
+    // In blocks of elements, so that the ends of all planes stay in the cache.
     const BLOCK: usize = 256;
     for start in (0..elements).step_by(BLOCK) {
         let end = (start + BLOCK).min(elements);
@@ -46,7 +46,7 @@ fn shuffle_of<const SIZE: usize>(bytes: &[u8], planes: &mut [u8]) {
     }
 }
 
-/// Undoes [`shuffle`].
+/// Reverses [`shuffle`].
 pub(super) fn unshuffle(shuffled: &[u8], size: usize, bytes: &mut [u8]) {
     let elements = shuffled.len() / size;
     let (planes, tail) = shuffled.split_at(elements * size);
@@ -75,14 +75,14 @@ fn unshuffle_of<const SIZE: usize>(planes: &[u8], bytes: &mut [u8]) {
     }
 }
 
-/// Compresses chunks; one for each thread.
+/// Compresses chunks. Each thread has its own.
 pub(super) struct Packer {
     compressor: Option<Compressor>,
     shuffled: Vec<u8>,
 }
 
 impl Packer {
-    /// With deflate at a level from 1, fast, to 12, small; 0 leaves chunks as they are.
+    /// Uses a level from 1, fastest, to 12, smallest; 0 leaves chunks as they are.
     pub(super) fn new(level: u8) -> Self {
         let compressor = (level > 0).then(|| {
             let level = CompressionLvl::new(i32::from(level)).unwrap_or_default();
@@ -94,7 +94,7 @@ impl Packer {
         }
     }
 
-    /// The chunk as it is stored.
+    /// Packs a chunk of elements of `size` bytes.
     pub(super) fn pack(&mut self, chunk: Vec<u8>, size: usize) -> Vec<u8> {
         let Some(compressor) = &mut self.compressor else {
             return chunk;
@@ -108,7 +108,7 @@ impl Packer {
         });
         let (noise, rest) = self.shuffled.split_at(noise.count() * elements);
         packed.clear();
-        // A window of 32 KiB, and the check bits that make the header a multiple of 31 (RFC 1950, 2.2).
+        // A window of 32 KiB, and check bits that make the header a multiple of 31 (RFC 1950, 2.2).
         packed.extend([0x78, 0x5e]);
         for block in noise.chunks(usize::from(u16::MAX)) {
             let length = block.len() as u16;
@@ -128,23 +128,23 @@ impl Packer {
     }
 }
 
-/// The header of a stored block that is not the last: three bits, and five to fill up the byte.
+/// The header of a stored block that is not the last one: three bits, padded to a byte.
 const NOT_LAST_STORED: u8 = 0;
 
-/// Whether compressing some bytes makes hardly less of them; a part of them is tried.
+/// Returns whether bytes hardly compress, judged by samples.
 fn is_noise(bytes: &[u8], compressor: &mut Compressor, scratch: &mut Vec<u8>) -> bool {
     const SAMPLE: usize = 4096;
     let (Some(first), Some(last)) = (bytes.first_chunk::<SAMPLE>(), bytes.last_chunk::<SAMPLE>()) else {
         return false;
     };
-    // A last chunk is filled up with zeros.
+    // The last chunk is padded with zeros, so both ends are tested.
     [first, last]
         .into_iter()
         .all(|sample| is_noisy(sample, compressor, scratch))
 }
 
 fn is_noisy<const SAMPLE: usize>(sample: &[u8; SAMPLE], compressor: &mut Compressor, scratch: &mut Vec<u8>) -> bool {
-    // Most bytes that can be compressed have some values more often than others: then there is nothing to be tried.
+    // An uneven distribution of values shows that bytes compress, without trying.
     let mut counts = [0u32; 256];
     sample.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
     let squares: u32 = counts.iter().map(|count| count * count).sum();
@@ -156,13 +156,13 @@ fn is_noisy<const SAMPLE: usize>(sample: &[u8; SAMPLE], compressor: &mut Compres
     length.is_ok_and(|length| length > SAMPLE * 24 / 25)
 }
 
-/// Undoes what filters did to a chunk.
+/// Unpacks chunks. Each column has its own.
 pub(super) struct Unpacker {
     decompressor: Decompressor,
     inflated: Vec<u8>,
 }
 
-/// The filters of a column, in the order in which they are undone.
+/// The filters applied to a chunk, in the order in which they are reversed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Filters {
     pub deflate: bool,
@@ -177,8 +177,8 @@ impl Unpacker {
         }
     }
 
-    /// The chunk's elements, which are `size` bytes each, in `bytes`, whose length is known; false if the stored bytes
-    /// are damaged.
+    /// Writes the elements of a chunk, of `size` bytes each, to `bytes`, which has their total length. Returns `false`
+    /// if the stored bytes are damaged.
     pub(super) fn unpack(&mut self, stored: &[u8], filters: Filters, size: usize, bytes: &mut [u8]) -> bool {
         let Filters { deflate, shuffle } = filters;
         if !deflate && stored.len() != bytes.len() {

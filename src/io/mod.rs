@@ -1,43 +1,31 @@
-//! Event files: input and output.
+//! Event files: reading, writing, merging, comparing and inspecting them.
+#![cfg_attr(
+    not(feature = "jobs"),
+    allow(dead_code, unused_imports, reason = "some functions serve jobs only")
+)]
 
-mod blocks;
-mod column;
-mod complete;
-mod contents;
-mod counters;
-mod datasets;
 mod diff;
 mod error;
-mod file;
-mod file_writer;
 mod filter;
+mod format;
+mod hdf5_raw;
+mod inspect;
 mod merge;
-mod output;
-mod pack;
-mod raw;
-mod reader;
+mod read;
 mod records;
-mod selector;
-mod virtual_file;
-mod whole;
 mod words;
-mod writer;
+mod write;
 
-pub(crate) use blocks::{BlockWriter, read_blocks};
-pub(crate) use complete::Complete;
-pub use contents::{ColumnContents, Contents, DatasetContents, HistogramContents, TableContents};
-pub(crate) use counters::write_counters;
 pub use diff::{Comparison, Differences, Tolerance};
 pub use error::{Error, Result};
-pub use file::EventFile;
-pub use file_writer::EventFileWriter;
-pub(crate) use file_writer::add_histograms;
+pub(crate) use format::RECORDS;
+pub use inspect::{ColumnContents, Contents, DatasetContents, HistogramContents, TableContents};
 pub use merge::{Merged, merge};
-pub(crate) use reader::EventReader;
-pub use selector::{EventSelector, Granularity, InputFile, Segment};
-pub(crate) use virtual_file::write_virtual;
-pub(crate) use whole::RECORDS;
-pub(crate) use writer::{Compression, EventWriter};
+pub(crate) use read::EventReader;
+pub use read::{EventFile, EventSelector, Granularity, InputFile, Segment};
+pub(crate) use records::write_counters;
+pub use write::EventFileWriter;
+pub(crate) use write::{BlockWriter, Compression, EventWriter, add_histograms, read_blocks, write_virtual};
 
 #[cfg(test)]
 mod tests;

@@ -1,19 +1,20 @@
-//! Events that are written are read again, and how many were written at a time cannot be seen.
+//! Events that are written are read back unchanged, and files do not depend on how many events are written at a time.
 
-use super::writer::{Compression, EventWriter};
-use super::{EventFile, EventReader, EventSelector, Granularity};
-use crate::event::{ColumnType, Element, ElementType, EncodedEvents, EventStore, Rows, Values, each_type};
+use super::{Compression, EventFile, EventReader, EventSelector, EventWriter, Granularity};
+use crate::event::{
+    ColumnSelection, ColumnType, Element, ElementType, EncodedEvents, EventStore, Rows, Values, each_type,
+};
 use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What a random store is made of.
+/// The recipe of a random store.
 #[derive(Clone, Debug)]
 struct Recipe {
     events: usize,
     tables: Vec<(Rows, Vec<ElementType>)>,
-    /// The most rows an event has.
+    /// The largest number of rows in an event.
     most: u64,
     seed: u64,
 }
@@ -52,21 +53,21 @@ fn store(recipe: &Recipe) -> EventStore {
         }
         store.add_any(table, ColumnType::reference("self", &path)).unwrap();
     }
-    for event in 0..recipe.events as u64 {
-        for table in &mut store.tables {
-            let rows = match table.rows {
+    for _ in 0..recipe.events {
+        for table in store.handles() {
+            let rows = match store.rows_per_event(table) {
                 Rows::One => 1,
                 Rows::Many => (random.uniform(0.0, recipe.most as f64 + 1.0)) as u64,
             };
-            for column in &mut table.columns {
+            for column in store.column_indices(table) {
+                let reference = store.column_type(table, column).target.is_some();
                 for row in 0..rows {
                     let number = (random.uniform(-100.0, 100.0), row as i32);
-                    push(&mut column.values, number, column.kind.target.is_some());
+                    push(store.values_mut(table, column), number, reference);
                 }
             }
-            table.end_event(event).unwrap();
         }
-        store.events += 1;
+        store.end_event().unwrap();
     }
     store
 }
@@ -86,17 +87,13 @@ fn push(values: &mut Values, (number, row): (f64, i32), reference: bool) {
 
 const COMPRESSION: Compression = Compression { level: 4, threads: 2 };
 
-/// Writes the stores, each in portions of so many events.
+/// Writes the stores, each in portions of `portion` events.
 fn write(path: &Path, stores: &[&EventStore], portion: usize, compression: Compression) {
     let mut writer = EventWriter::create(path, compression).unwrap();
     for store in stores {
-        let all = crate::event::Selection {
-            tables: (0..store.tables.len())
-                .map(|table| (table, (0..store.tables[table].columns.len()).collect()))
-                .collect(),
-        };
-        for start in (0..store.events.max(1)).step_by(portion) {
-            let keep: Vec<bool> = (0..store.events)
+        let all = ColumnSelection::whole(store, store.handles());
+        for start in (0..store.events().max(1)).step_by(portion) {
+            let keep: Vec<bool> = (0..store.events())
                 .map(|event| (start..start + portion).contains(&event))
                 .collect();
             let bytes = store.encode_selected(&all, Some(&keep));
@@ -106,7 +103,7 @@ fn write(path: &Path, stores: &[&EventStore], portion: usize, compression: Compr
     writer.finish(|_| Ok(())).unwrap();
 }
 
-/// All events of a file, read in segments of so many events.
+/// All events of a file, read in segments of `chunk` events.
 fn read(path: &Path, chunk: u64, like: &EventStore) -> Vec<EventStore> {
     let mut selector = EventSelector::default();
     selector
@@ -117,11 +114,14 @@ fn read(path: &Path, chunk: u64, like: &EventStore) -> Vec<EventStore> {
     let mut reader = EventReader::new(Arc::new(selector.files().to_vec()));
     let mut store = EventStore::new();
     reader.open(0).unwrap();
-    for table in &like.tables {
-        reader.want_table(&mut store, &table.path, false).unwrap().unwrap();
-        for column in 0..table.columns.len() {
+    for table in like.handles() {
+        reader
+            .want_table(&mut store, like.table_path(table), false)
+            .unwrap()
+            .unwrap();
+        for column in like.column_indices(table) {
             reader
-                .want_column(&mut store, &table.column_path(column), false)
+                .want_column(&mut store, &like.column_path(table, column), false)
                 .unwrap()
                 .unwrap();
         }
@@ -134,25 +134,26 @@ fn read(path: &Path, chunk: u64, like: &EventStore) -> Vec<EventStore> {
     segments.iter().map(load).collect()
 }
 
-/// The events of several stores of the same tables, one after the other.
+/// The concatenated events of several stores of the same tables.
 fn joined(stores: &[EventStore], like: &EventStore) -> EventStore {
+    fn extend<T: Element>(into: &mut Values, from: &[T]) {
+        assert!(T::vec(into).map(|into| into.extend_from_slice(from)).is_some());
+    }
     let mut all = like.clone();
-    all.clear(0);
-    for store in stores {
-        for (into, from) in all.tables.iter_mut().zip(&store.tables) {
-            let before = into.len() as u64;
-            into.offsets.extend(from.offsets[1..].iter().map(|end| before + end));
-            for (into, from) in into.columns.iter_mut().zip(&from.columns) {
-                fn extend<T: Element>(into: &mut Values, from: &[T]) {
-                    assert!(T::vec(into).map(|into| into.extend_from_slice(from)).is_some());
-                }
-                match (&mut into.values, &from.values) {
+    all.start_block(0, stores.iter().map(EventStore::events).sum());
+    for table in like.handles() {
+        let mut offsets = vec![0];
+        for store in stores {
+            let before = offsets[offsets.len() - 1];
+            offsets.extend(store.offsets(table)[1..].iter().map(|end| before + end));
+            for column in like.column_indices(table) {
+                match (all.values_mut(table, column), store.values(table, column)) {
                     (Values::Text(into), Values::Text(from)) => from.iter().for_each(|text| into.push(text)),
                     (into, from) => each_type!(from, from => extend(into, from), _texts => ()),
                 }
             }
         }
-        all.events += store.events;
+        all.set_offsets(table, offsets.into_iter());
     }
     all
 }
@@ -202,15 +203,15 @@ proptest! {
         write(&once, &[&first, &second, &first], usize::MAX / 2, COMPRESSION);
         write(&often, &[&first, &second, &first], portion, COMPRESSION);
         prop_assert!(fs::read(&once).unwrap() == fs::read(&often).unwrap());
-        let events = first.events + second.events;
+        let events = first.events() + second.events();
         let both = read(&once, 1 << 40, &first);
-        prop_assert_eq!(both.first().map_or(0, |both| both.events), events + first.events);
-        for table in first.tables.iter().filter(|_| events + first.events > 0) {
-            let read = both[0].tables.iter().find(|read| read.path == table.path).unwrap();
-            prop_assert_eq!(&read.offsets[..=first.events], &table.offsets[..]);
-            let end = read.offsets[events];
-            let last: Vec<u64> = read.offsets[events..].iter().map(|row| row - end).collect();
-            prop_assert_eq!(last, table.offsets.clone());
+        prop_assert_eq!(both.first().map_or(0, EventStore::events), events + first.events());
+        for table in first.handles().filter(|_| events + first.events() > 0) {
+            let read = both[0].offsets(both[0].table(first.table_path(table)).unwrap());
+            prop_assert_eq!(&read[..=first.events()], first.offsets(table));
+            let end = read[events];
+            let last: Vec<u64> = read[events..].iter().map(|row| row - end).collect();
+            prop_assert_eq!(last, first.offsets(table));
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Tables and columns in words, for messages.
+//! Descriptions of tables and columns for messages.
 
 use crate::event::{ColumnType, Rows};
 
-/// What a column holds: `f64 in MeV`.
+/// Describes the values of a column, for example `f64 in MeV`.
 pub(super) fn kind_in_words(kind: &ColumnType) -> String {
     match (&kind.target, kind.unit.as_str()) {
         (Some(target), _) => format!("references to {target}"),
@@ -11,15 +11,15 @@ pub(super) fn kind_in_words(kind: &ColumnType) -> String {
     }
 }
 
-/// How many rows an event has.
+/// Describes the number of rows per event.
 pub(super) fn rows_in_words(rows: Rows) -> &'static str {
     match rows {
-        Rows::One => "one row an event",
-        Rows::Many => "many rows an event",
+        Rows::One => "one row per event",
+        Rows::Many => "many rows per event",
     }
 }
 
-/// So many of something that has an s when there are several.
+/// Formats a count with its noun, in the plural where needed.
 pub(super) fn plural(number: u64, what: &str) -> String {
     match number {
         1 => format!("1 {what}"),

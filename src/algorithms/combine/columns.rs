@@ -4,7 +4,7 @@ use crate::algorithms::four_momentum::FourMomentum;
 use crate::algorithms::particles::Particle;
 use crate::app::Setup;
 use crate::error::Result;
-use crate::event::{ElementType, EventStore, Slice, TableHandle};
+use crate::event::{ColumnIndex, ElementType, EventStore, Slice, TableHandle};
 use serde::{Deserialize, Serialize};
 
 /// The names of the columns of input tables.
@@ -74,16 +74,16 @@ pub enum MassFrom {
 /// The columns that make the momentum of a row.
 pub(super) struct Momentum {
     /// px, py, pz; or pt, eta, phi if `polar`.
-    columns: [usize; 3],
+    columns: [ColumnIndex; 3],
     polar: bool,
     energy: Energy,
     pub unit: String,
 }
 
 enum Energy {
-    Column(usize),
+    Column(ColumnIndex),
     /// A column of masses.
-    Mass(usize),
+    Mass(ColumnIndex),
     /// The same mass for all rows, in the unit of the momentum.
     Hypothesis(f64),
 }
@@ -121,7 +121,7 @@ impl CombineColumns {
             return Err("columns: the energy comes from one of e, m and mass = \"hypothesis\": give one only".into());
         }
         let mut unit = None;
-        let mut find = |name: &str, has_unit: bool| -> Result<usize> {
+        let mut find = |name: &str, has_unit: bool| -> Result<ColumnIndex> {
             let (handle, column) = number(setup, table, name)?;
             if has_unit {
                 let kind = setup.kind(handle, column);
@@ -186,7 +186,7 @@ fn in_mev(unit: &str, table: &str) -> Result<f64> {
 }
 
 /// Finds a column of numbers.
-pub(super) fn number(setup: &mut Setup, table: &str, name: &str) -> Result<(TableHandle, usize)> {
+pub(super) fn number(setup: &mut Setup, table: &str, name: &str) -> Result<(TableHandle, ColumnIndex)> {
     let found = setup.find(&format!("{table}/{name}"))?;
     match setup.kind(found.0, found.1).element {
         other @ (ElementType::Text | ElementType::Bool) => {
@@ -211,7 +211,7 @@ impl Momentum {
         store: &'a EventStore,
         table: TableHandle,
     ) -> impl Fn(usize) -> FourMomentum + 'a {
-        let column = |column: usize| store.slice(table, column);
+        let column = |column: ColumnIndex| store.slice(table, column);
         let [a, b, c] = self.columns.map(column);
         let d = match self.energy {
             Energy::Column(index) | Energy::Mass(index) => column(index),

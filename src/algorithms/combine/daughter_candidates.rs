@@ -6,7 +6,7 @@ use crate::algorithms::four_momentum::FourMomentum;
 use crate::algorithms::particles::Particle;
 use crate::app::{Formula, Setup};
 use crate::error::Result;
-use crate::event::{EventStore, TableHandle};
+use crate::event::{ColumnIndex, EventStore, TableHandle};
 use std::ops::Range;
 
 /// The rows of a table that are candidates for a particle.
@@ -31,9 +31,9 @@ pub(super) struct DaughterCandidates {
 /// How the particle type of a row is known.
 enum Identity {
     /// By the PDG identifier in this column.
-    Pid(usize),
+    Pid(ColumnIndex),
     /// By the charge in this column.
-    Charge(usize),
+    Charge(ColumnIndex),
     /// Not at all: any row will do.
     Unknown,
 }
@@ -179,6 +179,6 @@ impl DaughterCandidates {
 
     /// Returns the identity of a row as a candidate: its table, row, and mass hypothesis.
     pub(super) fn key(&self, row: u32) -> (u32, u32, u64) {
-        (self.table.0, row, self.momentum.hypothesis())
+        (self.table.index() as u32, row, self.momentum.hypothesis())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::app::Setup;
 use crate::error::Result;
-use crate::event::{EventStore, Slice, TableHandle, path};
+use crate::event::{ColumnIndex, EventStore, Slice, TableHandle, path};
 
 /// The numbering of tables in which references end.
 #[derive(Default)]
@@ -20,7 +20,7 @@ pub(super) struct Origin {
 struct Next {
     table: TableHandle,
     /// The columns of references, each with the table it refers to.
-    columns: Vec<(usize, Origin)>,
+    columns: Vec<(ColumnIndex, Origin)>,
 }
 
 /// References to the same object in another table, not to its parts.
@@ -84,7 +84,7 @@ fn reference(
     table: &str,
     names: &[String],
     name: &str,
-) -> Result<Option<(TableHandle, usize, String)>> {
+) -> Result<Option<(TableHandle, ColumnIndex, String)>> {
     if !names.iter().any(|known| known == name) {
         return Ok(None);
     }
@@ -103,7 +103,7 @@ impl Origin {
         if let Some(Next { table, columns }) = &self.next {
             let rows = store.rows(*table, event);
             if row >= rows.len() {
-                let path = store.tables[table.0 as usize].path.as_str();
+                let path = store.table_path(*table);
                 return Err(format!(
                     "event {}: a reference leads to row {row} of {path}, which has {}",
                     store.number(event),

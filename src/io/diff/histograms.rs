@@ -1,13 +1,17 @@
-//! How the histograms of two files differ.
+//! Comparing the histograms of two files.
 
-use super::filter::PathFilter;
+use super::path_filter::PathFilter;
 use super::tolerance::{Comparable, Tolerance};
 use super::{Differences, both, one_sided};
 use crate::hist::{FOLDER, Object};
 use crate::io::error::Result;
-use crate::io::whole::WholeFile;
+use crate::io::read::WholeFile;
 use std::collections::BTreeSet;
 
+/// Compares the histograms that pass the filter, and adds their differences to `found`.
+///
+/// # Errors
+/// If a histogram cannot be read.
 pub(super) fn compare(
     files: &[WholeFile; 2],
     filter: &PathFilter,
@@ -49,11 +53,11 @@ pub(super) fn compare(
 struct Difference {
     what: String,
     has: [String; 2],
-    /// How many other bins differ.
+    /// The number of other bins that differ.
     more: usize,
 }
 
-/// The first difference of two objects.
+/// The first difference between two objects.
 fn difference(objects: [&Object; 2], tolerance: &Tolerance) -> Option<Difference> {
     let unless_same = |what: &str, has: [String; 2]| {
         (has[0] != has[1]).then(|| Difference {
@@ -102,7 +106,7 @@ fn axes([a, b]: [&Object; 2]) -> Option<Difference> {
 }
 
 fn bins([a, b]: [&Object; 2], tolerance: &Tolerance) -> Option<Difference> {
-    // Counts are integers, and stay so.
+    // Counts are integers, which are compared exactly.
     let tolerance = match a.is_weighted() {
         false if a.contents().len() == 1 => &Tolerance::default(),
         _ => tolerance,

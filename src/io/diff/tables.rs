@@ -1,15 +1,18 @@
-//! How the events of two files differ.
+//! Comparing the events of two files.
 
-use super::filter::PathFilter;
+use super::path_filter::PathFilter;
 use super::tolerance::{Comparable, Tolerance};
 use super::{Differences, both, one_sided};
-use crate::event::{ColumnType, EventStore, Rows, Values, each_type};
+use crate::event::{ColumnIndex, ColumnType, EventStore, Rows, TableHandle, Values, each_type};
 use crate::io::error::Result;
-use crate::io::file::EventFile;
-use crate::io::whole::{Blocks, TableNames, WholeFile};
+use crate::io::read::{EventFile, FileScan, TableNames, WholeFile};
 use crate::io::words::{kind_in_words, plural, rows_in_words};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Compares the columns that pass the filter, and adds their differences to `found`.
+///
+/// # Errors
+/// If a file cannot be read.
 pub(super) fn compare(
     files: &[WholeFile; 2],
     filter: &PathFilter,
@@ -52,7 +55,7 @@ pub(super) fn compare(
     compare_values(files, [a, b], &tables, tolerance, found)
 }
 
-/// The tables and columns that are compared.
+/// The columns to compare, by table.
 fn listed(file: &EventFile, filter: &PathFilter) -> Result<BTreeMap<String, Vec<String>>> {
     let mut tables = BTreeMap::new();
     for (path, mut columns) in file.list()? {
@@ -69,7 +72,7 @@ fn count(file: &EventFile, filter: &PathFilter) -> Result<usize> {
     Ok(listed(file, filter)?.values().map(Vec::len).sum())
 }
 
-/// The columns of a table whose values can be compared; what differs apart from values is told.
+/// The columns of a table whose values can be compared. Other differences are added to `found`.
 fn common(
     files: &[WholeFile; 2],
     inputs: [&EventFile; 2],
@@ -91,11 +94,11 @@ fn common(
     for name in all {
         let column = format!("{path}/{name}");
         let difference = match (a.column(inputs[0], name)?, b.column(inputs[1], name)?) {
-            (Some(a), Some(b)) if a.kind() == b.kind() => {
+            (Some(a), Some(b)) if a.kind == b.kind => {
                 columns.push(name.clone());
                 continue;
             }
-            (Some(a), Some(b)) => both(files, &column, [a.kind(), b.kind()].map(kind_in_words)),
+            (Some(a), Some(b)) => both(files, &column, [&a.kind, &b.kind].map(kind_in_words)),
             (a, _) => one_sided(files, &column, a.is_some()),
         };
         found.columns_that_differ += 1;
@@ -104,12 +107,12 @@ fn common(
     Ok(Some((path.to_string(), columns)))
 }
 
-/// What has been found of a table so far.
+/// The differences found in a table so far.
 #[derive(Default)]
 struct Progress {
-    /// Events have different numbers of rows: what comes after cannot be compared row by row.
+    /// A difference in the number of rows of an event. Later rows cannot be compared.
     ended: Option<String>,
-    /// For each column, its first difference, and how many values differ.
+    /// For each column, its first difference and the number of values that differ.
     columns: Vec<Option<(String, u64)>>,
 }
 
@@ -129,8 +132,8 @@ fn compare_values(
         .collect();
     let events = inputs[0].events().min(inputs[1].events());
     if !tables.is_empty() {
-        let mut a = Blocks::new(inputs[0], tables)?;
-        let mut b = Blocks::new(inputs[1], tables)?;
+        let mut a = FileScan::new(inputs[0], tables)?;
+        let mut b = FileScan::new(inputs[1], tables)?;
         let step = a.block.min(b.block);
         let mut first = 0;
         while first < events {
@@ -160,7 +163,7 @@ fn compare_values(
     Ok(())
 }
 
-/// A table of a store, and the columns of it that are compared.
+/// A table of a store, with the columns to compare.
 struct View<'a> {
     offsets: &'a [u64],
     one_row: bool,
@@ -168,17 +171,17 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn new(store: &'a EventStore, (table, columns): &(usize, Vec<usize>)) -> Self {
-        let table = &store.tables[*table];
-        let column = |&index: &usize| (&table.columns[index].kind, &table.columns[index].values);
+    fn new(store: &'a EventStore, &(table, ref columns): &(TableHandle, Vec<ColumnIndex>)) -> Self {
+        let column = |&column: &ColumnIndex| (store.column_type(table, column), store.values(table, column));
         Self {
-            offsets: &table.offsets,
-            one_row: table.rows == Rows::One,
+            offsets: store.offsets(table),
+            one_row: store.rows_per_event(table) == Rows::One,
             columns: columns.iter().map(column).collect(),
         }
     }
 }
 
+/// Compares a block of events that begins with the event `first`.
 fn compare_block(
     files: &[WholeFile; 2],
     path: &str,
@@ -231,7 +234,7 @@ fn compare_block(
     }
 }
 
-/// Where two columns differ first, and in how many values.
+/// The first difference between two columns, and the number of values that differ.
 struct Mismatch {
     row: usize,
     has: [String; 2],
@@ -241,7 +244,7 @@ struct Mismatch {
 fn mismatch(a: &Values, b: &Values, rows: usize, tolerance: &Tolerance) -> Option<Mismatch> {
     fn of<T: Comparable>(a: &[T], b: &Values, rows: usize, tolerance: &Tolerance) -> Option<Mismatch> {
         let (a, b) = (&a[..rows], &T::slice(b)?[..rows]);
-        // Mostly nothing differs, and that is seen fastest in the bytes.
+        // Usually nothing differs, which a comparison of bytes shows fastest.
         if T::as_bytes(a) == T::as_bytes(b) {
             return None;
         }
@@ -259,6 +262,7 @@ fn mismatch(a: &Values, b: &Values, rows: usize, tolerance: &Tolerance) -> Optio
     })
 }
 
+/// Describes the first of the rows that differ, and counts them.
 fn first<V>(
     mut different: impl Iterator<Item = (usize, (V, V))>,
     show: impl FnOnce(V, V) -> [String; 2],

@@ -1,35 +1,35 @@
-//! When two values are the same.
+//! Comparing two values within a tolerance.
 
 use crate::event::Element;
 
-/// How much floating-point numbers may differ.
+/// The tolerance of a comparison of floating-point numbers. Numbers within either limit count as equal.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tolerance {
-    /// By this much of the larger one in magnitude.
+    /// The largest difference relative to the number of larger magnitude.
     pub relative: f64,
-    /// By this much in any case.
+    /// The largest absolute difference.
     pub absolute: f64,
 }
 
 impl Tolerance {
-    /// Whether all bits count.
+    /// Returns whether numbers must be equal bit for bit.
     fn is_exact(&self) -> bool {
         self.relative == 0.0 && self.absolute == 0.0
     }
 
-    /// Whether two numbers are the same: bit for bit, both NaN, or near enough.
+    /// Returns whether two numbers are equal bit for bit, both NaN, or within the tolerance.
     pub(super) fn same(&self, a: f64, b: f64) -> bool {
         a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan() || !self.is_exact() && self.near(a, b)
     }
 
     fn near(&self, a: f64, b: f64) -> bool {
-        // The same infinities are equal; others are infinitely far from all, which no tolerance is meant to allow.
+        // Equal infinities are equal; an infinity and another number are never within a tolerance.
         let allowed = self.absolute.max(self.relative * a.abs().max(b.abs()));
         a == b || (a - b).is_finite() && (a - b).abs() <= allowed
     }
 }
 
-/// A value that can be compared and shown.
+/// A value that can be compared and formatted.
 pub(super) trait Comparable: Element {
     fn same(self, other: Self, tolerance: &Tolerance) -> bool;
     fn show(self) -> String;
@@ -52,7 +52,7 @@ exactly!(bool, i8, i16, i32, i64, u8, u16, u32, u64);
 
 impl Comparable for f32 {
     fn same(self, other: Self, tolerance: &Tolerance) -> bool {
-        // Widening keeps all values, and so which bits differ; a NaN stays one.
+        // Widening is exact, and a NaN stays a NaN.
         tolerance.same(self.into(), other.into())
     }
     fn show(self) -> String {
@@ -75,7 +75,7 @@ impl Comparable for f64 {
     }
 }
 
-/// Whether a number is short without an exponent.
+/// Returns whether a number is short without an exponent.
 fn is_handy(number: f64) -> bool {
     number == 0.0 || !number.is_finite() || (1e-4..1e15).contains(&number.abs())
 }

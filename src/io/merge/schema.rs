@@ -1,43 +1,44 @@
-//! The tables and columns of several files together.
+//! The common schema of several files: all their tables and columns.
 
 use crate::event::{ColumnType, EventStore, Rows};
 use crate::io::error::{Error, Result};
-use crate::io::file::EventFile;
+use crate::io::read::EventFile;
 use crate::io::words::{kind_in_words, rows_in_words};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// All tables of the files seen so far.
+/// The tables and columns of all files added so far.
 #[derive(Default)]
-pub(super) struct Tables {
-    tables: BTreeMap<String, Table>,
-    /// The files, and how many events they have.
+pub(super) struct MergedSchema {
+    tables: BTreeMap<String, MergedTable>,
+    /// The files, with their numbers of events.
     files: Vec<(PathBuf, u64)>,
 }
 
-struct Table {
+struct MergedTable {
     rows: Rows,
-    /// The files that have it, by their index.
+    /// The indices of the files that have the table.
     files: Vec<usize>,
-    columns: BTreeMap<String, Column>,
+    columns: BTreeMap<String, MergedColumn>,
 }
 
-struct Column {
+struct MergedColumn {
     kind: ColumnType,
+    /// The indices of the files that have the column.
     files: Vec<usize>,
 }
 
-impl Tables {
-    /// Adds those of a file.
+impl MergedSchema {
+    /// Adds the tables and columns of a file.
     ///
     /// # Errors
-    /// If one of them is of another type than in an earlier file.
+    /// If a table or column has another type than in an earlier file, or cannot be read.
     pub(super) fn add(&mut self, file: &EventFile) -> Result<()> {
         let index = self.files.len();
         self.files.push((file.path().into(), file.events()));
         for (path, names) in file.list()? {
             let Some(input) = file.table(&path)? else { continue };
-            let table = self.tables.entry(path.clone()).or_insert_with(|| Table {
+            let table = self.tables.entry(path.clone()).or_insert_with(|| MergedTable {
                 rows: input.rows,
                 files: Vec::new(),
                 columns: BTreeMap::new(),
@@ -56,8 +57,8 @@ impl Tables {
             for name in names {
                 let column_path = format!("{path}/{name}");
                 let gone = || Error::content(file.path(), &column_path, "it is neither a table nor a column");
-                let kind = input.column(file, &name)?.ok_or_else(gone)?.kind().clone();
-                let column = table.columns.entry(name).or_insert_with(|| Column {
+                let kind = input.column(file, &name)?.ok_or_else(gone)?.kind;
+                let column = table.columns.entry(name).or_insert_with(|| MergedColumn {
                     kind: kind.clone(),
                     files: Vec::new(),
                 });
@@ -72,8 +73,11 @@ impl Tables {
         Ok(())
     }
 
-    /// A store without events that has all tables and columns, in the order of their names.
-    pub(super) fn declared(&self) -> Result<EventStore> {
+    /// A store without events that has all tables and columns, sorted by name.
+    ///
+    /// # Errors
+    /// If a name in a file is not allowed.
+    pub(super) fn empty_store(&self) -> Result<EventStore> {
         let mut store = EventStore::new();
         for (path, table) in &self.tables {
             let handle = store.add_table(path, table.rows)?;
@@ -84,7 +88,7 @@ impl Tables {
         Ok(store)
     }
 
-    /// What only some of the files have, where values have to be made up for the others.
+    /// Remarks about tables and columns that some files lack, so that their rows get missing values.
     pub(super) fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         for (path, table) in &self.tables {
@@ -92,7 +96,7 @@ impl Tables {
                 && let Some(file) = self.first(|file| !table.files.contains(file))
             {
                 remarks.push(format!(
-                    "{} has no {path}: its events get rows that say nothing",
+                    "{} has no {path}: its events get rows of missing values",
                     file.display()
                 ));
                 continue;
@@ -101,7 +105,7 @@ impl Tables {
                 let without = |file: &usize| table.files.contains(file) && !column.files.contains(file);
                 if let Some(file) = self.first(without) {
                     remarks.push(format!(
-                        "{} has no {path}/{name}: its rows get values that say nothing",
+                        "{} has no {path}/{name}: its rows get missing values",
                         file.display()
                     ));
                 }
@@ -110,13 +114,13 @@ impl Tables {
         remarks
     }
 
-    /// The first file with events of which this is true.
-    fn first(&self, is_it: impl Fn(&usize) -> bool) -> Option<&PathBuf> {
+    /// The first file with events whose index matches.
+    fn first(&self, matches: impl Fn(&usize) -> bool) -> Option<&PathBuf> {
         let (_, (path, _)) = self
             .files
             .iter()
             .enumerate()
-            .find(|(index, (_, events))| *events > 0 && is_it(index))?;
+            .find(|(index, (_, events))| *events > 0 && matches(index))?;
         Some(path)
     }
 }
@@ -126,6 +130,6 @@ fn conflict(file: &EventFile, path: &str, here: &str, first: Option<&PathBuf>, t
     Error::content(
         file.path(),
         path,
-        format!("it holds {here}, but in {other} {there}: they cannot be in one file"),
+        format!("it holds {here}, but in {other} {there}: these files cannot be merged"),
     )
 }

@@ -1,15 +1,15 @@
-//! What is in a file.
+//! Inspecting a file: its tables, histograms and records.
 
 use super::error::{Error, Result};
-use super::file::EventFile;
-use super::whole::{RECORDS, WholeFile};
+use super::format::{RECORDS, element};
+use super::read::{EventFile, WholeFile};
 use crate::event::Rows;
 use hdf5::Group;
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What is in a file: tables of events, histograms and records. Their values are not read, except those of histograms.
+/// The contents of a file: tables of events, histograms and file records. Only the values of histograms are read.
 ///
 /// ```
 /// use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
@@ -28,17 +28,17 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Contents {
-    /// The file.
+    /// The path of the file.
     pub file: PathBuf,
-    /// Its size in bytes.
+    /// The size of the file in bytes.
     pub bytes: u64,
-    /// How many events it has; none if it is not made for events.
+    /// The number of events; `None` if the file has no group for events.
     pub events: Option<u64>,
-    /// The tables of its events, in the order of their paths.
+    /// The tables of events, sorted by path.
     pub tables: Vec<TableContents>,
-    /// Its histograms, in the order of their paths.
+    /// The histograms, sorted by path.
     pub histograms: Vec<HistogramContents>,
-    /// The datasets of its file records, in the order of their paths.
+    /// The datasets of the file records, sorted by path.
     pub file_records: Vec<DatasetContents>,
 }
 
@@ -46,15 +46,15 @@ pub struct Contents {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TableContents {
-    /// Its full path.
+    /// The full path.
     pub path: String,
-    /// Whether events may have any number of rows; otherwise each has one.
+    /// Whether events have any number of rows, rather than exactly one.
     pub many_rows: bool,
-    /// Rows of all events together.
+    /// The number of rows of all events.
     pub rows: u64,
-    /// Rows of an event, on average; none if there are no events.
+    /// The mean number of rows per event; `None` if there are no events.
     pub mean_rows: Option<f64>,
-    /// Its columns, in the order of their names.
+    /// The columns, sorted by name.
     pub columns: Vec<ColumnContents>,
 }
 
@@ -62,17 +62,17 @@ pub struct TableContents {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ColumnContents {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The type of its elements, such as `f64`.
+    /// The type of the elements, such as `f64`.
     pub element: &'static str,
-    /// The unit of its values; empty if they have none.
+    /// The unit of the values; empty for pure numbers.
     pub unit: String,
-    /// The table that it refers to, if it does.
+    /// The table that a column of references points to.
     pub target: Option<String>,
-    /// How many bytes it takes in the file; of texts, those of references to them.
+    /// The size in the file in bytes; for texts, the size of the references to them.
     pub stored_bytes: u64,
-    /// How many times as much its values take in memory; none for texts, and where nothing is stored.
+    /// The size of the values in memory divided by the size in the file; `None` for texts, and if nothing is stored.
     pub compression_ratio: Option<f64>,
 }
 
@@ -80,35 +80,35 @@ pub struct ColumnContents {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HistogramContents {
-    /// Its path, below `/Histograms`.
+    /// The path below `/Histograms`.
     pub path: String,
-    /// Its type, such as `Histogram1D`.
+    /// The type, such as `Histogram1D`.
     pub kind: &'static str,
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// Its axes in words.
+    /// The axes in words.
     pub axes: Vec<String>,
-    /// How many fills it had.
+    /// The number of fills.
     pub entries: u64,
 }
 
-/// Any dataset.
+/// A dataset.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct DatasetContents {
-    /// Its full path.
+    /// The full path.
     pub path: String,
-    /// The type of its elements.
+    /// The type of the elements.
     pub element: String,
-    /// How many elements it has.
+    /// The number of elements.
     pub length: u64,
 }
 
 impl Contents {
-    /// What is in a file.
+    /// Inspects a file.
     ///
     /// # Errors
-    /// If there is no such file, it is none of ours, or something in it is not as it should be.
+    /// If the file cannot be opened, has neither events nor histograms, or is damaged.
     pub fn of(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let file = WholeFile::open(path)?;
@@ -150,7 +150,7 @@ fn table(file: &EventFile, path: &str, columns: &[String]) -> Result<TableConten
         let column = table.column(file, name)?;
         let column = column.ok_or_else(|| gone(&format!("{path}/{name}")))?;
         let stored = column.stored_bytes();
-        let kind = column.kind().clone();
+        let kind = column.kind.clone();
         let size = kind.element.size().filter(|_| stored > 0);
         contents.push(ColumnContents {
             name: kind.name,
@@ -171,12 +171,12 @@ fn table(file: &EventFile, path: &str, columns: &[String]) -> Result<TableConten
     })
 }
 
-/// All datasets in a group and the groups in it.
+/// Appends all datasets in a group and its subgroups.
 fn datasets(file: &Path, group: &Group, path: &str, found: &mut Vec<DatasetContents>) -> Result<()> {
     const DEEPEST: usize = 32;
     let failed = |error: hdf5::Error| Error::content(file, path, error);
     if path.matches('/').count() > DEEPEST {
-        let reason = "its groups are nested too deep: do they go in circles?";
+        let reason = "groups are nested too deeply: do links form a circle?";
         return Err(Error::content(file, path, reason));
     }
     let mut names = group.member_names().map_err(failed)?;
@@ -188,7 +188,7 @@ fn datasets(file: &Path, group: &Group, path: &str, found: &mut Vec<DatasetConte
         } else if let Ok(dataset) = group.dataset(&name) {
             let descriptor = dataset.dtype().and_then(|datatype| datatype.to_descriptor());
             found.push(DatasetContents {
-                element: match descriptor.as_ref().map(super::column::element) {
+                element: match descriptor.as_ref().map(element) {
                     Ok(Some(element)) => element.to_string(),
                     Ok(None) => descriptor.map_err(failed)?.to_string(),
                     Err(_) => "unknown".into(),

@@ -1,10 +1,10 @@
-//! Chunks are packed by several threads, and taken in the order they were given.
+//! A pool of threads that compress chunks.
 
-use super::filter::Packer;
+use crate::io::filter::Packer;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::thread::{Builder, JoinHandle};
 
-/// Threads that pack chunks.
+/// The threads that pack chunks.
 pub(super) struct PackPool {
     jobs: Option<Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
@@ -16,14 +16,14 @@ struct Job {
     packed: Sender<Vec<u8>>,
 }
 
-/// A chunk that is packed, or will be.
+/// A chunk that is packed or will be.
 pub(super) enum Ticket {
     Packed(Vec<u8>),
     Promised(Receiver<Vec<u8>>),
 }
 
 impl Ticket {
-    /// The packed chunk; none if its thread has died.
+    /// Waits for the packed chunk. Returns `None` if the thread has died.
     pub(super) fn redeem(self) -> Option<Vec<u8>> {
         match self {
             Ticket::Packed(bytes) => Some(bytes),
@@ -33,7 +33,10 @@ impl Ticket {
 }
 
 impl PackPool {
-    /// So many threads; with `level` 0 there is nothing to do, and there are none.
+    /// Starts at least one thread. With `level` 0 chunks stay as they are, and no threads are started.
+    ///
+    /// # Errors
+    /// If a thread cannot be started.
     pub(super) fn new(level: u8, threads: usize) -> std::io::Result<Self> {
         if level == 0 {
             return Ok(Self {
@@ -48,7 +51,7 @@ impl PackPool {
                 crate::host::affinity::use_all_processors();
                 let mut packer = Packer::new(level);
                 for Job { chunk, size, packed } in queue {
-                    // Whoever gave up on the file needs no chunks.
+                    // If the file has been abandoned, the chunk is not needed.
                     let _ = packed.send(packer.pack(chunk, size));
                 }
             })
@@ -60,7 +63,7 @@ impl PackPool {
         })
     }
 
-    /// Has a chunk of elements of `size` bytes packed.
+    /// Queues a chunk of elements of `size` bytes.
     pub(super) fn pack(&self, chunk: Vec<u8>, size: usize) -> Ticket {
         let Some(jobs) = &self.jobs else {
             return Ticket::Packed(chunk);

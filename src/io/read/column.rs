@@ -1,60 +1,64 @@
-//! A column of an event file that is being read.
+//! Reading the values of a column.
 
-use super::error::{Error, Result};
-use super::filter::{Filters, Unpacker};
-use super::raw::{StoredChunk, find_chunk, virtual_files};
 use crate::event::path::full;
 use crate::event::{ColumnType, Element, ElementType, Texts, Values, each_type};
 use crate::files::hdf5_node::text_attribute;
+use crate::io::error::{Error, Result};
+use crate::io::filter::{Filters, Unpacker};
+use crate::io::format::element;
+use crate::io::hdf5_raw::{StoredChunk, find_chunk, virtual_files};
 use hdf5::filters::Filter;
-use hdf5::types::{FloatSize, IntSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
+use hdf5::types::{TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{Conversion, Dataset, H5Type};
 use std::fs;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// A column, opened.
-pub(super) struct ColumnInput {
-    pub(super) path: String,
-    pub(super) kind: ColumnType,
-    pub(super) rows: u64,
+/// A column of an event file, opened for reading.
+pub(crate) struct ColumnInput {
+    pub(crate) path: String,
+    pub(crate) kind: ColumnType,
+    pub(crate) rows: u64,
     dataset: Dataset,
     storage: Storage,
 }
 
-/// How its bytes can be had.
+/// How the values are stored.
 enum Storage {
-    /// In chunks, which are read and unpacked here, outside HDF5's lock.
+    /// In chunks, which are read and unpacked here, outside the lock of the HDF5 library.
     Chunks {
         rows: u64,
         filters: Vec<Filter>,
         unpacker: Box<Unpacker>,
-        /// The chunk unpacked last, by its first row: the next rows may be in it, too.
+        /// The first row and the values of the chunk unpacked last; the next rows may be in the same chunk.
         last: Option<(u64, Vec<u8>)>,
-        /// The chunk looked up last, by its first row.
+        /// The first row and the place of the chunk looked up last.
         found: Option<(u64, StoredChunk)>,
         stored: Vec<u8>,
     },
-    /// In one piece, from this address on.
+    /// In one piece, which begins at this address.
     Contiguous(u64),
-    /// In a way that only HDF5 understands.
+    /// In a form that only the HDF5 library can read.
     Other,
 }
 
-/// Chunks larger than this are left to HDF5.
+/// The largest chunk in bytes that is read here; larger chunks are read by the HDF5 library.
 const LARGEST_CHUNK: u64 = 1 << 28;
 
-/// The bytes of the file, as opposed to what HDF5 says is in it.
-pub(super) struct RawFile {
-    pub(super) file: fs::File,
-    /// Where HDF5's addresses begin.
-    pub(super) base: u64,
+/// The bytes of a file, read without the HDF5 library.
+pub(crate) struct RawFile {
+    pub(crate) file: fs::File,
+    /// The position of HDF5 address 0.
+    pub(crate) base: u64,
 }
 
 impl ColumnInput {
-    /// The column of this dataset; `path` is its path in `file`.
-    pub(super) fn open(file: &Path, path: &str, dataset: Dataset) -> Result<Self> {
+    /// Opens the dataset of a column, which has the path `path` in `file`.
+    ///
+    /// # Errors
+    /// If the dataset has an unsupported type, more than one dimension, invalid attributes, or rows in missing files.
+    pub(crate) fn open(file: &Path, path: &str, dataset: Dataset) -> Result<Self> {
         let wrong = |reason: String| Error::content(file, path, reason);
         let failed = |error: hdf5::Error| wrong(error.to_string());
         let datatype = dataset.dtype().map_err(failed)?;
@@ -83,9 +87,9 @@ impl ColumnInput {
         if kind.target.is_some() && element != ElementType::I32 {
             return Err(wrong(format!("references are i32, but this column holds {element}")));
         }
-        let ours = element.size() == Some(1) || datatype.byte_order() == hdf5::datatype::ByteOrder::LittleEndian;
+        let native = element.size() == Some(1) || datatype.byte_order() == hdf5::datatype::ByteOrder::LittleEndian;
         let storage = match element.size() {
-            Some(size) if ours && cfg!(target_endian = "little") => storage(&dataset, size as u64),
+            Some(size) if native && cfg!(target_endian = "little") => storage(&dataset, size as u64),
             _ => Storage::Other,
         };
         Ok(Self {
@@ -97,13 +101,16 @@ impl ColumnInput {
         })
     }
 
-    /// Bytes in the file.
-    pub(super) fn stored_bytes(&self) -> u64 {
+    /// The size in the file, in bytes.
+    pub(crate) fn stored_bytes(&self) -> u64 {
         self.dataset.storage_size()
     }
 
-    /// Appends the values of some rows.
-    pub(super) fn read(&mut self, file: &Path, raw: &RawFile, rows: Range<u64>, values: &mut Values) -> Result<()> {
+    /// Appends the values of some rows to `values`.
+    ///
+    /// # Errors
+    /// If the column is too short, or its values cannot be read.
+    pub(crate) fn read(&mut self, file: &Path, raw: &RawFile, rows: Range<u64>, values: &mut Values) -> Result<()> {
         let ColumnInput {
             path, dataset, storage, ..
         } = self;
@@ -149,7 +156,7 @@ impl ColumnInput {
                         let Some((_, chunk)) = *found else { continue };
                         let applied = applied(filters, chunk.skipped_filters);
                         if !applied.deflate && !applied.shuffle && chunk.size == *chunk_rows * size {
-                            // As in memory: no more of it than is asked for.
+                            // Stored as in memory: only the requested part is read.
                             raw.append(chunk.address + start * size, end - start, values)
                                 .map_err(wrong)?;
                             continue;
@@ -175,13 +182,16 @@ impl ColumnInput {
 
 impl RawFile {
     fn read(&self, address: u64, bytes: &mut [u8]) -> std::result::Result<(), String> {
-        let at = self.base.checked_add(address).ok_or("its address is no address")?;
+        let at = self
+            .base
+            .checked_add(address)
+            .ok_or("its address is out of range: the file is damaged")?;
         self.file
             .read_exact_at(bytes, at)
             .map_err(|error| format!("{} bytes at {at} cannot be read: {error}", bytes.len()))
     }
 
-    /// Appends elements that stand in the file as they do in memory.
+    /// Appends elements that are stored as in memory.
     fn append(&self, address: u64, count: u64, values: &mut Values) -> std::result::Result<(), String> {
         fn elements<T: Element>(
             raw: &RawFile,
@@ -197,60 +207,26 @@ impl RawFile {
 
     fn fetch(&self, chunk: &StoredChunk, stored: &mut Vec<u8>) -> std::result::Result<(), String> {
         if chunk.size > 2 * LARGEST_CHUNK {
-            return Err(format!("a chunk of {} bytes cannot be right", chunk.size));
+            return Err(format!(
+                "it claims a chunk of {} bytes: the file is damaged",
+                chunk.size
+            ));
         }
         stored.resize(chunk.size as usize, 0);
         self.read(chunk.address, stored)
     }
 }
 
-/// The type of columns that have this type in the file.
-pub(super) fn element(descriptor: &TypeDescriptor) -> Option<ElementType> {
-    Some(match descriptor {
-        TypeDescriptor::Boolean => ElementType::Bool,
-        TypeDescriptor::Integer(IntSize::U1) => ElementType::I8,
-        TypeDescriptor::Integer(IntSize::U2) => ElementType::I16,
-        TypeDescriptor::Integer(IntSize::U4) => ElementType::I32,
-        TypeDescriptor::Integer(IntSize::U8) => ElementType::I64,
-        TypeDescriptor::Unsigned(IntSize::U1) => ElementType::U8,
-        TypeDescriptor::Unsigned(IntSize::U2) => ElementType::U16,
-        TypeDescriptor::Unsigned(IntSize::U4) => ElementType::U32,
-        TypeDescriptor::Unsigned(IntSize::U8) => ElementType::U64,
-        TypeDescriptor::Float(FloatSize::U4) => ElementType::F32,
-        TypeDescriptor::Float(FloatSize::U8) => ElementType::F64,
-        TypeDescriptor::VarLenUnicode | TypeDescriptor::VarLenAscii => ElementType::Text,
-        _ => return None,
-    })
-}
-
-/// The type in the file of columns of this type.
-pub(super) fn descriptor(element: ElementType) -> TypeDescriptor {
-    match element {
-        ElementType::Bool => TypeDescriptor::Boolean,
-        ElementType::I8 => TypeDescriptor::Integer(IntSize::U1),
-        ElementType::I16 => TypeDescriptor::Integer(IntSize::U2),
-        ElementType::I32 => TypeDescriptor::Integer(IntSize::U4),
-        ElementType::I64 => TypeDescriptor::Integer(IntSize::U8),
-        ElementType::U8 => TypeDescriptor::Unsigned(IntSize::U1),
-        ElementType::U16 => TypeDescriptor::Unsigned(IntSize::U2),
-        ElementType::U32 => TypeDescriptor::Unsigned(IntSize::U4),
-        ElementType::U64 => TypeDescriptor::Unsigned(IntSize::U8),
-        ElementType::F32 => TypeDescriptor::Float(FloatSize::U4),
-        ElementType::F64 => TypeDescriptor::Float(FloatSize::U8),
-        ElementType::Text => TypeDescriptor::VarLenUnicode,
-    }
-}
-
-/// HDF5 reads rows of a virtual dataset whose files are gone as if nothing had ever been in them.
+/// Checks that the files of a virtual dataset exist. The HDF5 library reads rows of missing files as fill values.
 fn check_parts(file: &Path, dataset: &Dataset) -> std::result::Result<(), String> {
     if dataset.layout() != hdf5::dataset::Layout::Virtual {
         return Ok(());
     }
     for part in virtual_files(dataset).map_err(|error| error.to_string())? {
-        // As HDF5 looks for it: beside the file, or else in the working directory; "." is the file itself.
+        // HDF5 looks beside the file, then in the working directory; "." is the file itself.
         let places = [file.with_file_name(&part), Path::new(&part).to_path_buf()];
         if part != "." && !places.iter().any(|place| place.exists()) {
-            return Err(format!("its rows are in {}, which is not there", places[0].display()));
+            return Err(format!("its rows are in {}, which does not exist", places[0].display()));
         }
     }
     Ok(())
@@ -285,7 +261,7 @@ fn storage(dataset: &Dataset, size: u64) -> Storage {
     }
 }
 
-/// The filters that were applied to a chunk.
+/// The filters that were applied to a chunk, all but those in the bit mask `skipped`.
 fn applied(filters: &[Filter], skipped: u32) -> Filters {
     let is_applied = |wanted: fn(&Filter) -> bool| {
         let place = filters.iter().position(wanted);
@@ -305,7 +281,7 @@ fn append_bytes(values: &mut Values, bytes: &[u8]) -> std::result::Result<(), St
     good.then_some(()).ok_or_else(|| NO_TRUTH_VALUES.into())
 }
 
-const NO_TRUTH_VALUES: &str = "it holds truth values that are neither 0 nor 1";
+const NO_TRUTH_VALUES: &str = "it holds truth values other than 0 and 1";
 
 fn append_with_hdf5<T: Element + H5Type>(dataset: &Dataset, rows: Range<u64>, values: &mut Vec<T>) -> hdf5::Result<()> {
     let rows = rows.start as usize..rows.end as usize;

@@ -1,8 +1,8 @@
-//! Counters in files: a table with a row for each.
+//! Counters in files: a table with one row per counter.
 //!
-//! Beside what people read, `sum_terms` and `sum_of_squares_terms` have what it takes to add up the counters of several
-//! files exactly: as many `f64` for each counter as keep every bit of its sum, where counter `i` has those from
-//! `sum_ends[i - 1]` to `sum_ends[i]`.
+//! The datasets `sum_terms` and `sum_of_squares_terms` allow counters of several files to be added exactly. They hold,
+//! for each counter, as many `f64` terms as the exact sum needs. Counter `i` has the terms from `sum_ends[i - 1]` to
+//! `sum_ends[i]`.
 
 use crate::files::hdf5_node::Node;
 use crate::numbers::counter::Counter;
@@ -10,12 +10,12 @@ use crate::numbers::exact_sum::ExactSum;
 use hdf5::Group;
 use hdf5::types::VarLenUnicode;
 
-/// The group of file records that has them.
-pub(crate) const COUNTERS: &str = "Counters";
+/// The group of counters in the file records.
+pub(super) const COUNTERS: &str = "Counters";
 
-/// Writes counters to a new group.
+/// Writes counters to a new group of `folder`, named [`COUNTERS`].
 pub(crate) fn write_counters(folder: &Node, counters: &[(String, Counter)]) -> hdf5::Result<()> {
-    // In the order of their names, so that merged files have the same one.
+    // Sorted by name, so that the order does not depend on how files were merged.
     let mut counters: Vec<&(String, Counter)> = counters.iter().collect();
     counters.sort_by(|a, b| a.0.cmp(&b.0));
     let node = folder.child(COUNTERS)?;
@@ -45,10 +45,10 @@ pub(crate) fn write_counters(folder: &Node, counters: &[(String, Counter)]) -> h
     terms("sum_of_squares", Counter::exact_sum_of_squares)
 }
 
-/// The counters of a group, by name.
+/// Reads the counters of a group, with their names.
 ///
 /// # Errors
-/// What is wrong with them, in words.
+/// Says why the counters cannot be read.
 pub(super) fn read_counters(group: &Group) -> Result<Vec<(String, Counter)>, String> {
     let failed = |error: hdf5::Error| error.to_string();
     let numbers = |name: &str| {
@@ -73,7 +73,7 @@ pub(super) fn read_counters(group: &Group) -> Result<Vec<(String, Counter)>, Str
         let sum = |end: &u64| {
             let terms = terms
                 .get(start..*end as usize)
-                .ok_or("its ends do not fit to its terms")?;
+                .ok_or("its sums have ends that do not match their terms")?;
             start = *end as usize;
             Ok(terms.iter().copied().collect())
         };
@@ -83,7 +83,7 @@ pub(super) fn read_counters(group: &Group) -> Result<Vec<(String, Counter)>, Str
     let (sum, squares) = (sums("sum")?, sums("sum_of_squares")?);
     let lengths = [entries.len(), low.len(), high.len(), sum.len(), squares.len()];
     if lengths.iter().any(|length| *length != names.len()) {
-        return Err("its columns are of different lengths".into());
+        return Err("its columns have different lengths".into());
     }
     let parts = entries
         .into_iter()

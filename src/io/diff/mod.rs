@@ -1,50 +1,50 @@
-//! How the contents of two files differ.
+//! Comparing two files: their events and histograms.
 
-mod filter;
 mod histograms;
+mod path_filter;
 mod tables;
 mod tolerance;
 
-use super::error::{Error, Result};
-use super::whole::WholeFile;
-use super::words::plural;
-use filter::PathFilter;
+use crate::io::error::{Error, Result};
+use crate::io::read::WholeFile;
+use crate::io::words::plural;
+use path_filter::PathFilter;
 use serde::Serialize;
 use std::fmt;
 use std::path::Path;
 pub use tolerance::Tolerance;
 
-/// What is compared, and how exactly.
+/// The settings of a comparison: the paths to compare, and the tolerance.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
-    /// How much floating-point numbers may differ. Integers, truth values and texts are always compared exactly.
+    /// The tolerance for floating-point numbers. Integers, truth values and texts are always compared exactly.
     pub tolerance: Tolerance,
-    /// Only paths that match one of these patterns are compared, all if there is none. A pattern is one for full paths,
-    /// such as `/Event/Rec/Track/*`, or for those below `/Event` or `/Histograms`, such as `Phys/*`; what it says of a
-    /// folder or table, it says of all that is in it. A `*` stands for any characters, `/` among them.
+    /// Patterns of the paths to compare; if there are none, all paths are compared. A pattern matches a full path, such
+    /// as `/Event/Rec/Track/*`, or a path below `/Event` or `/Histograms`, such as `Phys/*`. A pattern that matches a
+    /// folder or table matches everything in it. `*` matches any characters, including `/`.
     pub only: Vec<String>,
-    /// Paths that match one of these patterns are not compared.
+    /// Patterns of paths that are not compared.
     pub ignore: Vec<String>,
 }
 
-/// How two files differ.
+/// The differences between two files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Differences {
-    /// In words, the first difference of each column and histogram that differs, and whatever else differs.
+    /// Descriptions: the first difference of each column and histogram that differs, and any other difference.
     pub lines: Vec<String>,
-    /// How many columns either file has.
+    /// The number of columns in either file.
     pub columns: u64,
-    /// How many of them differ, or are in one file only.
+    /// The number of columns that differ or are in one file only.
     pub columns_that_differ: u64,
-    /// How many histograms either file has.
+    /// The number of histograms in either file.
     pub histograms: u64,
-    /// How many of them differ, or are in one file only.
+    /// The number of histograms that differ or are in one file only.
     pub histograms_that_differ: u64,
 }
 
 impl Differences {
-    /// Whether there are none.
+    /// Returns whether the files do not differ.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
@@ -74,12 +74,12 @@ impl fmt::Display for Differences {
 }
 
 impl Comparison {
-    /// Compares the events and histograms of two files, in a bounded amount of memory for events, and of two books for
-    /// histograms.
+    /// Compares the events and histograms of two files. Events are read in blocks, so memory is bounded; all histograms
+    /// are in memory at once.
     ///
-    /// Without tolerance, values are compared bit for bit, except that any NaN is equal to any other; histograms by the
-    /// numbers in their bins, their entries, means and standard deviations, as `f64`. Where the files have different
-    /// numbers of events, those that both have are compared. What is in `/FileRecords` is not.
+    /// Without a tolerance, values are compared bit for bit, except that all NaNs are equal. Histograms are compared as
+    /// `f64` in their bin contents, entries, means and standard deviations. If the files have different numbers of
+    /// events, only the events that both have are compared. File records are not compared.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
@@ -99,17 +99,17 @@ impl Comparison {
     /// ```
     ///
     /// # Errors
-    /// If one of the files cannot be read, a pattern is none, or nothing is compared because of them.
+    /// If a file cannot be read, a pattern is invalid, or nothing matches the patterns.
     pub fn differences(&self, a: impl AsRef<Path>, b: impl AsRef<Path>) -> Result<Differences> {
         let filter = PathFilter::new(&self.only, &self.ignore)?;
         let files = [WholeFile::open(a.as_ref())?, WholeFile::open(b.as_ref())?];
         let mut found = Differences::default();
         tables::compare(&files, &filter, &self.tolerance, &mut found)?;
         histograms::compare(&files, &filter, &self.tolerance, &mut found)?;
-        // A pattern with a slip in it must not look like success.
+        // A misspelt pattern must not look like success.
         if !self.only.is_empty() && found.columns + found.histograms == 0 {
             return Err(Error::Input(format!(
-                "nothing in {} or {} that is not ignored matches {}: gaudi-mpi inspect shows what there is",
+                "nothing in {} or {} that is not ignored matches {}: gaudi-mpi inspect lists the contents",
                 files[0].path.display(),
                 files[1].path.display(),
                 self.only.join(" or ")
@@ -119,7 +119,7 @@ impl Comparison {
     }
 }
 
-/// Says that one file has something that the other has not.
+/// Describes a path that only one of the files has.
 fn one_sided(files: &[WholeFile; 2], path: &str, first_has_it: bool) -> String {
     let (with, without) = match first_has_it {
         true => (0, 1),
@@ -132,7 +132,7 @@ fn one_sided(files: &[WholeFile; 2], path: &str, first_has_it: bool) -> String {
     )
 }
 
-/// Says what each file has.
+/// Describes what each file has.
 fn both(files: &[WholeFile; 2], what: &str, has: [impl fmt::Display; 2]) -> String {
     let [a, b] = has;
     format!(

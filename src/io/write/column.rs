@@ -1,44 +1,45 @@
-//! A column of an event file that is being written: rows in, chunks out.
+//! Collecting the values of a column into chunks.
 
-use super::error::{Error, Result};
-use super::words::kind_in_words;
 use crate::event::{ColumnType, Element, ElementType, EncodedColumn, Values, each_type};
+use crate::io::error::{Error, Result};
+use crate::io::words::kind_in_words;
 
-/// Bytes of a chunk: small enough that a writer of a thousand columns needs little memory, large enough that chunks
-/// compress well and are few.
+/// The size of a chunk in bytes: small enough that a writer of a thousand columns needs little memory, large enough
+/// that chunks compress well and are few.
 const CHUNK_BYTES: usize = 128 << 10;
-/// Rows of a chunk of texts.
+/// The number of texts in a chunk.
 const CHUNK_TEXTS: usize = 4096;
 
-/// A column of which all whole chunks are passed on.
+/// A column that is being written. It passes on each chunk as soon as the chunk is full.
 pub(super) struct ColumnOutput {
     pub(super) kind: ColumnType,
+    /// The number of rows in a chunk.
     pub(super) chunk: u64,
-    /// Its number among all datasets, once it has been created.
+    /// The number of the dataset, once the dataset has been created.
     pub(super) dataset: Option<usize>,
-    /// Rows so far.
+    /// The number of rows so far.
     pub(super) rows: u64,
     rest: Rest,
 }
 
-/// The rows that do not make up a whole chunk yet.
+/// The rows of the chunk that is not full yet.
 enum Rest {
     Elements { size: usize, bytes: Vec<u8> },
     Texts(Vec<String>),
 }
 
-/// The rows of a chunk.
-pub(super) enum Full {
+/// The values of a chunk.
+pub(super) enum ChunkValues {
     Elements(Vec<u8>),
     Texts(Vec<String>),
 }
 
-/// A chunk that became full.
+/// A chunk that has become full.
 pub(super) struct FullChunk {
-    /// The row after its last one.
+    /// The row after the last one.
     pub(super) end: u64,
     pub(super) rows: u64,
-    pub(super) contents: Full,
+    pub(super) values: ChunkValues,
 }
 
 impl ColumnOutput {
@@ -62,7 +63,7 @@ impl ColumnOutput {
         }
     }
 
-    /// Bytes of an element; 1 for texts.
+    /// The size of an element in bytes; 1 for texts.
     pub(super) fn size(&self) -> usize {
         match self.rest {
             Rest::Elements { size, .. } => size,
@@ -70,7 +71,10 @@ impl ColumnOutput {
         }
     }
 
-    /// Appends the rows of a column of the same type.
+    /// Appends the values of an encoded column of the same type.
+    ///
+    /// # Errors
+    /// If the encoded texts are invalid.
     pub(super) fn append(&mut self, column: &EncodedColumn, full: impl FnMut(FullChunk)) -> Result<()> {
         if column.kind.element == ElementType::Text {
             let texts = column.texts()?;
@@ -81,7 +85,7 @@ impl ColumnOutput {
         Ok(())
     }
 
-    /// Appends rows that say nothing.
+    /// Appends rows of missing values.
     pub(super) fn append_missing(&mut self, rows: u64, mut full: impl FnMut(FullChunk)) {
         fn bytes_of<T: Element>(kind: &ColumnType, _: &[T]) -> Vec<u8> {
             match kind.target {
@@ -102,7 +106,7 @@ impl ColumnOutput {
         }
     }
 
-    /// Appends elements given as bytes.
+    /// Appends encoded elements.
     pub(super) fn append_bytes(&mut self, bytes: &[u8], mut full: impl FnMut(FullChunk)) {
         let Rest::Elements { size, bytes: rest } = &mut self.rest else {
             unreachable!("texts are not appended as bytes")
@@ -118,7 +122,7 @@ impl ColumnOutput {
                 full(FullChunk {
                     end: self.rows,
                     rows: self.chunk,
-                    contents: Full::Elements(std::mem::replace(rest, Vec::with_capacity(capacity))),
+                    values: ChunkValues::Elements(std::mem::replace(rest, Vec::with_capacity(capacity))),
                 });
             }
         }
@@ -135,45 +139,48 @@ impl ColumnOutput {
                 full(FullChunk {
                     end: self.rows,
                     rows: self.chunk,
-                    contents: Full::Texts(std::mem::take(rest)),
+                    values: ChunkValues::Texts(std::mem::take(rest)),
                 });
             }
         }
     }
 
-    /// The rows that are left at the end. If there was no chunk before, there is one that is as long as the column;
-    /// otherwise it is filled up to the size of the others.
+    /// The last chunk, if rows are left. It is padded to the size of the others. If it is the only chunk, the chunk
+    /// size is reduced to the length of the column.
     pub(super) fn last(&mut self) -> Option<FullChunk> {
         let whole = self.chunk;
         if self.dataset.is_none() {
             self.chunk = self.rows.max(1);
         }
         let capacity = self.chunk as usize;
-        let (rows, contents) = match &mut self.rest {
+        let (rows, values) = match &mut self.rest {
             Rest::Elements { size, bytes } => {
                 let rows = bytes.len() / *size;
                 if rows > 0 {
                     bytes.resize(capacity * *size, 0);
                 }
-                (rows as u64, Full::Elements(std::mem::take(bytes)))
+                (rows as u64, ChunkValues::Elements(std::mem::take(bytes)))
             }
-            Rest::Texts(texts) => (texts.len() as u64, Full::Texts(std::mem::take(texts))),
+            Rest::Texts(texts) => (texts.len() as u64, ChunkValues::Texts(std::mem::take(texts))),
         };
         debug_assert!(rows < whole, "whole chunks have been passed on");
         (rows > 0).then_some(FullChunk {
             end: self.rows,
             rows,
-            contents,
+            values,
         })
     }
 
-    /// Whether a column of this type can be appended.
+    /// Checks that the column in the file has this type.
+    ///
+    /// # Errors
+    /// If it has another type.
     pub(super) fn check(&self, path: &str, kind: &ColumnType) -> Result<()> {
         if self.kind == *kind {
             return Ok(());
         }
         Err(Error::Input(format!(
-            "{path} holds {} in some events and {} in others: they cannot be in one file",
+            "{path} holds {} in some events and {} in others: these events cannot be in one file",
             kind_in_words(&self.kind),
             kind_in_words(kind)
         )))

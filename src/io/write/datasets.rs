@@ -1,45 +1,48 @@
-//! The thread that writes: it takes chunks, packed, in the order in which they are to stand in the file.
+//! The writer thread, which creates datasets and writes packed chunks in the order of their positions in the file.
 
-use super::column::descriptor;
-use super::error::{Error, Result};
 use super::pack::Ticket;
-use super::raw::write_chunk;
 use crate::event::{ColumnType, ElementType};
-use crate::files::hdf5_node::{Node, create_file, text, unicode};
+use crate::files::hdf5_node::{Node, create_file, unicode};
+use crate::io::error::{Error, Result};
+use crate::io::format::{describe_column, descriptor};
+use crate::io::hdf5_raw::write_chunk;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use hdf5::dataset::FillTime;
 use hdf5::{Dataset, File};
 use std::path::{Path, PathBuf};
 use std::thread::{Builder, JoinHandle};
 
-/// Something to be written.
+/// An order to the writer thread.
 pub(super) enum Order {
-    /// A group for a table.
+    /// Creates the group of a table.
     Table { path: String },
-    /// A dataset in a table's group; they are numbered in the order in which they are created.
+    /// Creates the dataset of a column. Datasets are numbered from 0 in the order of their creation.
     Create {
         table: String,
         kind: ColumnType,
         chunk: u64,
         level: u8,
     },
-    /// The rows of a chunk of a dataset. The last chunk may have fewer than others.
+    /// Writes a chunk of a dataset. Only the last chunk may have fewer rows than the others.
     Chunk { dataset: usize, rows: u64, ticket: Ticket },
-    /// Texts of a dataset.
+    /// Appends texts to a dataset.
     Texts { dataset: usize, texts: Vec<String> },
 }
 
-/// A file that is being written by a thread of its own.
+/// The datasets of a file that a thread is writing.
 pub(super) struct Datasets {
     path: PathBuf,
     orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<Result<File>>>,
-    /// Why it has failed: later attempts fail for the same reason.
+    /// Why writing has failed; later attempts fail for the same reason.
     failure: Option<String>,
 }
 
 impl Datasets {
-    /// Creates the file. At most `waiting` orders wait to be carried out.
+    /// Creates the file and starts the thread, which has a queue of `waiting` orders.
+    ///
+    /// # Errors
+    /// If the file cannot be created.
     pub(super) fn create(path: &Path, waiting: usize) -> Result<Self> {
         let file = create_file(path).map_err(|error| Error::write(path, error))?;
         let (orders, queue) = bounded(waiting);
@@ -59,29 +62,35 @@ impl Datasets {
         })
     }
 
-    /// Has something written, later.
+    /// Queues an order.
+    ///
+    /// # Errors
+    /// If the thread has failed, for the reason it failed.
     pub(super) fn send(&mut self, order: Order) -> Result<()> {
         let sent = self.orders.as_ref().map(|orders| orders.send(order));
         match sent {
             Some(Ok(())) => Ok(()),
-            // The thread has ended, and says why.
+            // The thread has ended; its result says why.
             _ => self.finish().map(drop),
         }
     }
 
-    /// The file, when all is written.
+    /// Waits until all orders are carried out, and returns the file.
+    ///
+    /// # Errors
+    /// If an order has failed.
     pub(super) fn finish(&mut self) -> Result<File> {
         self.orders = None;
         let Some(thread) = self.thread.take() else {
             let before = self.failure.as_deref();
             return Err(Error::write(
                 &self.path,
-                before.unwrap_or("it has been written already"),
+                before.unwrap_or("it has already been written"),
             ));
         };
         let written = thread
             .join()
-            .unwrap_or_else(|_| Err(Error::write(&self.path, "the thread that writes it has panicked")));
+            .unwrap_or_else(|_| Err(Error::write(&self.path, "its writer thread has panicked")));
         if let Err(Error::Write { reason, .. }) = &written {
             self.failure = Some(reason.clone());
         }
@@ -98,7 +107,8 @@ impl Drop for Datasets {
     }
 }
 
-struct Output {
+/// A dataset that has been created.
+struct OpenDataset {
     path: String,
     dataset: Dataset,
     chunk: u64,
@@ -106,21 +116,21 @@ struct Output {
 }
 
 fn write(file: File, path: &Path, orders: Receiver<Order>) -> Result<File> {
-    let mut outputs: Vec<Output> = Vec::new();
+    let mut datasets: Vec<OpenDataset> = Vec::new();
     for order in orders {
         let what = match &order {
             Order::Table { path } => path.clone(),
             Order::Create { table, kind, .. } => format!("{table}/{}", kind.name),
-            Order::Chunk { dataset, .. } | Order::Texts { dataset, .. } => outputs[*dataset].path.clone(),
+            Order::Chunk { dataset, .. } | Order::Texts { dataset, .. } => datasets[*dataset].path.clone(),
         };
-        carry_out(order, &file, &mut outputs).map_err(|reason| Error::write(path, format!("{what}: {reason}")))?;
+        carry_out(order, &file, &mut datasets).map_err(|reason| Error::write(path, format!("{what}: {reason}")))?;
     }
-    // What is closed late would be written late.
-    drop(outputs);
+    // Datasets are flushed when they are closed, which must happen before the file is closed.
+    drop(datasets);
     Ok(file)
 }
 
-fn carry_out(order: Order, file: &File, outputs: &mut Vec<Output>) -> std::result::Result<(), String> {
+fn carry_out(order: Order, file: &File, datasets: &mut Vec<OpenDataset>) -> std::result::Result<(), String> {
     let reason = |error: hdf5::Error| error.to_string();
     match order {
         Order::Table { path } => {
@@ -136,7 +146,7 @@ fn carry_out(order: Order, file: &File, outputs: &mut Vec<Output>) -> std::resul
             level,
         } => {
             let dataset = create(file, &table, &kind, chunk, level).map_err(reason)?;
-            outputs.push(Output {
+            datasets.push(OpenDataset {
                 path: format!("{table}/{}", kind.name),
                 dataset,
                 chunk,
@@ -144,8 +154,8 @@ fn carry_out(order: Order, file: &File, outputs: &mut Vec<Output>) -> std::resul
             });
         }
         Order::Chunk { dataset, rows, ticket } => {
-            let output = &mut outputs[dataset];
-            let stored = ticket.redeem().ok_or("the thread that packs it has died")?;
+            let output = &mut datasets[dataset];
+            let stored = ticket.redeem().ok_or("the thread that compresses it has died")?;
             let first = output.rows;
             debug_assert!(first.is_multiple_of(output.chunk), "only the last chunk is shorter");
             output.rows += rows;
@@ -153,7 +163,7 @@ fn carry_out(order: Order, file: &File, outputs: &mut Vec<Output>) -> std::resul
             write_chunk(&output.dataset, first, &stored).map_err(reason)?;
         }
         Order::Texts { dataset, texts } => {
-            let output = &mut outputs[dataset];
+            let output = &mut datasets[dataset];
             let first = output.rows as usize;
             output.rows += texts.len() as u64;
             output.dataset.resize(output.rows as usize).map_err(reason)?;
@@ -177,7 +187,7 @@ fn create(file: &File, table: &str, kind: &ColumnType, chunk: u64, level: u8) ->
     let group = file.group(table)?;
     let mut builder = group.new_dataset_builder().obj_track_times(false).chunk(chunk as usize);
     if kind.element != ElementType::Text {
-        // Every chunk is written whole. (Texts are references, which HDF5 wants to be null before they are set.)
+        // Every chunk is written whole, so no fill values are needed. Texts are references, which must start as null.
         builder = builder.fill_time(FillTime::Never);
         if level > 0 {
             builder = builder.shuffle().deflate(level);
@@ -187,11 +197,6 @@ fn create(file: &File, table: &str, kind: &ColumnType, chunk: u64, level: u8) ->
         .empty_as(descriptor(kind.element))
         .shape(hdf5::Extents::resizable([0].into()))
         .create(kind.name.as_str())?;
-    if !kind.unit.is_empty() {
-        text(&dataset, "unit", &kind.unit)?;
-    }
-    if let Some(target) = &kind.target {
-        text(&dataset, "target", target)?;
-    }
+    describe_column(&dataset, kind)?;
     Ok(dataset)
 }

@@ -1,63 +1,64 @@
-//! Virtual event files: the events of other files, without a copy of them.
+//! Virtual event files, which refer to the events of other files instead of copying them.
 //!
-//! Columns are HDF5 virtual datasets, which refer to rows of the columns of other files; offsets, which are different in
-//! the whole, are written as they are.
+//! Columns are HDF5 virtual datasets, which map to rows of columns in other files. Event boundaries differ from those
+//! in the other files and are written out.
 
-use super::column::descriptor;
-use super::complete::Complete;
-use super::error::{Error, Result};
-use super::file::{EventFile, FORMAT, FORMAT_VERSION};
 use crate::event::path::{OFFSETS, ROOT};
 use crate::event::{ColumnType, Element, Rows, Values, each_type};
-use crate::files::hdf5_node::{Node, create_file, text};
+use crate::files::hdf5_node::{Node, create_file};
+use crate::files::unfinished::Unfinished;
+use crate::io::error::{Error, Result};
+use crate::io::format::{describe_column, describe_events, descriptor};
+use crate::io::read::EventFile;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// Events of a file, by its place in a list of files.
-type Piece = (usize, Range<u64>);
+/// The index of a file, and a range of its events.
+type FileEvents = (usize, Range<u64>);
 
-/// Rows of a file.
-struct Run {
+/// A range of rows in a file, which are consecutive in the virtual file.
+struct RowRun {
     file: usize,
     rows: Range<u64>,
-    /// Where they are in the whole.
+    /// The first row in the virtual file.
     at: u64,
 }
 
-/// A table of the whole.
-struct Whole {
+/// A table of the virtual file.
+struct VirtualTable {
     rows: Rows,
-    /// Where the rows of each event end.
+    /// The event boundaries.
     offsets: Vec<u64>,
-    runs: Vec<Run>,
-    /// With the rows that the column has in each file that has it.
+    runs: Vec<RowRun>,
+    /// The columns by name, with their number of rows in each file that has them.
     columns: BTreeMap<String, (ColumnType, BTreeMap<usize, u64>)>,
 }
 
-/// Writes a file that refers to the pieces of files that stay where they are, in a folder beside it, and has yet to be
-/// named; `add` adds to it what is not events.
+/// Writes a file that refers to pieces of other files, which must not be moved relative to it. `add` adds objects other
+/// than events. The file has its temporary name.
+///
+/// # Errors
+/// If a file cannot be read or written, or files have a table or column of different types.
 pub(crate) fn write_virtual(
     output: &Path,
     files: &[PathBuf],
-    pieces: &[Piece],
+    pieces: &[FileEvents],
     add: impl FnOnce(&hdf5::File) -> Result<()>,
-) -> Result<Complete> {
-    let tables = whole_tables(files, pieces)?;
-    let mut temporary = output.as_os_str().to_owned();
-    temporary.push(format!(".{}.part", std::process::id()));
-    let complete = Complete::new(Path::new(&temporary), output);
-    write(Path::new(&temporary), output, files, pieces, &tables, add)?;
-    Ok(complete)
+) -> Result<Unfinished> {
+    let tables = virtual_tables(files, pieces)?;
+    let unfinished = Unfinished::new(output).map_err(|error| Error::write(output, error))?;
+    write(unfinished.temporary(), output, files, pieces, &tables, add)?;
+    Ok(unfinished)
 }
 
-fn whole_tables(files: &[PathBuf], pieces: &[Piece]) -> Result<BTreeMap<String, Whole>> {
+fn virtual_tables(files: &[PathBuf], pieces: &[FileEvents]) -> Result<BTreeMap<String, VirtualTable>> {
     let opened = files.iter().map(EventFile::open).collect::<Result<Vec<_>>>()?;
-    let mut tables: BTreeMap<String, Whole> = BTreeMap::new();
+    let mut tables: BTreeMap<String, VirtualTable> = BTreeMap::new();
     for (index, file) in opened.iter().enumerate() {
         for (path, names) in file.list()? {
             let Some(table) = file.table(&path)? else { continue };
-            let whole = tables.entry(path.clone()).or_insert_with(|| Whole {
+            let whole = tables.entry(path.clone()).or_insert_with(|| VirtualTable {
                 rows: table.rows,
                 offsets: vec![0],
                 runs: Vec::new(),
@@ -70,10 +71,10 @@ fn whole_tables(files: &[PathBuf], pieces: &[Piece]) -> Result<BTreeMap<String, 
                 let (kind, lengths) = whole
                     .columns
                     .entry(name)
-                    .or_insert_with(|| (column.kind().clone(), BTreeMap::new()));
-                if kind != column.kind() || whole.rows != table.rows {
+                    .or_insert_with(|| (column.kind.clone(), BTreeMap::new()));
+                if *kind != column.kind || whole.rows != table.rows {
                     return Err(Error::Input(format!(
-                        "{path}/{} is not the same in all parts: they cannot be one file",
+                        "{path}/{} has different types in different parts: these cannot be in one file",
                         kind.name
                     )));
                 }
@@ -98,7 +99,7 @@ fn whole_tables(files: &[PathBuf], pieces: &[Piece]) -> Result<BTreeMap<String, 
                 .extend(offsets[1..].iter().map(|offset| offset - rows.start + end));
             let length = rows.end - rows.start;
             if length > 0 {
-                whole.runs.push(Run {
+                whole.runs.push(RowRun {
                     file: *file,
                     rows,
                     at: end,
@@ -114,8 +115,8 @@ fn write(
     temporary: &Path,
     output: &Path,
     files: &[PathBuf],
-    pieces: &[Piece],
-    tables: &BTreeMap<String, Whole>,
+    pieces: &[FileEvents],
+    tables: &BTreeMap<String, VirtualTable>,
     add: impl FnOnce(&hdf5::File) -> Result<()>,
 ) -> Result<()> {
     let failed = |error: hdf5::Error| Error::write(output, error);
@@ -124,16 +125,14 @@ fn write(
     let root = Node::of(file.group("/").map_err(failed)?)
         .child(&ROOT[1..])
         .map_err(failed)?;
-    // Names of files are relative to the virtual file, so that all can be moved together.
+    // File names are relative to the virtual file, so that all files can be moved together.
     let folder = output.parent().unwrap_or(Path::new(""));
     let names: Vec<String> = files
         .iter()
         .map(|part| part.strip_prefix(folder).unwrap_or(part).to_string_lossy().into_owned())
         .collect();
     let described = || -> hdf5::Result<()> {
-        root.text("format", FORMAT)?;
-        root.attribute("format_version", &FORMAT_VERSION)?;
-        root.attribute("events", &events)?;
+        describe_events(root.group().clone(), events)?;
         for (path, whole) in tables {
             let mut node = Node::of(root.group().clone());
             for name in path[ROOT.len() + 1..].split('/') {
@@ -158,7 +157,7 @@ fn write_column(
     path: &str,
     kind: &ColumnType,
     lengths: &BTreeMap<usize, u64>,
-    whole: &Whole,
+    whole: &VirtualTable,
     names: &[String],
 ) -> hdf5::Result<()> {
     let rows = whole.offsets.last().copied().unwrap_or(0) as usize;
@@ -179,7 +178,7 @@ fn write_column(
             into..into + count,
         );
     }
-    // What no file has is as missing here as anywhere.
+    // Rows that no file has get missing values.
     fn missing<T: Element + Into<hdf5::types::OwnedDynValue>>(
         kind: &ColumnType,
         _: &[T],
@@ -197,11 +196,5 @@ fn write_column(
         .empty_as(descriptor(kind.element))
         .shape([rows])
         .create(kind.name.as_str())?;
-    if !kind.unit.is_empty() {
-        text(&dataset, "unit", &kind.unit)?;
-    }
-    if let Some(target) = &kind.target {
-        text(&dataset, "target", target)?;
-    }
-    Ok(())
+    describe_column(&dataset, kind)
 }

@@ -1,7 +1,7 @@
-//! The event selector: which events of which files, cut into items of work.
+//! The event selector: which events of which files are processed, divided into items.
 
-use super::error::{Error, Result};
 use super::file::EventFile;
+use crate::io::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs;
@@ -9,44 +9,51 @@ use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// What one item of work is.
+/// The size of an item, the unit of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Granularity {
-    /// A file.
+    /// A whole file.
     File,
-    /// Some thousand consecutive events of a file: see [`EventSelector::chunk`].
+    /// A fixed number of consecutive events of a file: see [`EventSelector::chunk`].
     #[default]
     Chunk,
-    /// An event.
+    /// A single event.
     Event,
 }
 
-/// Some consecutive events of a file.
+/// Consecutive events of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
-    /// Which of the input's files, from 0.
+    /// The index of the input file, from 0.
     pub file: u32,
-    /// The first event, by its place in the file.
+    /// The index of the first event in the file.
     pub first: u64,
-    /// How many events.
+    /// The number of events.
     pub events: u64,
 }
 
-/// A file of the input.
+/// An input file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFile {
-    /// Where it is.
+    /// The path; empty for events that algorithms make.
     pub path: PathBuf,
-    /// How many events it has.
+    /// The number of events.
     pub events: u64,
-    /// The number, in the input, of its first event.
+    /// The number of the first event in the input.
     pub first: u64,
 }
 
-/// Which events are processed, and in which portions.
+impl InputFile {
+    /// Returns whether the events are made by algorithms, not read from a file.
+    pub(super) fn is_made(&self) -> bool {
+        self.path.as_os_str().is_empty()
+    }
+}
+
+/// Selects the events to process, and divides them into items.
 ///
-/// Events of all files are numbered through, from 0, in the order in which the files are given.
+/// The events of all files are numbered from 0, in the order in which the files are added.
 ///
 /// ```
 /// use gaudi_mpi::io::{EventSelector, Granularity};
@@ -58,7 +65,7 @@ pub struct InputFile {
 #[derive(Clone, Debug)]
 pub struct EventSelector {
     files: Vec<InputFile>,
-    /// By what the system knows the files, whatever they are called.
+    /// The files by device and inode, which do not depend on the path.
     seen: HashMap<(u64, u64), PathBuf>,
     first: u64,
     events: u64,
@@ -82,14 +89,15 @@ impl Default for EventSelector {
 }
 
 impl EventSelector {
-    /// Events of a chunk, unless another number is given.
+    /// The default number of events in a chunk.
     pub const CHUNK: u64 = 1000;
 
-    /// Adds a file, all files that a pattern such as `dst/*.h5` matches, in the order of their names, or with `@list`
-    /// the files that stand in the text file `list`, one a line.
+    /// Adds input files: a single file; all files that match a pattern such as `dst/*.h5`, sorted by name; or with
+    /// `@list`, the files listed in the text file `list`, one per line. Empty lines and lines that begin with `#` are
+    /// skipped.
     ///
     /// # Errors
-    /// If there is no such file, none matches, one was given before, or one is no event file.
+    /// If no file matches, or a file cannot be opened, is not an event file, or has been added before.
     pub fn add(&mut self, pattern: &str) -> Result<&mut Self> {
         let mut paths = Vec::new();
         match pattern.strip_prefix('@') {
@@ -100,7 +108,7 @@ impl EventSelector {
                     expand(line, &mut paths)?;
                 }
                 if paths.is_empty() {
-                    return Err(Error::open(Path::new(list), "no file is named in this list"));
+                    return Err(Error::open(Path::new(list), "this list names no files"));
                 }
             }
             None => expand(pattern, &mut paths)?,
@@ -118,7 +126,7 @@ impl EventSelector {
         {
             let by = match other == path {
                 true => String::new(),
-                false => format!(", as {}, too", other.display()),
+                false => format!(", also as {}", other.display()),
             };
             return Err(Error::Input(format!(
                 "the input {} is given twice{by}: its events would count twice",
@@ -129,14 +137,14 @@ impl EventSelector {
         if first.checked_add(events).is_none() {
             return Err(Error::open(
                 &path,
-                format!("that it has {events} events cannot be right"),
+                format!("it claims to have {events} events: the file is damaged"),
             ));
         }
         self.files.push(InputFile { path, events, first });
         Ok(())
     }
 
-    /// Adds events that no file has: algorithms make them.
+    /// Adds events that are made by algorithms instead of read from a file.
     pub(crate) fn add_made(&mut self, events: u64) -> &mut Self {
         let first = self.total();
         let path = PathBuf::new();
@@ -144,54 +152,54 @@ impl EventSelector {
         self
     }
 
-    /// Begins with the event of this number.
+    /// Starts with the event of this number; the default is 0.
     pub fn first(&mut self, number: u64) -> &mut Self {
         self.first = number;
         self
     }
 
-    /// Processes at most so many events; those skipped do not count.
+    /// Limits the number of events processed; skipped events do not count. The default is no limit.
     pub fn events(&mut self, events: u64) -> &mut Self {
         self.events = events;
         self
     }
 
-    /// Passes over the events of these numbers.
+    /// Skips the events with these numbers.
     pub fn skip(&mut self, numbers: Range<u64>) -> &mut Self {
         self.skip.push(numbers);
         self
     }
 
-    /// What one item of work is.
+    /// Sets the size of an item.
     pub fn granularity(&mut self, granularity: Granularity) -> &mut Self {
         self.granularity = granularity;
         self
     }
 
-    /// How many events a chunk has. Chunks are cut file by file.
+    /// Sets the number of events in a chunk, at least 1. A chunk never spans two files.
     pub fn chunk(&mut self, events: u64) -> &mut Self {
         self.chunk = events.max(1);
         self
     }
 
-    /// The files.
+    /// The input files, in the order in which they were added.
     pub fn files(&self) -> &[InputFile] {
         &self.files
     }
 
-    /// How many events the files have together.
+    /// The number of events of all files.
     pub fn total(&self) -> u64 {
         self.files.last().map_or(0, |file| file.first + file.events)
     }
 
-    /// The items of work, in the order of the events.
+    /// The items, in the order of their events.
     pub fn segments(&self) -> Vec<Segment> {
         let step = self.step();
         let mut segments = Vec::new();
         for (file, run) in self.chosen() {
             let mut first = run.start;
             while first < run.end {
-                // Chunks begin at multiples of their size, so that they are the same whatever comes before.
+                // Chunks begin at multiples of their size, so that they do not depend on the first event.
                 let end = (first - first % step).saturating_add(step).min(run.end);
                 segments.push(Segment {
                     file,
@@ -204,14 +212,14 @@ impl EventSelector {
         segments
     }
 
-    /// How many items of work there are.
+    /// The number of items.
     pub fn count(&self) -> u64 {
         let step = self.step();
         let runs = self.chosen().into_iter().filter(|(_, run)| !run.is_empty());
         runs.map(|(_, run)| (run.end - 1) / step - run.start / step + 1).sum()
     }
 
-    /// How many events an item has at most.
+    /// The largest number of events in an item.
     fn step(&self) -> u64 {
         match self.granularity {
             Granularity::File => u64::MAX,
@@ -220,7 +228,7 @@ impl EventSelector {
         }
     }
 
-    /// The events that are processed, as ranges of their places in their files.
+    /// The selected events: for each file, by index, ranges of events in the file.
     fn chosen(&self) -> Vec<(u32, Range<u64>)> {
         let mut left = self.events;
         let mut chosen = Vec::new();
@@ -234,7 +242,7 @@ impl EventSelector {
         chosen
     }
 
-    /// The events of a file that may be processed, as ranges of their places in it.
+    /// The events of a file from the first one on that are not skipped, as ranges of events in the file.
     fn runs(&self, file: &InputFile) -> Vec<Range<u64>> {
         let start = self.first.saturating_sub(file.first).min(file.events);
         let mut skip: Vec<Range<u64>> = self
@@ -260,7 +268,10 @@ impl EventSelector {
     }
 }
 
-/// The files that a pattern stands for.
+/// Appends the files that match a pattern.
+///
+/// # Errors
+/// If the pattern is invalid, or no file matches.
 fn expand(pattern: &str, paths: &mut Vec<PathBuf>) -> Result<()> {
     let path = PathBuf::from(pattern);
     if !pattern.contains(['*', '?', '[']) || path.exists() {
@@ -339,7 +350,8 @@ mod tests {
                 selector.skip(start..start + length);
             }
             let skipped = |number: &u64| skip.iter().any(|&(start, length)| (start..start + length).contains(number));
-            let wanted: Vec<u64> = (first..selector.total()).filter(|number| !skipped(number)).take(events.min(1000) as usize).collect();
+            let chosen = (first..selector.total()).filter(|number| !skipped(number));
+            let wanted: Vec<u64> = chosen.take(events.min(1000) as usize).collect();
             prop_assert_eq!(numbers(&selector), wanted);
             prop_assert_eq!(selector.count(), selector.segments().len() as u64);
         }

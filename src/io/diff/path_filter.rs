@@ -1,16 +1,18 @@
-//! Which paths are compared.
+//! Selecting the paths to compare.
 
 use crate::io::error::{Error, Result};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-/// The paths that match some patterns and do not match others.
+/// A filter of paths by patterns.
 pub(super) struct PathFilter {
-    /// All, if there is none.
+    /// `None` passes all paths.
     only: Option<GlobSet>,
     ignore: GlobSet,
 }
 
 impl PathFilter {
+    /// # Errors
+    /// If a pattern is invalid.
     pub(super) fn new(only: &[String], ignore: &[String]) -> Result<Self> {
         Ok(Self {
             only: match only {
@@ -21,13 +23,13 @@ impl PathFilter {
         })
     }
 
-    /// Whether a full path is compared.
+    /// Returns whether a full path is compared.
     pub(super) fn passes(&self, path: &str) -> bool {
         self.only.as_ref().is_none_or(|only| matches(only, path)) && !matches(&self.ignore, path)
     }
 }
 
-/// Whether the path, or that of a folder it is in, is one of the set's: in full, or below its first folder.
+/// Returns whether the set matches the path or a folder that contains it, in full or below the first folder.
 fn matches(set: &GlobSet, path: &str) -> bool {
     let below = path.char_indices().skip(1).find(|(_, c)| *c == '/');
     let ends = path
@@ -47,7 +49,7 @@ fn matches(set: &GlobSet, path: &str) -> bool {
 
 fn set(patterns: &[String]) -> Result<GlobSet> {
     let wrong = |pattern: &str, error: globset::Error| {
-        Error::Input(format!("'{pattern}' is no pattern for paths: {}", error.kind()))
+        Error::Input(format!("'{pattern}' is not a valid pattern of paths: {}", error.kind()))
     };
     let mut builder = GlobSetBuilder::new();
     for pattern in patterns {

@@ -1,8 +1,8 @@
-//! What HDF5's C library offers and its Rust library does not: chunks as they are stored, and the files that virtual
-//! datasets refer to.
+//! Functions of the HDF5 C library that the Rust library lacks: access to stored chunks, and the source files of
+//! virtual datasets.
 //!
-//! One of the places with `unsafe`: calls of C functions, each under HDF5's lock, with pointers to what lives longer than
-//! the call.
+//! The `unsafe` blocks call C functions. Each call holds the lock of the HDF5 library, and is given pointers to objects
+//! that outlive the call.
 
 use hdf5::sync::sync;
 use hdf5::{Dataset, h5check};
@@ -11,7 +11,7 @@ use hdf5_sys::h5i::hid_t;
 use hdf5_sys::h5p::{H5P_DEFAULT, H5Pget_virtual_count, H5Pget_virtual_filename};
 use std::collections::BTreeSet;
 
-/// Where a chunk is in the file, and which of the filters were left out for it.
+/// The place of a chunk in the file, and the filters that were not applied to it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StoredChunk {
     pub address: u64,
@@ -20,15 +20,15 @@ pub(super) struct StoredChunk {
     pub skipped_filters: u32,
 }
 
-/// The chunk of a one-dimensional dataset that begins at this row; none if it was never written.
+/// Finds the chunk that begins at a row of a one-dimensional dataset. Returns `None` if it was never written.
 pub(super) fn find_chunk(dataset: &Dataset, row: u64) -> hdf5::Result<Option<StoredChunk>> {
     let (mut filters, mut address, mut size) = (0, 0, 0);
     sync(|| {
-        // SAFETY: the dataset is open and has one dimension, so that one coordinate is read; the other pointers are to
+        // SAFETY: the dataset is open and has one dimension, so one coordinate is read; the other pointers are to
         // variables of the types that are written.
         h5check(unsafe { H5Dget_chunk_info_by_coord(dataset.id(), &row, &mut filters, &mut address, &mut size) })
     })?;
-    // HDF5's undefined address has all bits set.
+    // The undefined address of HDF5 has all bits set.
     Ok((address != u64::MAX).then_some(StoredChunk {
         address,
         size,
@@ -36,13 +36,13 @@ pub(super) fn find_chunk(dataset: &Dataset, row: u64) -> hdf5::Result<Option<Sto
     }))
 }
 
-/// Writes the chunk of a one-dimensional dataset that begins at this row, as it is to be stored.
+/// Writes the chunk that begins at a row of a one-dimensional dataset, already packed.
 pub(super) fn write_chunk(dataset: &Dataset, row: u64, stored: &[u8]) -> hdf5::Result<()> {
     const NO_FILTER_SKIPPED: u32 = 0;
     let properties: hid_t = H5P_DEFAULT;
     sync(|| {
-        // SAFETY: the dataset is open and has one dimension, so that one coordinate is read; `stored` has the length
-        // that is passed.
+        // SAFETY: the dataset is open and has one dimension, so one coordinate is read; `stored` has the length that
+        // is passed.
         h5check(unsafe {
             H5Dwrite_chunk(
                 dataset.id(),
@@ -57,7 +57,7 @@ pub(super) fn write_chunk(dataset: &Dataset, row: u64, stored: &[u8]) -> hdf5::R
     Ok(())
 }
 
-/// The names of the files that the rows of a virtual dataset are in, as they stand there.
+/// The source files of a virtual dataset, as named in it.
 pub(super) fn virtual_files(dataset: &Dataset) -> hdf5::Result<BTreeSet<String>> {
     let properties = dataset.dcpl()?;
     let mut names = BTreeSet::new();
@@ -66,10 +66,10 @@ pub(super) fn virtual_files(dataset: &Dataset) -> hdf5::Result<BTreeSet<String>>
         // SAFETY: the property list is open; the pointer is to a variable of the type that is written.
         h5check(unsafe { H5Pget_virtual_count(properties.id(), &mut count) })?;
         for index in 0..count {
-            // SAFETY: without a place for the name, its length is returned.
+            // SAFETY: with a null pointer, only the length of the name is returned.
             let length = unsafe { H5Pget_virtual_filename(properties.id(), index, std::ptr::null_mut(), 0) };
             let mut name = vec![0_u8; h5check(length)? as usize + 1];
-            // SAFETY: at most as many bytes are written as there are.
+            // SAFETY: at most `name.len()` bytes are written to `name`.
             h5check(unsafe { H5Pget_virtual_filename(properties.id(), index, name.as_mut_ptr().cast(), name.len()) })?;
             name.pop();
             names.insert(String::from_utf8_lossy(&name).into_owned());

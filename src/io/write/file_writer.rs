@@ -1,17 +1,17 @@
-//! Event files written by a program on its own, without a job.
+//! Writing event files without a job.
 
-use super::error::{Error, Result};
 use super::writer::{Compression, EventWriter};
 use crate::event::{EncodedEvents, EventStore};
 use crate::files::hdf5_node::Node;
 use crate::hist::{FOLDER, Histograms};
+use crate::io::error::{Error, Result};
 use hdf5::File;
 use std::path::{Path, PathBuf};
 
-/// Writes an event file, from stores of events.
+/// Writes an event file from event stores.
 ///
-/// The file is there, under its name, when [`finish`](Self::finish) has succeeded, and not before. Its bytes depend on
-/// the events alone, not on how many are appended at a time.
+/// The file appears under its name only when [`finish`](Self::finish) succeeds. Its bytes depend on the events alone,
+/// not on how many are appended at a time.
 ///
 /// ```
 /// use gaudi_mpi::event::{ColumnType, EventStore, Rows};
@@ -43,21 +43,21 @@ pub struct EventFileWriter {
 }
 
 impl EventFileWriter {
-    /// How much files are compressed, unless something else is asked for: from 1, fast, to 9, small; 0 not at all.
+    /// The default compression level. Levels range from 1, fastest, to 9, smallest; 0 is no compression.
     pub const COMPRESSION: u8 = 4;
 
-    /// Begins a file; one of that name is replaced in the end.
+    /// Starts a file. An existing file of that name is replaced when the new one is finished.
     ///
     /// # Errors
-    /// If there can be no such file.
+    /// If the file cannot be created.
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         Self::compressed(path, Self::COMPRESSION)
     }
 
-    /// Begins a file that is [compressed](Self::COMPRESSION) more or less than usual.
+    /// Starts a file with another [compression level](Self::COMPRESSION). Levels above 9 count as 9.
     ///
     /// # Errors
-    /// If there can be no such file.
+    /// If the file cannot be created.
     pub fn compressed(path: impl AsRef<Path>, level: u8) -> Result<Self> {
         let path = path.as_ref();
         let threads = crate::host::affinity::processors();
@@ -68,22 +68,26 @@ impl EventFileWriter {
         })
     }
 
-    /// How many events have been appended.
+    /// The number of events appended so far.
     pub fn events(&self) -> u64 {
         self.writer.events()
     }
 
-    /// Appends all events of a store. Tables that it does not have, and others had, have no rows in them.
+    /// Appends all events of a store. Stores may have different tables and columns: events without a table have no rows
+    /// in it, or one row of missing values.
     ///
     /// # Errors
-    /// If a reference dangles, a column is not what it was in other stores, or writing has failed.
+    /// If a reference is dangling, a column has another type than in an earlier store, or writing has failed.
     pub fn append(&mut self, store: &EventStore) -> Result<()> {
         store.check_references()?;
         self.append_encoded(&store.encode())
     }
 
-    /// Appends events that have been encoded.
-    pub(super) fn append_encoded(&mut self, bytes: &[u8]) -> Result<()> {
+    /// Appends encoded events.
+    ///
+    /// # Errors
+    /// If a column has another type than in earlier events, or writing has failed.
+    pub(crate) fn append_encoded(&mut self, bytes: &[u8]) -> Result<()> {
         self.writer.append(&EncodedEvents::parse(bytes)?)
     }
 
@@ -95,7 +99,7 @@ impl EventFileWriter {
         self.writer.finish(|_| Ok(()))
     }
 
-    /// Completes the file, with histograms in it, each at `/Histograms/<path>`.
+    /// Completes the file with histograms in it, each at `/Histograms/<path>`.
     ///
     /// # Errors
     /// If writing has failed.
@@ -103,8 +107,11 @@ impl EventFileWriter {
         self.complete(Some(histograms), |_| Ok(()))
     }
 
-    /// Completes the file with histograms, if there are any, and whatever `add` adds.
-    pub(super) fn complete(
+    /// Completes the file, with histograms if there are any, and with the objects that `add` adds.
+    ///
+    /// # Errors
+    /// If writing has failed.
+    pub(crate) fn complete(
         self,
         histograms: Option<&Histograms>,
         add: impl FnOnce(&File) -> hdf5::Result<()>,
@@ -120,7 +127,10 @@ impl EventFileWriter {
     }
 }
 
-/// Writes histograms to an event file, which is to be called `path`.
+/// Writes histograms to a file that will be renamed to `path`.
+///
+/// # Errors
+/// If they cannot be written.
 pub(crate) fn add_histograms(file: &File, path: &Path, histograms: &Histograms) -> Result<()> {
     let folder = file.as_group().and_then(|root| Node::of(root).child(FOLDER));
     let folder = folder.map_err(|error| Error::write(path, error))?;

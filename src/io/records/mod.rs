@@ -1,33 +1,36 @@
-//! File records: what a job notes of each file that it has read.
+//! File records: what a job writes about each file that it has read, and the counters of its algorithms.
 
-use super::column::ColumnInput;
-use super::counters::{COUNTERS, read_counters, write_counters};
-use super::error::{Error, Result};
-use super::whole::RECORDS;
-use super::words::kind_in_words;
+mod counters;
+
 use crate::event::{ColumnType, Element, Values, each_type};
 use crate::files::hdf5_node::{Node, text};
+use crate::io::error::{Error, Result};
+use crate::io::format::RECORDS;
+use crate::io::read::{ColumnInput, RawFile};
+use crate::io::words::{kind_in_words, plural};
 use crate::numbers::counter::Counter;
 use crate::numbers::merge::Merge;
+pub(crate) use counters::write_counters;
+use counters::{COUNTERS, read_counters};
 use hdf5::{File, Group, H5Type};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Records of several files, one after another, and the sums of their counters. Any datasets in the group will do, as long as each has one number or
-/// text for each row.
+/// The concatenated records of several files, and the sums of their counters. Any dataset in the group is a record, if
+/// it has one dimension and as many numbers or texts as the others.
 #[derive(Default)]
-pub(super) struct Records {
+pub(super) struct FileRecords {
     rows: usize,
     columns: BTreeMap<String, (ColumnType, Values)>,
     counters: Option<BTreeMap<String, Counter>>,
 }
 
-impl Records {
-    /// Appends those of a file; what is left out, in words.
+impl FileRecords {
+    /// Appends the records in a group of a file. Returns remarks about objects that are left out.
     ///
     /// # Errors
-    /// If they cannot be read, or are of other types than those before.
+    /// If a record cannot be read, or has another type than in an earlier file.
     pub(super) fn append(&mut self, file: &Path, group: &Group) -> Result<Vec<String>> {
         let failed = |error: hdf5::Error| Error::content(file, &format!("/{RECORDS}"), error);
         let mut remarks = Vec::new();
@@ -35,7 +38,7 @@ impl Records {
         names.sort();
         let mut added: Option<(String, usize)> = None;
         let bytes = fs::File::open(file).map_err(|error| Error::open(file, error))?;
-        let raw = super::column::RawFile {
+        let raw = RawFile {
             file: bytes,
             base: group.file().map_err(failed)?.userblock(),
         };
@@ -51,7 +54,7 @@ impl Records {
                     continue;
                 }
                 remarks.push(format!(
-                    "{} has {path}, which is left out: groups of records cannot be merged yet",
+                    "{} has {path}, which is left out: groups of records cannot be merged",
                     file.display()
                 ));
                 continue;
@@ -63,15 +66,14 @@ impl Records {
             let rows = input.rows as usize;
             match &added {
                 Some((other, expected)) if *expected != rows => {
-                    let reason = format!(
-                        "its length is {rows}, but that of {other} is {expected}: records have one row for each file"
-                    );
+                    let rows = plural(rows as u64, "row");
+                    let reason = format!("it has {rows}, but {other} has {expected}: records have one row per file");
                     return Err(Error::content(file, &path, reason));
                 }
                 Some(_) => {}
                 None => added = Some((path.clone(), rows)),
             }
-            let kind = input.kind().clone();
+            let kind = input.kind.clone();
             let (known, values) = self
                 .columns
                 .entry(name)
@@ -91,7 +93,7 @@ impl Records {
         Ok(remarks)
     }
 
-    /// Writes them to a new group of a file.
+    /// Writes the records to a new group of a file, named [`RECORDS`].
     pub(super) fn write(&self, file: &File) -> hdf5::Result<()> {
         fn write<T: Element + H5Type>(node: &Node, name: &str, values: &[T]) -> hdf5::Result<()> {
             node.array(name, values, &[values.len()])

@@ -1,13 +1,13 @@
-//! Files of encoded events, in which they are put by until an output is made of them. A block that has been appended
-//! stays, whatever becomes of the process that did it.
+//! Files of blocks of encoded events, which keep events until an output file is made of them. A block that has been
+//! appended survives the process that appended it.
 
-use super::error::{Error, Result};
+use crate::io::error::{Error, Result};
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::{Bound, RangeBounds};
 use std::path::{Path, PathBuf};
 
-/// Before each block stands its length, in so many bytes.
+/// The size in bytes of the length that precedes each block.
 const LENGTH: usize = size_of::<u64>();
 
 /// A file that blocks are appended to.
@@ -15,12 +15,15 @@ pub(crate) struct BlockWriter {
     path: PathBuf,
     file: File,
     length: u64,
-    /// What has been written of a block that failed could not be taken back.
+    /// A block that was written in part could not be removed again.
     broken: bool,
 }
 
 impl BlockWriter {
-    /// Makes the file; none if there is one of that name.
+    /// Creates the file. Returns `None` if a file of that name exists.
+    ///
+    /// # Errors
+    /// If the file cannot be created.
     pub(crate) fn create(path: &Path) -> Result<Option<Self>> {
         match File::create_new(path) {
             Ok(file) => Ok(Some(Self {
@@ -38,17 +41,20 @@ impl BlockWriter {
         &self.path
     }
 
-    /// Bytes in the file.
+    /// The size of the file in bytes.
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
-    /// Whether nothing can be appended any more.
+    /// Returns whether the file is damaged, so that no more blocks can be appended.
     pub(crate) fn is_broken(&self) -> bool {
         self.broken
     }
 
-    /// Appends a block: the whole of it, or nothing.
+    /// Appends a whole block or nothing.
+    ///
+    /// # Errors
+    /// If the block cannot be written.
     pub(crate) fn append(&mut self, block: &[u8]) -> Result<()> {
         let length = (block.len() as u64).to_le_bytes();
         let written = self.file.write_all(&length).and_then(|()| self.file.write_all(block));
@@ -63,8 +69,11 @@ impl BlockWriter {
     }
 }
 
-/// Hands over the blocks in these bytes of a file, one after the other. A range without an end goes to the end of the file,
-/// where a block that is cut short, as the last one of a process that died may be, is no block.
+/// Passes each block in a range of bytes of a file to `take`. A range without an end reaches to the end of the file. A
+/// truncated block there, as a process that died may leave it, is ignored.
+///
+/// # Errors
+/// If the file cannot be read, the range does not end with a block, or `take` fails.
 pub(crate) fn read_blocks(
     path: &Path,
     bytes: impl RangeBounds<u64>,
@@ -81,7 +90,7 @@ pub(crate) fn read_blocks(
     };
     let cut_short = || match end {
         None => Ok(()),
-        Some(_) => Err(Error::open(path, "it is shorter than what was written to it")),
+        Some(_) => Err(Error::open(path, "it is shorter than when it was written")),
     };
     let mut left = end.map(|end| end - start);
     let mut file = File::open(path).map_err(failed)?;
@@ -102,7 +111,7 @@ pub(crate) fn read_blocks(
         if let Some(left) = &mut left {
             *left = left
                 .checked_sub(LENGTH as u64 + length)
-                .ok_or_else(|| Error::open(path, "its blocks are not where they were written"))?;
+                .ok_or_else(|| Error::open(path, "its blocks are not where they were written: it has been changed"))?;
         }
         take(&block)?;
     }

@@ -1,43 +1,44 @@
-//! Merging files: events one after another, histograms summed.
+//! Merging files: events are concatenated, histograms are summed.
 //!
-//! What comes out does not depend on the grouping of what goes in: files merged in two steps are, byte for byte, those
-//! merged in one. Tables and columns stand in the order of their names for that, and the sums of histograms are exact,
-//! [in files](crate::hist::Histograms::open), too.
+//! The result does not depend on the grouping of the inputs: merging in two steps gives the same bytes as merging in
+//! one. For this, tables and columns are sorted by name, and the sums of histograms are exact, also
+//! [in files](crate::hist::Histograms::open).
 
-mod tables;
+mod schema;
 
-use super::error::{Error, Result};
-use super::file_writer::EventFileWriter;
-use super::records::Records;
-use super::whole::{Blocks, WholeFile};
 use crate::hist::{FOLDER, Histograms};
+use crate::io::error::{Error, Result};
+use crate::io::read::{FileScan, WholeFile};
+use crate::io::records::FileRecords;
+use crate::io::write::EventFileWriter;
+use schema::MergedSchema;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use tables::Tables;
 
-/// What has been merged.
+/// The result of merging files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Merged {
-    /// How many events there are.
+    /// The number of events.
     pub events: u64,
-    /// How many histograms.
+    /// The number of histograms.
     pub histograms: usize,
-    /// What the user should know: what only some of the files have, and what is left out.
+    /// Remarks for the user: objects that only some of the files have, and objects that are left out.
     pub remarks: Vec<String>,
 }
 
-/// Merges files into one: events in the order of the files given, histograms of the same path summed, file records one
-/// after another.
+/// Merges files into one: events and file records are concatenated in the order of `inputs`, and histograms with the
+/// same path are summed.
 ///
-/// References stay as they are, since they count within their event. Events of files that lack a table have no rows of
-/// it, or, where a table has one row an event, one that says nothing; so have those that lack a column. Files may have
-/// only events, or only histograms; a file called `output` is replaced once all has been written.
+/// Files may have events, histograms or both, and different tables and columns. Events of a file without a table have
+/// no rows in it, or one row of missing values if the table has one row per event; rows of a file without a column have
+/// missing values in it. `compression` ranges from 1, fastest, to 9, smallest; 0 is no compression. An existing file
+/// `output` is replaced when the merged file is complete.
 ///
-/// Merging files that are themselves merged gives the same bytes as merging all at once, events and histograms alike,
-/// unless a sum of weights is beyond the range of `f64`.
+/// Merging merged files gives the same bytes as merging all files at once, unless a sum of weights exceeds the range of
+/// `f64`.
 ///
 /// ```
 /// use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
@@ -56,20 +57,20 @@ pub struct Merged {
 /// ```
 ///
 /// # Errors
-/// If a file cannot be read or written, is given twice, is input and output at once, or has a column of another type or
-/// unit, or a histogram with other axes, than another file. No file is left behind then.
+/// If a file cannot be read or written, is given twice, or is both input and output; if a column has another type or
+/// unit, or a histogram other axes, than in another file. No output is written then.
 pub fn merge(output: &Path, inputs: &[PathBuf], compression: u8) -> Result<Merged> {
     check_names(output, inputs)?;
-    let mut tables = Tables::default();
-    let mut histograms: Option<Summed> = None;
-    let mut records: Option<Records> = None;
+    let mut schema = MergedSchema::default();
+    let mut histograms: Option<HistogramSum> = None;
+    let mut records: Option<FileRecords> = None;
     let mut merged = Merged::default();
     let mut with_events = false;
     for path in inputs {
         let file = WholeFile::open(path)?;
         if let Some(events) = &file.events {
             with_events = true;
-            tables.add(events)?;
+            schema.add(events)?;
         }
         if let Some(book) = file.histograms()? {
             histograms.get_or_insert_default().add(path, &book)?;
@@ -85,7 +86,7 @@ pub fn merge(output: &Path, inputs: &[PathBuf], compression: u8) -> Result<Merge
                 .map(|name| format!("{} has /{name}, which is left out: it cannot be merged", path.display())),
         );
     }
-    merged.remarks.extend(tables.remarks());
+    merged.remarks.extend(schema.remarks());
     let book = histograms.map(|summed| summed.book);
     merged.histograms = book.as_ref().map_or(0, Histograms::len);
     let add = |file: &hdf5::File| match &records {
@@ -100,15 +101,15 @@ pub fn merge(output: &Path, inputs: &[PathBuf], compression: u8) -> Result<Merge
     }
 
     let mut writer = EventFileWriter::compressed(output, compression)?;
-    writer.append(&tables.declared()?)?;
+    writer.append(&schema.empty_store()?)?;
     for path in inputs {
         if let Some(events) = WholeFile::open(path)?.events {
-            let mut blocks = Blocks::new(&events, &events.list()?)?;
+            let mut scan = FileScan::new(&events, &events.list()?)?;
             let mut first = 0;
             while first < events.events() {
-                let end = events.events().min(first.saturating_add(blocks.block));
-                blocks.load(first..end)?;
-                writer.append_encoded(&blocks.store.encode_selected(&blocks.selection, None))?;
+                let end = events.events().min(first.saturating_add(scan.block));
+                scan.load(first..end)?;
+                writer.append_encoded(&scan.store.encode_selected(&scan.selection, None))?;
                 first = end;
             }
         }
@@ -118,7 +119,10 @@ pub fn merge(output: &Path, inputs: &[PathBuf], compression: u8) -> Result<Merge
     Ok(merged)
 }
 
-/// Refuses files that are given twice, or are input and output at once, whatever they are called.
+/// Checks that no file is given twice or is both input and output, also under different names.
+///
+/// # Errors
+/// Names the files.
 fn check_names(output: &Path, inputs: &[PathBuf]) -> Result<()> {
     let identity = |path: &Path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
     let output = (output, identity(output));
@@ -127,7 +131,7 @@ fn check_names(output: &Path, inputs: &[PathBuf]) -> Result<()> {
         let Some(identity) = identity(path) else { continue };
         if output.1 == Some(identity) {
             return Err(Error::Input(format!(
-                "{} is to be written, and {} to be read, but they are the same file: give the output another name",
+                "the output {} and the input {} are the same file: give the output another name",
                 output.0.display(),
                 path.display()
             )));
@@ -143,15 +147,15 @@ fn check_names(output: &Path, inputs: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// The sum of histograms so far.
+/// The sum of the histograms of several files.
 #[derive(Default)]
-struct Summed {
+struct HistogramSum {
     book: Histograms,
-    /// The first file that has each histogram.
+    /// The first file that has a histogram, by path.
     files: BTreeMap<String, PathBuf>,
 }
 
-impl Summed {
+impl HistogramSum {
     fn add(&mut self, file: &Path, book: &Histograms) -> Result<()> {
         for (path, object) in book.iter() {
             let full = format!("/{FOLDER}/{path}");

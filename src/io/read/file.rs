@@ -1,22 +1,21 @@
-//! Event files that are being read.
+//! Event files, opened for reading.
 
 use super::column::{ColumnInput, RawFile};
-use super::error::{Error, Result};
+use crate::event::path;
 use crate::event::path::{OFFSETS, ROOT};
-use crate::event::{ColumnType, Rows, Values, listing};
+use crate::event::{ElementType, Rows, Values, listing};
 use crate::files::hdf5_node::text_attribute;
+use crate::io::error::{Error, Result};
+use crate::io::format::{FORMAT, FORMAT_VERSION};
 use hdf5::{Conversion, File, Group};
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// What event files say they are.
-pub(super) const FORMAT: &str = "gaudi-mpi events";
-/// The version of the format that is written, and the latest that is understood.
-pub(super) const FORMAT_VERSION: u32 = 1;
-
-/// An event file, opened. Its tables and columns are looked at when they are asked for: a file of a thousand columns
-/// opens as fast as one of ten.
+/// An event file, opened for reading. Tables and columns are opened on demand, so a file with a thousand columns opens
+/// as fast as one with ten.
+///
+/// See [`EventFileWriter`](crate::io::EventFileWriter) for an example.
 pub struct EventFile {
     path: PathBuf,
     file: File,
@@ -24,13 +23,13 @@ pub struct EventFile {
     events: u64,
 }
 
-/// A table of an event file.
-pub(super) struct TableInput {
-    pub(super) path: String,
-    pub(super) rows: Rows,
+/// A table of an event file, opened for reading.
+pub(crate) struct TableInput {
+    path: String,
+    pub(crate) rows: Rows,
     group: Group,
     offsets: Option<ColumnInput>,
-    /// Rows of all events together.
+    /// The number of rows of all events.
     length: u64,
 }
 
@@ -38,18 +37,18 @@ impl EventFile {
     /// Opens a file.
     ///
     /// # Errors
-    /// If there is no such file, or it is no event file, or one of a later version.
+    /// If the file does not exist, is not an event file, or has a later version of the format.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let (raw, file) = open_hdf5(path)?;
-        let none = |what: &str| Error::open(path, format!("it is HDF5, but no event file: {what}"));
+        let none = |what: &str| Error::open(path, format!("it is HDF5, but not an event file: {what}"));
         let root = file
             .group(ROOT)
             .map_err(|_| none(&format!("there is no group {ROOT}")))?;
         let failed = |error: hdf5::Error| none(&error.to_string());
         match text_attribute(&root, "format").map_err(failed)? {
             Some(format) if format == FORMAT => {}
-            Some(other) => return Err(none(&format!("the format is called '{other}', not '{FORMAT}'"))),
+            Some(other) => return Err(none(&format!("its format is '{other}', not '{FORMAT}'"))),
             None => return Err(none(&format!("{ROOT} has no attribute 'format'"))),
         }
         let number = |name: &str| -> Result<u64> {
@@ -57,14 +56,15 @@ impl EventFile {
                 let reader = attribute.as_reader().conversion(Conversion::Hard);
                 reader.read_scalar::<u64>()
             });
-            read.map_err(|_| none(&format!("{ROOT} has no number as attribute '{name}'")))
+            read.map_err(|_| none(&format!("{ROOT} has no numeric attribute '{name}'")))
         };
         let version = number("format_version")?;
         if version > u64::from(FORMAT_VERSION) {
             return Err(Error::open(
                 path,
                 format!(
-                    "it is of version {version} of the format, and versions up to {FORMAT_VERSION} are understood: use a newer gaudi-mpi"
+                    "it has version {version} of the format, but only versions up to {FORMAT_VERSION} can be read: \
+                     use a newer gaudi-mpi"
                 ),
             ));
         }
@@ -78,18 +78,21 @@ impl EventFile {
         })
     }
 
-    /// How many events it has.
+    /// The number of events.
     pub fn events(&self) -> u64 {
         self.events
     }
 
-    /// The file.
+    /// The path of the file, as it was given.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The table with a full path; none if there is no such group.
-    pub(super) fn table(&self, path: &str) -> Result<Option<TableInput>> {
+    /// Opens the table with a full path. Returns `None` if there is no such group.
+    ///
+    /// # Errors
+    /// If the event boundaries of the table cannot be read or do not match the number of events.
+    pub(crate) fn table(&self, path: &str) -> Result<Option<TableInput>> {
         let Ok(group) = self.file.group(path) else {
             return Ok(None);
         };
@@ -103,12 +106,12 @@ impl EventFile {
         if table.group.link_exists(OFFSETS) {
             let mut offsets = table.open_column(&self.path, OFFSETS)?;
             let wrong = |reason: String| Error::content(&self.path, &offsets.path, reason);
-            if offsets.kind.element != crate::event::ElementType::U64 {
+            if offsets.kind.element != ElementType::U64 {
                 return Err(wrong(format!("offsets are u64, not {}", offsets.kind.element)));
             }
             if offsets.rows != self.events + 1 {
                 return Err(wrong(format!(
-                    "there are {} offsets for {} events, which have {}",
+                    "there are {} offsets for {} events, where {} are expected",
                     offsets.rows,
                     self.events,
                     self.events + 1
@@ -122,18 +125,38 @@ impl EventFile {
         Ok(Some(table))
     }
 
-    /// Whether there is a group of this path.
+    /// Returns whether there is a group with this path.
     pub(crate) fn has_table(&self, path: &str) -> bool {
         self.file.group(path).is_ok()
     }
 
-    /// Whether there is a dataset of this path.
+    /// Returns whether there is a dataset with this path.
     pub(crate) fn has_column(&self, path: &str) -> bool {
         self.file.dataset(path).is_ok()
     }
 
-    /// The full paths of all tables, with their columns' names, in the order of their names.
-    pub(super) fn list(&self) -> Result<Vec<(String, Vec<String>)>> {
+    /// An error that a column or table is missing, with a list of what the file has instead.
+    ///
+    /// # Errors
+    /// If the path is invalid, or the file cannot be read.
+    pub(super) fn missing(&self, path: &str) -> Result<Error> {
+        let (table, _) = path::column(path)?;
+        let hint = match self.table(&table)? {
+            Some(table) => table.hint(),
+            None => listing("its tables are", self.list()?.iter().map(|(path, _)| path.as_str())),
+        };
+        Ok(Error::Missing {
+            file: self.path.clone(),
+            path: path::full(path)?,
+            hint,
+        })
+    }
+
+    /// The full paths of all tables with the names of their columns, both sorted.
+    ///
+    /// # Errors
+    /// If a group cannot be read, or groups are nested in a circle.
+    pub(crate) fn list(&self) -> Result<Vec<(String, Vec<String>)>> {
         let mut tables = Vec::new();
         let failed = |error: hdf5::Error| Error::open(&self.path, error);
         let mut folders = vec![(ROOT.to_string(), self.file.group(ROOT).map_err(failed)?)];
@@ -142,7 +165,7 @@ impl EventFile {
                 return Err(Error::content(
                     &self.path,
                     &path,
-                    "tables are nested too deep: do its groups go in circles?",
+                    "groups are nested too deeply: do links form a circle?",
                 ));
             }
             let mut names = group.member_names().map_err(failed)?;
@@ -166,33 +189,39 @@ impl EventFile {
     }
 }
 
-/// A file's bytes, and what HDF5 makes of them.
+/// Opens a file twice: for its bytes, and with the HDF5 library.
+///
+/// # Errors
+/// If the file cannot be opened, or is not an HDF5 file.
 pub(super) fn open_hdf5(path: &Path) -> Result<(fs::File, File)> {
     let raw = fs::File::open(path).map_err(|error| Error::open(path, error))?;
     if raw.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err(Error::open(
             path,
-            "it is a folder; give its files, for example with *.h5",
+            "it is a folder; name its files, for example with *.h5",
         ));
     }
     let file = File::open(path).map_err(|error| match error.to_string() {
         text if text.contains("unable to lock file") => {
-            Error::open(path, "another program is writing it: wait until it has finished")
+            Error::open(path, "another program is writing to it: wait until that has finished")
         }
-        text => Error::open(path, format!("it is no HDF5 file, or damaged or cut short ({text})")),
+        text => Error::open(
+            path,
+            format!("it is not an HDF5 file, or it is damaged or truncated ({text})"),
+        ),
     })?;
     Ok((raw, file))
 }
 
-/// Groups within groups within groups: more than anybody wants.
+/// The deepest level of nested groups that is searched for tables.
 const DEEPEST: usize = 32;
 
 impl TableInput {
-    /// Opens a column; none if there is no such dataset.
+    /// Opens a column. Returns `None` if there is no such dataset.
     ///
     /// # Errors
-    /// If it is of a type that is not supported, or has not as many rows as the table.
-    pub(super) fn column(&self, file: &EventFile, name: &str) -> Result<Option<ColumnInput>> {
+    /// If the column has an unsupported type, or another number of rows than the table.
+    pub(crate) fn column(&self, file: &EventFile, name: &str) -> Result<Option<ColumnInput>> {
         if !self.group.link_exists(name) || self.group.dataset(name).is_err() {
             return Ok(None);
         }
@@ -206,7 +235,7 @@ impl TableInput {
                 &file.path,
                 &column.path,
                 format!(
-                    "it has {} rows, but {whose}: columns of a table are of one length",
+                    "it has {} rows, but {whose}: all columns of a table have the same length",
                     column.rows
                 ),
             ));
@@ -223,16 +252,17 @@ impl TableInput {
         ColumnInput::open(file, &path, dataset)
     }
 
-    /// How many rows all events have together.
-    pub(super) fn length(&self) -> u64 {
+    /// The number of rows of all events.
+    pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
-    /// What there is, for somebody who looked for another column.
+    /// A hint that lists the columns.
     pub(super) fn hint(&self) -> String {
         listing("its columns are", self.column_names().iter().map(String::as_str))
     }
 
+    /// The names of all columns, sorted.
     pub(super) fn column_names(&self) -> Vec<String> {
         let mut names = self.group.member_names().unwrap_or_default();
         names.retain(|name| name != OFFSETS && self.group.dataset(name).is_ok());
@@ -240,13 +270,15 @@ impl TableInput {
         names
     }
 
-    /// Where the rows of some events begin and end: one number more than events. Checked to go forward, and to end
-    /// within the table.
-    pub(super) fn offsets(&mut self, file: &EventFile, events: Range<u64>) -> Result<Vec<u64>> {
+    /// The event boundaries of some events, one more than events.
+    ///
+    /// # Errors
+    /// If the boundaries decrease or exceed the number of rows.
+    pub(crate) fn offsets(&mut self, file: &EventFile, events: Range<u64>) -> Result<Vec<u64>> {
         let Some(offsets) = &mut self.offsets else {
             return Ok((events.start..=events.end).collect());
         };
-        // The one before them, too: rows that the event before claims make no sense here either, and this says why.
+        // The event before is included, so that an error in its rows is reported as such.
         let first = events.start.saturating_sub(1);
         let mut read = read_offsets(offsets, file, first..events.end + 1)?;
         let wrong = |reason: String| Error::content(&file.path, &offsets.path, reason);
@@ -255,7 +287,7 @@ impl TableInput {
         }
         if let Some(event) = read.windows(2).position(|pair| pair[0] > pair[1]) {
             return Err(wrong(format!(
-                "they go backwards at event {}: from {} to {}",
+                "they decrease at event {}: from {} to {}",
                 first + event as u64,
                 read[event],
                 read[event + 1]
@@ -263,7 +295,7 @@ impl TableInput {
         }
         if let Some(event) = read.iter().position(|&end| end > self.length) {
             return Err(wrong(format!(
-                "event {} ends at row {}, past the last one, which is {}",
+                "event {} ends at row {}, but the table has {} rows",
                 (first + event as u64).saturating_sub(1),
                 read[event],
                 self.length
@@ -284,13 +316,11 @@ fn read_offsets(offsets: &mut ColumnInput, file: &EventFile, rows: Range<u64>) -
 }
 
 impl ColumnInput {
-    /// Appends the values of some rows.
+    /// Appends the values of some rows of an open file.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
     pub(super) fn load(&mut self, file: &EventFile, rows: Range<u64>, values: &mut Values) -> Result<()> {
         self.read(&file.path, &file.raw, rows, values)
-    }
-
-    /// What it is.
-    pub(super) fn kind(&self) -> &ColumnType {
-        &self.kind
     }
 }

@@ -1,0 +1,71 @@
+//! The types of tables and columns, without their values.
+
+use super::values::{Element, ElementType};
+use serde::{Deserialize, Serialize};
+
+/// The number of rows that a table has per event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Rows {
+    /// Exactly one: a header, a summary.
+    One,
+    /// Any number, including none: tracks, particles.
+    Many,
+}
+
+/// The name and type of a column.
+///
+/// ```
+/// use gaudi_mpi::event::{ColumnType, ElementType};
+///
+/// let px = ColumnType::new::<f64>("px").unit("MeV");
+/// assert_eq!((px.element, px.unit.as_str()), (ElementType::F64, "MeV"));
+/// let vertex = ColumnType::reference("vertex", "Rec/Vertex/Primary");
+/// assert_eq!(vertex.element, ElementType::I32);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnType {
+    /// The name in the table.
+    pub name: String,
+    /// The type of the elements.
+    pub element: ElementType,
+    /// The unit of the values, for example `MeV`; empty for pure numbers.
+    pub unit: String,
+    /// For a column of references, the path of the table they point to. References are `i32`: the index of a row
+    /// within the event, or −1 for none.
+    pub target: Option<String>,
+}
+
+impl ColumnType {
+    /// A column of `T`s.
+    pub fn new<T: Element>(name: &str) -> Self {
+        Self::of(name, T::TYPE)
+    }
+
+    /// A column of references to rows of the table `target`.
+    pub fn reference(name: &str, target: &str) -> Self {
+        Self {
+            target: Some(target.to_string()),
+            ..Self::new::<i32>(name)
+        }
+    }
+
+    /// A column of texts.
+    pub fn text(name: &str) -> Self {
+        Self::of(name, ElementType::Text)
+    }
+
+    fn of(name: &str, element: ElementType) -> Self {
+        Self {
+            name: name.to_string(),
+            element,
+            unit: String::new(),
+            target: None,
+        }
+    }
+
+    /// Sets the unit.
+    pub fn unit(mut self, unit: &str) -> Self {
+        self.unit = unit.to_string();
+        self
+    }
+}
