@@ -152,7 +152,7 @@ impl AppMgr {
         let mut task = match manager.is_root() {
             true => self
                 .task(seed, manager.options().workers == 0)
-                .map_err(|error| manager.fail_before(Error::Job(error.to_string())))?,
+                .map_err(|error| manager.stop(Error::Job(error.to_string())))?,
             false => AppTask::new(self.config.clone(), Vec::new(), Vec::new(), Vec::new(), seed),
         };
         let segments = task.segments.clone();
@@ -171,7 +171,7 @@ impl AppMgr {
         make: impl FnOnce() -> Result<Self, E>,
     ) -> Result<(Self, Summary), Error> {
         let mut app = match manager.is_root() {
-            true => make().map_err(|error| manager.fail_before(Error::Job(format!("{error:#}"))))?,
+            true => make().map_err(|error| manager.stop(Error::Job(format!("{error:#}"))))?,
             false => Self::new(),
         };
         let summary = app.run_with(manager)?;

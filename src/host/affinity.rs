@@ -23,6 +23,7 @@ fn of_job() -> Option<CpuSet> {
 }
 
 /// Returns the number of processors of this job on this host, at least 1.
+#[cfg(feature = "events")]
 pub(crate) fn processors() -> usize {
     of_job().map_or(1, |set| count(&set)).max(1)
 }
@@ -47,6 +48,7 @@ fn count(processors: &CpuSet) -> usize {
 }
 
 /// Lets this thread use all processors of the job on this host.
+#[cfg(feature = "events")]
 pub(crate) fn use_all_processors() {
     if let Some(processors) = of_job() {
         bind(&processors);

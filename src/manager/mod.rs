@@ -329,9 +329,19 @@ impl WorkManager {
         }
     }
 
-    /// Ends the job on all ranks because of an error outside [`process`](Self::process).
-    pub(crate) fn fail_before(&mut self, error: Error) -> Error {
-        self.fail(error, Results::default())
+    /// Ends the job on all ranks because of an error that rank 0 has met outside [`process`](Self::process). Returns the
+    /// error for `main`. Does nothing on other ranks.
+    ///
+    /// ```
+    /// use gaudi_mpi::prelude::*;
+    ///
+    /// let mut manager = WorkManager::new(Options::default().quiet())?;
+    /// let error = manager.stop(gaudi_mpi::Error::Job("there is no calibration for this run".into()));
+    /// assert_eq!(error.to_string(), "there is no calibration for this run");
+    /// # Ok::<(), gaudi_mpi::Error>(())
+    /// ```
+    pub fn stop(&mut self, error: Error) -> Error {
+        with_exit_status(self.fail(error, Results::default()))
     }
 
     /// Ends this process's part in the job, as dropping the manager does, and returns instead of ending the process. Rank 0
@@ -373,16 +383,19 @@ impl Drop for WorkManager {
     }
 }
 
-/// Ends the process if its part in the job is over; makes it end with the right status after a signal.
+/// Ends the process if its part in the job is over.
 fn continue_or_exit<T>(result: Result<ControlFlow<Exit, T>, Error>) -> Result<T, Error> {
     match result {
         Ok(ControlFlow::Continue(value)) => Ok(value),
         Ok(ControlFlow::Break(exit)) => exit.now(),
-        Err(error) => {
-            if let Error::Interrupted { signal, .. } = error {
-                signals::force_exit_status(128 + signal);
-            }
-            Err(error)
-        }
+        Err(error) => Err(with_exit_status(error)),
     }
+}
+
+/// Makes the process end with the status of a signal, if that is the error.
+fn with_exit_status(error: Error) -> Error {
+    if let Error::Interrupted { signal, .. } = error {
+        signals::force_exit_status(128 + signal);
+    }
+    error
 }
