@@ -1,5 +1,5 @@
-//! A task whose items cost nothing, for jobs of very many: counts them, adds up their numbers and squares, and checks
-//! the order of the replies.
+//! A task with empty items, for jobs of millions of items: counts them, sums their numbers and squares, and checks the
+//! order of the replies.
 
 use clap::Parser;
 use gaudi_mpi::prelude::*;
