@@ -29,8 +29,10 @@ RUN apt-get update -qq \
 COPY Cargo.toml Cargo.lock ./
 COPY tests/programs/Cargo.toml tests/programs/
 COPY scripts/bench/Cargo.toml scripts/bench/
-RUN for file in src/lib.rs src/main.rs examples/hist_task.rs examples/bs2jpsiphi.rs examples/brunel.rs; do \
-        mkdir -p "$(dirname "$file")" && echo '#![allow(warnings)] fn main() {}' >"$file"; \
+RUN mkdir src examples \
+    && for name in src/lib src/main examples/b2hhh examples/brunel examples/bs2jpsiphi examples/hist_task \
+        examples/velo_event; do \
+        echo '#![allow(warnings)] fn main() {}' >"$name.rs"; \
     done \
     && cargo build --quiet --release --locked $PROGRAMS \
     && cargo clean --quiet --release -p gaudi-mpi

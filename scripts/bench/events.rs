@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! bench_events make FILE EVENTS [LEVEL]    writes jagged events
-//! bench_events dimuon FILE                 selects muon pairs with an algorithm in Rust; events a second
-//! bench_events store FILE                  encodes and decodes the event store; MB and events a second, each way
-//! bench_events deflate FILE OUT            one thread: shuffle, libdeflate and direct chunk writes of all columns; MB/s
-//! bench_events wide FILE EVENTS COLUMNS    writes events with so many columns of one value
-//! bench_events read FILE                   sums the first of them; seconds
-//! bench_events plain FILE OUT              one thread: plain HDF5 writes of all columns; MB/s
+//! bench_events dimuon FILE                 selects muon pairs with an algorithm in Rust; events per second
+//! bench_events store FILE                  encodes and decodes the event store; MB and events per second, each way
+//! bench_events deflate FILE OUT            shuffles, deflates and writes all columns as chunks, one thread; MB/s
+//! bench_events wide FILE EVENTS COLUMNS    writes events with a number of one-value columns
+//! bench_events read FILE                   sums the first of these columns; seconds
+//! bench_events plain FILE OUT              writes all columns with plain HDF5, one thread; MB/s
 //! ```
 
 use gaudi_mpi::app::prelude::*;

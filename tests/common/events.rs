@@ -1,4 +1,4 @@
-//! Event files with contents that tests know, and the command run on them.
+//! Event files with known contents, and the command run on them.
 
 use gaudi_mpi::event::{ColumnType, EventStore, Rows};
 use gaudi_mpi::hist::{Axis, Histogram1D, Histogram2D, Histograms, Profile1D};
@@ -18,13 +18,13 @@ pub struct Folder {
 
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// One test at a time: HDF5 locks files that are open, and a command that another test starts at that moment inherits
+/// Lets one test run at a time: HDF5 locks open files, and a command that another test starts meanwhile would inherit
 /// the lock.
 pub fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the command has said.
+/// The status and output of the command.
 #[derive(Debug)]
 pub struct Said {
     pub status: i32,
@@ -48,7 +48,7 @@ impl Folder {
         fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// The names of all files, in their order.
+    /// The names of all files, sorted.
     pub fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.folder.path()).unwrap();
         let mut names: Vec<String> = entries
@@ -73,14 +73,14 @@ impl Folder {
         }
     }
 
-    /// Runs the command, which has to succeed; what it says.
+    /// Runs the command, which must succeed, and returns its output.
     pub fn succeeds(&self, arguments: &str) -> String {
         let said = self.run(arguments);
         assert!(said.status == 0 && said.stderr.is_empty(), "{arguments}: {said:?}");
         said.stdout
     }
 
-    /// Runs the command, which has to fail with one error and this status; the error.
+    /// Runs the command, which must fail with one error and this status, and returns the error.
     pub fn fails(&self, arguments: &str, status: i32) -> String {
         let said = self.run(arguments);
         assert!(said.status == status && said.stdout.is_empty(), "{arguments}: {said:?}");
@@ -99,13 +99,13 @@ impl Folder {
         writer.finish_with(&histograms(events)).unwrap();
     }
 
-    /// Opens a file to change what is in it.
+    /// Opens a file for changes.
     pub fn change(&self, name: &str) -> hdf5::File {
         hdf5::File::open_rw(self.path(name)).unwrap()
     }
 }
 
-/// How many tracks an event has.
+/// The number of tracks in an event.
 pub fn tracks(event: u64) -> u64 {
     event * 7 % 4
 }
@@ -115,7 +115,7 @@ pub fn px(event: u64, track: u64) -> f64 {
     1200.0 + event as f64 / 8.0 + track as f64
 }
 
-/// Events: a header, tracks, and candidates that refer to tracks.
+/// Events with a header, tracks, and candidates that refer to tracks.
 pub fn store(events: Range<u64>) -> EventStore {
     let mut store = EventStore::new();
     let header = store.add_table("Rec/Header", Rows::One).unwrap();
@@ -146,7 +146,7 @@ pub fn store(events: Range<u64>) -> EventStore {
     store
 }
 
-/// Histograms of the same events: counts, weights and a profile. The weights need more digits than one number has.
+/// Histograms of the same events: counts, weights and a profile. The sums of the weights do not fit into one `f64`.
 pub fn histograms(events: Range<u64>) -> Histograms {
     let mut book = Histograms::new();
     let mass = || Axis::uniform(100, 5200.0, 5500.0).label("m(J/ψ φ)").unit("MeV");
@@ -174,7 +174,7 @@ pub fn set<T: hdf5::H5Type + Clone>(file: &hdf5::File, path: &str, index: usize,
     dataset.write_slice(&[value], index..index + 1).unwrap();
 }
 
-/// A file with one table of many rows, which has one column.
+/// Writes a file with one table of one column and this number of rows.
 pub fn small(path: &Path, kind: ColumnType, rows: u64) {
     let mut store = EventStore::new();
     let table = store.add_table("Rec/Track/Best", Rows::Many).unwrap();

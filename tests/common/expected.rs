@@ -1,9 +1,9 @@
-//! What the probe has to write, worked out here by one loop, without any farm.
+//! The results that the probe must write, computed in one loop without the farm.
 
 use gaudi_mpi::{ExactSum, Random};
 use std::collections::BTreeMap;
 
-/// The results of one pass over items 0 to `items`, of which those in `skipped` failed for good.
+/// The results of one pass over items 0 to `items`, without those in `skipped`.
 pub fn results(items: u64, skipped: &[u64]) -> String {
     let good: Vec<u64> = (0..items).filter(|item| !skipped.contains(item)).collect();
     let mut sum = ExactSum::new();

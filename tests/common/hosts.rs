@@ -1,5 +1,5 @@
-//! Three hosts on this machine, made by `scripts/hosts`: each with a name, an address, processes and an ssh server of its
-//! own; they share all folders.
+//! Three hosts on this machine, made by `scripts/hosts`. Each has its own name, address, processes and ssh server; they
+//! share all folders.
 
 use super::job::{Farm, Job};
 use super::launcher::mpirun_on;
@@ -16,10 +16,10 @@ use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Their names.
+/// The names of the hosts.
 pub const NAMES: [&str; 3] = ["a", "b", "c"];
 
-/// The hosts, which are gone when this is.
+/// The hosts, removed when this is dropped.
 pub struct Hosts {
     rig: Child,
     /// The rig ends when this is closed.
@@ -57,7 +57,7 @@ impl Hosts {
         })
     }
 
-    /// mpirun on the first host, one rank on each; the programs run in the test's folder.
+    /// mpirun on the first host, with one rank on each host; the programs run in the test's folder.
     pub fn mpirun(&self, farm: &Farm, arguments: &str) -> Job {
         let own = format!(
             "{} env --chdir={} {} {arguments}",
@@ -87,12 +87,12 @@ impl Hosts {
         fs::read_to_string(file).unwrap().trim().parse().unwrap()
     }
 
-    /// Pulls a host's plug out of the switch.
+    /// Disconnects a host from the switch.
     pub fn cut(&self, host: &str) {
         self.on("switch", &format!("ip link set to-{host} down"));
     }
 
-    /// What runs on a host by the user's doing.
+    /// The processes on a host that do not belong to the host itself.
     fn processes(&self, host: &str) -> Vec<Process> {
         let namespace = |process: &Process| -> Option<OsString> {
             let target = fs::read_link(format!("/proc/{}/ns/pid", process.pid)).ok()?;
@@ -103,14 +103,14 @@ impl Hosts {
             .and_then(|process| namespace(&process));
         let is_the_hosts = |process: &Process| {
             let Ok(stat) = process.stat() else { return false };
-            // The host's own: what keeps it, and its ssh server with one process for each connection.
+            // The host's own processes: the idle shell that keeps it, and its ssh server with a process per connection.
             !["bash", "sleep", "sshd"].contains(&stat.comm.as_str()) && stat.state != 'Z' && namespace(process) == own
         };
         let all = all_processes().unwrap().flatten();
         all.filter(is_the_hosts).collect()
     }
 
-    /// Sends a signal to all processes of a name on a host, of which there has to be one.
+    /// Sends a signal to all processes of a name on a host; there must be one at least.
     pub fn signal(&self, host: &str, name: &str, signal: Signal) {
         let processes = self.processes(host).into_iter();
         let named: Vec<i32> = processes
@@ -123,7 +123,7 @@ impl Hosts {
         }
     }
 
-    /// Checks that within this time nothing runs any more on any host.
+    /// Checks that within this time no process is left on any host.
     pub fn are_idle_within(&self, limit: Duration) {
         let start = Instant::now();
         loop {

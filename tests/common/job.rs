@@ -1,5 +1,4 @@
-//! Runs a program as a user would, under mpirun or alone, and looks behind it: it ends in time, and no process of it is
-//! left.
+//! Runs a program as a user would, under mpirun or alone, and checks that it ends in time and leaves no process behind.
 
 use super::launcher::oversubscribe;
 use super::processes::{MARK, Mark};
@@ -17,12 +16,12 @@ use std::time::{Duration, Instant, SystemTime};
 use std::{env, fs};
 use tempfile::TempDir;
 
-/// Long enough for any run on a machine that does other things, too.
+/// Enough for any run on a busy machine.
 const LIMIT: Duration = Duration::from_secs(90);
-/// What the system may take to clear a process away.
+/// The time that the system may take to remove a process.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// A folder for one test, in which its jobs run.
+/// A folder in which the jobs of one test run.
 pub struct Farm {
     folder: TempDir,
 }
@@ -38,24 +37,24 @@ impl Farm {
         })
     }
 
-    /// A file of the test's.
+    /// The path of a file in the folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// A folder of the test's, made if it is not there, as the system names it.
+    /// The canonical path of a folder in the folder, which is made if needed.
     pub fn folder(&self, name: &str) -> PathBuf {
         let folder = self.path(name);
         fs::create_dir_all(&folder).unwrap();
         folder.canonicalize().unwrap()
     }
 
-    /// What is in a file of the test's.
+    /// The contents of a file in the folder.
     pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// A command with arguments, separated by blanks, to be run in the test's folder.
+    /// A command, with arguments separated by blanks, to run in the folder.
     pub fn command(&self, program: &Path, arguments: &str) -> Job {
         let mut command = Command::new(program);
         command.args(arguments.split_whitespace());
@@ -67,7 +66,7 @@ impl Farm {
         self.program("probe", ranks, arguments)
     }
 
-    /// A program of this crate's, alone if `ranks` is 0.
+    /// A program of this workspace, alone if `ranks` is 0.
     pub fn program(&self, name: &str, ranks: usize, arguments: &str) -> Job {
         let program = program(name);
         match ranks {
@@ -98,12 +97,12 @@ impl Farm {
             .env(MARK, &mark)
             .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
             .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
-            // What a launcher that is killed leaves behind goes when the test's folder goes.
+            // The files that a killed launcher leaves behind are removed with the folder.
             .env("TMPDIR", self.folder.path())
             .env("OMPI_MCA_btl_vader_backing_directory", self.folder.path())
             .env_remove("RUST_LOG")
             .env_remove("RUST_BACKTRACE");
-        // SAFETY: what runs between fork and exec makes system calls, and nothing else.
+        // SAFETY: the function makes only system calls between fork and exec.
         unsafe { command.pre_exec(listen_to_signals) };
         Job {
             command,
@@ -112,7 +111,8 @@ impl Farm {
     }
 }
 
-/// Tests that are started in the background, or by nohup, ignore some signals, and so would whatever they start.
+/// Restores the default signal handling. Tests started in the background or by nohup ignore some signals, and their
+/// children would inherit that.
 fn listen_to_signals() -> std::io::Result<()> {
     use Signal::{SIGHUP, SIGINT, SIGQUIT};
     for ignored in [SIGHUP, SIGINT, SIGQUIT] {
@@ -169,7 +169,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// One more argument, which may have blanks in it.
+    /// Adds an argument, which may contain blanks.
     pub fn argument(mut self, argument: &str) -> Self {
         self.command.arg(argument);
         self
@@ -199,7 +199,7 @@ impl Job {
         self.start().wait()
     }
 
-    /// Runs it, and checks its exit status.
+    /// Runs the command and checks its exit status.
     pub fn ends_with(self, status: i32) -> Finished {
         let finished = self.run();
         assert_eq!(finished.status.code(), Some(status), "{finished:?}");
@@ -207,7 +207,7 @@ impl Job {
     }
 }
 
-/// What a process writes, as it comes.
+/// The output of a process so far.
 struct Stream {
     bytes: Arc<Mutex<Vec<u8>>>,
     reader: JoinHandle<()>,
@@ -236,7 +236,7 @@ impl Stream {
     }
 }
 
-/// A command that runs.
+/// A running command.
 pub struct Running {
     title: String,
     child: Child,
@@ -247,7 +247,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Waits until a text has been written to standard error so many times.
+    /// Waits until a text has been written to standard error this number of times.
     pub fn await_text(&mut self, text: &str, times: usize) {
         while self.stderr.so_far().matches(text).count() < times {
             if self.start.elapsed() > LIMIT || self.child.try_wait().unwrap().is_some() {
@@ -257,12 +257,12 @@ impl Running {
         }
     }
 
-    /// Sends a signal to the process that was started: mpirun, where there is one.
+    /// Sends a signal to mpirun, or to the program if it runs alone.
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id() as i32), signal).unwrap();
     }
 
-    /// Sends a signal to one rank's process.
+    /// Sends a signal to the process of a rank.
     pub fn signal_rank(&self, rank: usize, signal: Signal) {
         let ranks = self.mark.ranks();
         let pid = ranks
@@ -271,17 +271,17 @@ impl Running {
         kill(Pid::from_raw(*pid), signal).unwrap();
     }
 
-    /// Processes that help ranks, of one kind: `zygote`, `worker` or `accum` (the accumulator).
+    /// The helper processes of one kind: `zygote`, `worker` or `accum` (the accumulator).
     pub fn helpers(&self, kind: &str) -> Vec<Pid> {
         self.mark.helpers(kind).into_iter().map(Pid::from_raw).collect()
     }
 
-    /// Whether it has not ended yet.
+    /// Returns whether the command is still running.
     pub fn goes_on(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// How many ranks there are, as processes.
+    /// The number of processes that are ranks.
     pub fn ranks(&self) -> usize {
         self.mark.ranks().len()
     }
@@ -292,7 +292,7 @@ impl Running {
         self.wait_at_most(rest)
     }
 
-    /// Waits for the end; with the most memory, in MB, that a rank's process was seen to have had.
+    /// Waits for the end, and returns with it the peak memory of a rank in MB.
     pub fn wait_with_peak(mut self, rank: usize, limit: Duration) -> (Finished, u64) {
         let from = Instant::now();
         let mut peak = 0;
@@ -303,7 +303,7 @@ impl Running {
         (self.wait_at_most(LIMIT), peak / 1000)
     }
 
-    /// Waits for the end, which has to come within this time from now, for every process.
+    /// Waits for the end of all processes, which must come within this time from now.
     pub fn wait_at_most(mut self, limit: Duration) -> Finished {
         let from = Instant::now();
         let status = loop {
@@ -341,7 +341,7 @@ impl Running {
     }
 }
 
-/// A command that has run, with all its processes.
+/// A command that has ended, with all its processes.
 #[derive(Debug)]
 pub struct Finished {
     pub title: String,
@@ -352,7 +352,7 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// The one line by which the job says why it failed, as `main` prints it.
+    /// The error that `main` prints, of which there must be one.
     pub fn error(&self) -> &str {
         match self.stderr_lines("Error: ")[..] {
             [error] => error,
@@ -360,7 +360,7 @@ impl Finished {
         }
     }
 
-    /// What follows this text in the lines of standard error that begin with it.
+    /// The rest of the lines of standard error that begin with this text.
     pub fn stderr_lines(&self, start: &str) -> Vec<&str> {
         self.stderr
             .lines()

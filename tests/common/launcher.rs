@@ -1,5 +1,4 @@
-//! The launcher that belongs to the MPI library the programs were built with. All that tests know of the differences
-//! between launchers stands here.
+//! The launcher of the MPI library that the programs were built with, and all differences between launchers.
 
 /// The families of MPI libraries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,7 +7,7 @@ pub enum Family {
     Mpich,
 }
 
-/// That of the library which this crate was built with.
+/// The family of the library that this crate was built with.
 pub fn family() -> Family {
     if gaudi_mpi::mpi_library().starts_with("MPICH") {
         Family::Mpich
@@ -17,12 +16,12 @@ pub fn family() -> Family {
     }
 }
 
-/// Whether mpirun ends with the status of its ranks when it has passed a signal on to them. MPICH's does by chance.
+/// Returns whether mpirun reliably ends with the status of its ranks after it has passed a signal on to them.
 pub fn keeps_status() -> bool {
     family() == Family::OpenMpi
 }
 
-/// What lets mpirun start more ranks than there are cores.
+/// The option that lets mpirun start more ranks than there are cores.
 pub fn oversubscribe() -> &'static str {
     match family() {
         Family::OpenMpi => "--oversubscribe",
@@ -30,7 +29,7 @@ pub fn oversubscribe() -> &'static str {
     }
 }
 
-/// The variable by which a process knows its rank.
+/// The variable that tells a process its rank.
 pub fn rank_variable() -> &'static str {
     match family() {
         Family::OpenMpi => "OMPI_COMM_WORLD_RANK",
@@ -38,7 +37,7 @@ pub fn rank_variable() -> &'static str {
     }
 }
 
-/// A folder for all processes started by a command.
+/// The option for the working directory of the ranks.
 pub fn working_directory() -> &'static str {
     match family() {
         Family::OpenMpi => "--wdir",
@@ -46,8 +45,8 @@ pub fn working_directory() -> &'static str {
     }
 }
 
-/// mpirun on several hosts, as arguments of `env`: each rank gets this variable, and within ten seconds mpirun notices that a
-/// host is gone.
+/// mpirun on several hosts, as arguments of `env`. Each rank gets this variable, and mpirun notices within ten seconds
+/// that a host is gone.
 pub fn mpirun_on(hosts: &str, variable: &str) -> String {
     let mpirun = gaudi_mpi::mpirun();
     match family() {
@@ -55,17 +54,17 @@ pub fn mpirun_on(hosts: &str, variable: &str) -> String {
             "{mpirun} --host {hosts} -x {variable} --mca oob_tcp_keepalive_time 3 --mca oob_tcp_keepalive_intvl 2 \
              --mca oob_tcp_keepalive_probes 2"
         ),
-        // Ranks get all variables that it has.
+        // MPICH passes all variables on to the ranks.
         Family::Mpich => format!("HYDRA_LAUNCHER_EXTRA_ARGS=-oServerAliveInterval=2 {mpirun} --host {hosts}"),
     }
 }
 
-/// Whether ranks on other hosts have those variables that these hosts have.
+/// Returns whether ranks on other hosts start with the variables of these hosts.
 pub fn leaves_variables_to_hosts() -> bool {
     family() == Family::OpenMpi
 }
 
-/// What mpirun runs on each host.
+/// The daemon that mpirun runs on each host.
 pub fn daemon() -> &'static str {
     match family() {
         Family::OpenMpi => "orted",
@@ -73,7 +72,7 @@ pub fn daemon() -> &'static str {
     }
 }
 
-/// Whether mpirun says which host it was whose daemon is gone.
+/// Returns whether mpirun names the host whose daemon is gone.
 pub fn names_hosts() -> bool {
     family() == Family::OpenMpi
 }

@@ -1,7 +1,7 @@
 //! Events whose references can be verified, and job files run on them.
 //!
-//! Particles refer to tracks, and tracks to vertices. Each row has the number of its event and its place there; what
-//! refers to a row has beside the reference, as an ordinary number, which row that has to be.
+//! Particles refer to tracks, and tracks to vertices. Each row has the number of its event and its index there. Beside
+//! each reference, an ordinary number has the index of the row that it must lead to.
 
 use super::events::alone;
 use super::job::{Farm, Job};
@@ -33,7 +33,7 @@ impl Jobs {
         Farm::open().map(|farm| Self { farm, _alone })
     }
 
-    /// With files of different numbers of events, numbered through: one is empty, and one has a table more.
+    /// Writes files with consecutive events: one file is empty, and one has an additional table.
     pub fn with_inputs() -> Option<Self> {
         let jobs = Self::open()?;
         jobs.input("a.h5", 0..5000, false);
@@ -43,7 +43,7 @@ impl Jobs {
         Some(jobs)
     }
 
-    /// Writes a file with these events; with a table that not every file has, if so wanted.
+    /// Writes a file with these events, and a table of clusters if told to.
     pub fn input(&self, name: &str, events: Range<u64>, clusters: bool) {
         let mut writer = EventFileWriter::create(self.path(name)).unwrap();
         writer.append(&store(events, clusters)).unwrap();
@@ -68,7 +68,7 @@ impl Jobs {
         fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// The names of all files that are not the launcher's, in their order.
+    /// The sorted names of all files that are not the launcher's.
     pub fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.path("")).unwrap();
         let mut names: Vec<String> = entries
@@ -111,7 +111,7 @@ pub fn particles(event: u64) -> u64 {
     event * 5 % 4
 }
 
-/// Which of `rows` a row refers to; now and then to none.
+/// The index, below `rows`, that a row refers to, or −1.
 fn reference(event: u64, row: u64, rows: u64) -> i32 {
     match (event + 3 * row) % 5 {
         0 => -1,
@@ -120,7 +120,7 @@ fn reference(event: u64, row: u64, rows: u64) -> i32 {
     }
 }
 
-/// What is in every table of many rows.
+/// A table of many rows, and the columns that all these tables have.
 struct Table {
     table: TableHandle,
     event: ColumnHandle<u64>,

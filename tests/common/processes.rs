@@ -1,4 +1,4 @@
-//! The processes of one run, whatever has become of their parents.
+//! The processes of one run, including orphans.
 
 use super::launcher::rank_variable;
 use nix::sys::signal::{Signal, kill};
@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::time::{Duration, Instant};
 
-/// The variable that all processes of a run inherit, and that tells them from all others.
+/// The variable that all processes of a run inherit, and that identifies them.
 pub const MARK: &str = "GAUDI_MPI_TEST_RUN";
 
-/// How the names of processes begin that were forked to help a rank.
+/// The start of the names of a rank's helper processes.
 const HELPER: &str = "gaudi:";
 
 /// A run's mark.
@@ -30,7 +30,7 @@ impl Mark {
         all.flatten().filter(is_marked).collect()
     }
 
-    /// Processes that were forked to help ranks, of one kind: `zygote`, `worker` or `accum` (the accumulator).
+    /// The helper processes of one kind: `zygote`, `worker` or `accum` (the accumulator).
     pub fn helpers(&self, kind: &str) -> Vec<i32> {
         let name = format!("{HELPER}{kind}");
         let all = self.processes().into_iter();
@@ -54,13 +54,13 @@ impl Mark {
             .collect()
     }
 
-    /// The most memory that a rank's process has had so far, in kB.
+    /// The peak memory of a rank so far, in kB.
     pub fn peak(&self, rank: usize) -> Option<u64> {
         let pid = *self.ranks().get(&rank)?;
         Process::new(pid).ok()?.status().ok()?.vmhwm
     }
 
-    /// Waits until no process is left, as long as that may take; those that are then left, killed.
+    /// Waits at most `grace` until no process is left. Kills the remaining ones, and returns their descriptions.
     pub fn left_after(&self, grace: Duration) -> Vec<String> {
         let start = Instant::now();
         loop {
@@ -75,7 +75,7 @@ impl Mark {
 
 fn describe_and_kill(process: &Process) -> String {
     let command = process.cmdline().unwrap_or_default().join(" ");
-    // It may have ended by itself.
+    // The process may have ended meanwhile.
     let _ = kill(Pid::from_raw(process.pid), Signal::SIGKILL);
     format!("{} {command}", process.pid)
 }

@@ -1,4 +1,4 @@
-//! A Slurm of the test's own: two nodes, on hosts made of namespaces. It is gone when the test is, however that ends:
+//! A private Slurm with two nodes on hosts made of namespaces. It ends with the test, however the test ends, because
 //! scripts/slurm-rig ends with the pipe to it.
 
 use super::launcher::{Family, family};
@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 use tempfile::TempDir;
 
-/// Long enough for any job here: warnings before the time limit come to the half minute.
+/// Enough for any job here: Slurm warns of the time limit with a precision of half a minute.
 const LIMIT: Duration = Duration::from_secs(120);
-/// What the system may take to clear processes away.
+/// The time that the system may take to remove processes.
 const GRACE: Duration = Duration::from_secs(2);
-/// The status of scripts that cannot do here what they are for.
+/// The status of scripts that this machine does not allow.
 const NOT_HERE: i32 = 77;
 
 pub struct Slurm {
@@ -32,7 +32,7 @@ impl Slurm {
             return skip("slurm", "the tests under Slurm need a build with Open MPI");
         }
         let folder = tempfile::tempdir().unwrap();
-        // Where several MPI libraries are installed, mpirun may be that of another one.
+        // With several MPI libraries installed, mpirun may belong to another one.
         fs::create_dir(folder.path().join("bin")).unwrap();
         let own = format!("#!/bin/sh\nexec {} \"$@\"\n", gaudi_mpi::mpirun());
         let own_mpirun = folder.path().join("bin/mpirun");
@@ -43,7 +43,7 @@ impl Slurm {
         let mut rig = Command::new(script)
             .arg("--serve")
             .arg(folder.path().join("rig"))
-            // For three jobs at a time.
+            // Enough for three jobs at a time.
             .env("GAUDI_MPI_SLURM_CPUS", "6")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -72,7 +72,7 @@ impl Slurm {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// Runs a line of shell on the first node, and all it starts under this mark.
+    /// Runs a line of shell on the first node; its processes inherit the mark.
     fn run(&self, line: &str, mark: &Mark) -> Output {
         let node = self.read("rig/hosts/node1.pid");
         let path = format!("{}:{}", self.path("bin").display(), env::var("PATH").unwrap());
@@ -92,7 +92,7 @@ impl Slurm {
             .unwrap()
     }
 
-    /// Runs a line of shell on the first node, which has to go well or not; what it wrote.
+    /// Runs a line of shell on the first node, which must succeed or fail as told, and returns its output.
     pub fn shell(&self, line: &str, succeeds: bool) -> String {
         let mark = mark();
         let output = self.run(&format!("exec 2>&1\n{line}"), &mark);
@@ -120,7 +120,7 @@ impl Slurm {
 impl Drop for Slurm {
     fn drop(&mut self) {
         drop(self.rig.stdin.take());
-        // Before its folder goes.
+        // The rig must end before its folder is removed.
         let _ = self.rig.wait();
     }
 }
@@ -138,7 +138,7 @@ fn mark() -> Mark {
     ))
 }
 
-/// A job that Slurm has.
+/// A submitted job.
 pub struct Submitted<'a> {
     slurm: &'a Slurm,
     number: String,
@@ -147,12 +147,12 @@ pub struct Submitted<'a> {
 }
 
 impl Submitted<'_> {
-    /// The folder of its outputs.
+    /// The folder of the job's outputs.
     fn results(&self) -> PathBuf {
         self.slurm.path(&format!("results/job-{}", self.number))
     }
 
-    /// What is in the folder of its outputs.
+    /// The sorted names of the job's outputs.
     pub fn outputs(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(self.results()) else {
             return vec![];
@@ -173,7 +173,7 @@ impl Submitted<'_> {
         fs::read_to_string(self.slurm.path(&format!("job-{}.log", self.number))).unwrap_or_default()
     }
 
-    /// Waits until it has begun an output, and all its ranks and their workers are there.
+    /// Waits until the job has begun an output and has this number of workers.
     pub fn await_work(&self, workers: usize) {
         while self.outputs().is_empty() || self.mark.helpers("worker").len() < workers {
             assert!(!self.log().contains("gaudi-mpi ended"), "{}", self.log());
@@ -186,13 +186,13 @@ impl Submitted<'_> {
         self.slurm.shell(&format!("scancel {}", self.number), true);
     }
 
-    /// Sends a signal to the script alone.
+    /// Sends a signal only to the script.
     pub fn signal(&self, signal: &str) {
         self.slurm
             .shell(&format!("scancel --batch --signal={signal} {}", self.number), true);
     }
 
-    /// Waits for its end, of which no process may be left: its state and its exit code, as Slurm has them.
+    /// Waits for the end of the job, which must leave no process, and returns its state and exit code in Slurm.
     pub fn ended(&self) -> (String, String) {
         loop {
             let shown = self.slurm.shell(&format!("scontrol show job {}", self.number), true);

@@ -1,5 +1,5 @@
-//! A task that does as it is told, for the tests: succeeds, fails, panics, sleeps; and writes down all that has to be
-//! the same on any number of ranks.
+//! A task for the tests that succeeds, fails, panics, sleeps or dies as its options say. It writes the results that must
+//! be the same on any number of ranks.
 
 use clap::Parser;
 use gaudi_mpi::{ExactSum, prelude::*};
@@ -27,34 +27,34 @@ struct Arguments {
     /// Items at which the process dies every time
     #[arg(long, value_delimiter = ',')]
     die: Vec<u64>,
-    /// How it dies: abort, segfault, kill, exit, hang, eat (all memory there is for it), freeze
+    /// How the process dies: abort, segfault, kill, exit, hang, eat (allocates without end), freeze
     #[arg(long, default_value = "abort")]
     die_by: String,
     /// A hook in which the process dies as `--die-by` says
     #[arg(long)]
     die_in: Option<String>,
-    /// A hook in which the process sleeps as long as `--nap` says, and says so on standard error
+    /// A hook in which the process reports that it sleeps, and sleeps for `--nap`
     #[arg(long)]
     nap_in: Option<String>,
-    /// Megabytes that initialize_remote makes
+    /// Megabytes that initialize_remote allocates
     #[arg(long, default_value_t = 0)]
     megabytes: usize,
-    /// Megabytes that the program makes before it has a WorkManager
+    /// Megabytes that the program allocates before it has a WorkManager
     #[arg(long, default_value_t = 0)]
     common_megabytes: usize,
-    /// Items that fail on rank 0 alone
+    /// Items that fail only on rank 0
     #[arg(long, value_delimiter = ',')]
     fail_on_root: Vec<u64>,
-    /// Items that sleep, and say so on standard error
+    /// Items that report that they sleep, and sleep for `--nap`
     #[arg(long, value_delimiter = ',')]
     sleep: Vec<u64>,
-    /// Milliseconds that they sleep
+    /// Milliseconds of a nap
     #[arg(long, default_value_t = 60_000)]
     nap: u64,
-    /// Every item sleeps so many milliseconds
+    /// Milliseconds that every item sleeps
     #[arg(long, default_value_t = 0)]
     milliseconds: u64,
-    /// Every item spins so many microseconds
+    /// Microseconds that every item spins
     #[arg(long, default_value_t = 0)]
     microseconds: u64,
     /// A hook that fails; or a use: {write,read}_{task,output,reply}
@@ -69,7 +69,7 @@ struct Arguments {
     /// Milliseconds that the failing hook takes to fail
     #[arg(long, default_value_t = 0)]
     fail_after: u64,
-    /// After a call of `process` has failed, call it again, and print what it says
+    /// After a call of `process` has failed, call it again and print its error
     #[arg(long)]
     again: bool,
     /// This rank panics outside all hooks, before it processes anything
@@ -87,13 +87,13 @@ struct Arguments {
     /// Print an environment variable and the working directory of each rank
     #[arg(long)]
     environment: Option<String>,
-    /// Print the most memory that each rank ever had, in kB
+    /// Print the peak memory of each rank in kB
     #[arg(long)]
     peak: bool,
-    /// Rank 0 alone leaves before it processes anything
+    /// Rank 0 leaves before it processes anything
     #[arg(long)]
     root_leaves: bool,
-    /// Rank 1 alone leaves before it processes anything
+    /// Rank 1 leaves before it processes anything
     #[arg(long)]
     other_leaves: bool,
     /// Where to write the results
@@ -279,7 +279,7 @@ impl Task for Probe {
         assert!(self.ready, "initialize_remote comes first");
         assert_eq!(gaudi_mpi::current_item(), Some(number));
         let mut random = item_random();
-        // Whatever is added before a failure must not count.
+        // Additions before a failure must not count.
         output.items += 1;
         let x = random.uniform(-1.0, 1.0) * 10f64.powf(random.uniform(-15.0, 15.0));
         output.sum += x;
@@ -364,11 +364,11 @@ impl Task for Probe {
     }
 }
 
-/// Ends this process, or makes it useless.
+/// Ends or disables this process.
 fn die(how: &str) {
     use nix::sys::signal::{Signal, raise};
     match how {
-        // SAFETY: none, on purpose.
+        // SAFETY: none: the write is meant to crash.
         "segfault" => unsafe { std::ptr::without_provenance_mut::<u8>(64).write_volatile(1) },
         "kill" => raise(Signal::SIGKILL).unwrap(),
         "freeze" => raise(Signal::SIGSTOP).unwrap(),
@@ -385,7 +385,7 @@ fn die(how: &str) {
     }
 }
 
-/// What an item's reply is made of.
+/// The letter that an item's reply consists of.
 fn letter(number: u64) -> &'static str {
     let letter = number as usize % 26;
     &"abcdefghijklmnopqrstuvwxyz"[letter..=letter]
