@@ -1,4 +1,4 @@
-//! What the launcher (mpirun, srun, …) has told this process before MPI is up, and in what MPI libraries differ.
+//! What the launcher (mpirun, srun, …) tells this process before MPI is initialised, and how MPI libraries differ.
 
 use crate::error::Error;
 use nix::sys::prctl;
@@ -7,16 +7,15 @@ use std::env;
 use std::ffi::OsString;
 use std::time::Duration;
 
-/// The variables by which launchers tell a process its rank: Open MPI; PMIx (Slurm, PRRTE); Hydra, Slurm and others by
-/// PMI.
+/// The variables in which launchers pass a process its rank: Open MPI; PMIx (Slurm, PRRTE); PMI (Hydra, Slurm and others).
 const RANK: [&str; 3] = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"];
 
-/// Whether an MPI launcher started this process.
+/// Returns whether an MPI launcher started this process.
 pub(crate) fn is_launched() -> bool {
     RANK.iter().any(|name| env::var_os(name).is_some()) || env::var_os("PMI_FD").is_some()
 }
 
-/// The MPI library that this program runs on, and its version: `Open MPI 4.1.4`, `MPICH 4.0.2`.
+/// Returns the name and version of the MPI library that this program runs on: `Open MPI 4.1.4`, `MPICH 4.0.2`.
 ///
 /// ```
 /// assert!(gaudi_mpi::mpi_library().contains(['.', '1', '2', '3', '4', '5']));
@@ -26,8 +25,8 @@ pub fn mpi_library() -> String {
     short(&text)
 }
 
-/// The launcher that belongs to this library. Where several libraries are installed, Debian gives each launcher a name of
-/// its own beside `mpirun`, which is that of one of them.
+/// Returns the launcher of this library. Where several libraries are installed, Debian gives the launcher of each its own
+/// name; `mpirun` is one of them.
 ///
 /// ```
 /// assert!(gaudi_mpi::mpirun().starts_with("mpirun"));
@@ -51,16 +50,16 @@ fn is_mpich() -> bool {
     mpi_library().starts_with("MPICH ")
 }
 
-/// Whether all ranks have to let MPI be for a moment before they leave. In MPI_Finalize of MPICH before 4.2, a rank may wait
-/// for an answer of another that does not listen any more (its pull request 6596), and programs whose ranks are on several
-/// hosts hang: nearly always if they call MPI all the time before that, and not once in hundreds of runs if nobody does for
-/// some hundredths of a second.
+/// Returns whether all ranks have to stop calling MPI for a moment before they leave. In MPI_Finalize of MPICH before 4.2, a
+/// rank may wait for an answer from another that no longer listens (MPICH pull request 6596), and programs with ranks on
+/// several hosts hang: nearly always if they have called MPI until then, and not once in hundreds of runs if no rank has
+/// called it for some hundredths of a second.
 pub(crate) fn needs_rest() -> bool {
     is_mpich()
 }
 
-/// Makes this process end with the daemon that has started it. Open MPI's and Slurm's see to that; ranks of MPICH would go
-/// on, and wait for a daemon that is gone when the job is over.
+/// Makes this process end with the daemon that started it. The daemons of Open MPI and Slurm take care of that; ranks of
+/// MPICH would go on, and wait for the lost daemon at the end of the job.
 pub(crate) fn end_with_daemon() {
     if is_mpich()
         && let Err(error) = prctl::set_pdeathsig(Signal::SIGKILL)
@@ -69,8 +68,8 @@ pub(crate) fn end_with_daemon() {
     }
 }
 
-/// Of what libraries say of themselves, the name and the number. Open MPI has a comma after them; MPICH and those
-/// made of it have a line each for name and number, the build, the date, and so on.
+/// Extracts name and number from a library's version text. Open MPI has a comma after them; MPICH and its descendants have
+/// one line for name and number, and others for the date, the build and so on.
 fn short(text: &str) -> String {
     let first = text.split([',', '\n', '\0']).next().unwrap_or_default();
     let words = first.replace("Version:", "").replace(" v", " ");
@@ -82,28 +81,28 @@ fn short(text: &str) -> String {
     }
 }
 
-/// Whether this process is, as far as one can tell before MPI is up, the one that speaks to the user.
+/// Returns whether this process is rank 0, as far as can be told before MPI is initialised.
 pub(crate) fn is_root() -> bool {
     RANK.iter()
         .find_map(|name| env::var(name).ok())
         .is_none_or(|rank| rank == "0")
 }
 
-/// The variables by which launchers tell how many processes they have started, and which of them this is. A launcher
-/// that was started by another comes first: mpirun starts its daemons with srun, whose variables its ranks inherit. Batch
-/// systems set others (`SLURM_NTASKS`) that say how many could be started.
+/// The variables in which launchers pass the number of processes that they started, and the number of this one. A launcher
+/// that another one started comes first: mpirun starts its daemons with srun, and its ranks inherit srun's variables. Batch
+/// systems also set variables (`SLURM_NTASKS`) for how many processes could be started.
 const COUNTS: [(&str, &str); 3] = [
     ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
     ("PMI_SIZE", "PMI_RANK"),
     ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),
 ];
 
-/// As many processes as a launcher has started.
+/// The processes that a launcher started.
 #[derive(Debug, PartialEq)]
 struct Started {
     processes: usize,
     number: usize,
-    /// The variable that says so.
+    /// The variable that has their number.
     variable: &'static str,
 }
 
@@ -118,17 +117,17 @@ fn started(variable: impl Fn(&str) -> Option<OsString>) -> Option<Started> {
     })
 }
 
-/// Refuses to be one of several processes that a launcher has started and that MPI does not see: each would run the
-/// whole job, and write the same files. (MPI may see more: those of a job with several parts.)
+/// Refuses to be one of several processes that a launcher started but MPI does not connect: each would run the whole job
+/// and write the same files. (MPI may connect more: those of all parts of a job.)
 ///
 /// # Errors
-/// On the first of these processes. The others end by themselves, a little later, with status 1.
+/// On the first of these processes. The others end a little later, with status 1.
 pub(crate) fn check_size(size: usize) -> Result<(), Error> {
     let Some(started) = started(|name| env::var_os(name)).filter(|started| started.processes > size) else {
         return Ok(());
     };
     if started.number != 0 {
-        // A launcher that hears of a failure kills the others: the first is given the time to say why.
+        // A launcher that sees a failure kills the others: the first one gets the time to print its error.
         std::thread::sleep(Duration::from_secs(1));
         eprintln!("Process {} of {} has not run either", started.number, started.processes);
         std::process::exit(1)
@@ -136,7 +135,7 @@ pub(crate) fn check_size(size: usize) -> Result<(), Error> {
     Err(Error::Mpi(explain(&started, size, &mpi_library())))
 }
 
-/// What is wrong, and what to do.
+/// Explains the problem and what to do.
 fn explain(started: &Started, size: usize, library: &str) -> String {
     let Started {
         processes, variable, ..
@@ -179,7 +178,7 @@ mod tests {
         }
     }
 
-    /// What is known from these variables.
+    /// Returns what these variables tell.
     fn of(variables: &[(&str, &str)]) -> Option<(usize, usize)> {
         let variable = |name: &str| {
             let found = variables.iter().find(|(other, _)| *other == name)?;
