@@ -360,7 +360,12 @@ fn a_rank_that_is_frozen_is_named() {
         );
         assert!(options != sleeping || !farm.path("out").exists());
     }
-    // Nobody is lost who just has much to do, or on a machine that was asleep.
+}
+
+/// A rank is not lost because it is busy, or because the machine was asleep.
+#[test]
+fn ranks_that_are_busy_or_were_asleep_are_not_lost() {
+    let Some(farm) = Farm::open() else { return };
     let mut running = farm
         .probe(
             2,
