@@ -73,7 +73,7 @@ macro_rules! bookable {
             }
         )*
 
-        /// Evaluates an expression for the object, whatever its type.
+        /// Evaluates an expression for the object, of any type.
         macro_rules! for_any {
             ($object:expr, $name:ident => $result:expr) => {
                 match $object {

@@ -49,7 +49,7 @@ impl Coordinate for f64 {
 
     #[inline]
     fn integer(&self) -> Option<i64> {
-        // Each integer up to 2⁵³ has an `f64` of its own. A larger `f64` may stand for several integers.
+        // Each integer up to 2⁵³ has its own `f64`. A larger `f64` may stand for several integers.
         (self.trunc() == *self && self.abs() <= 9_007_199_254_740_992.0).then_some(*self as i64)
     }
 }

@@ -297,7 +297,7 @@ proptest! {
 }
 
 #[test]
-fn books_merge_whatever_the_order_of_booking() {
+fn books_merge_in_any_order_of_booking() {
     let h = |title| Histogram1D::new(title, Axis::uniform(1, 0.0, 1.0));
     let (mut mine, mut theirs) = (Histograms::new(), Histograms::new());
     mine.book("a", h("A"));

@@ -91,7 +91,7 @@ pub trait Merge: Sized + 'static {
     /// The type that holds the parts until all are known.
     type Gathered: Serialize + DeserializeOwned + 'static;
 
-    /// Whether each item needs an output of its own. This is so for sums of plain floating-point numbers: items of a
+    /// Whether each item needs a separate output. This is so for sums of plain floating-point numbers: items of a
     /// batch that added to the same output would make the sum depend on the batches. It costs a new output per item.
     const ITEMWISE: bool = false;
 

@@ -47,7 +47,7 @@ pub enum Error {
         what: String,
     },
     /// A curve was laid over a map.
-    #[error("{what} is a map, and curves cannot be laid over a map; give them a pad of their own")]
+    #[error("{what} is a map, and curves cannot be laid over a map; draw them in another pad")]
     CurveOverMap {
         /// The pad.
         what: String,

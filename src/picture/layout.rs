@@ -127,7 +127,7 @@ impl Layout {
                 bar.right - self.frame.right + numbers + title_height(&self.z_title(pad)) + apart
             }
         };
-        // Above the frame stands the title, or else the factor of a vertical axis.
+        // The title is above the frame, or else the factor of a vertical axis.
         let factor = |axis: &LabelledAxis| axis.ticks.factor.is_some();
         let factors = factor(&self.y) || self.z.as_ref().is_some_and(|(z, _)| factor(z));
         let mut top = match (pad.title.is_empty(), factors) {
