@@ -210,7 +210,7 @@ fn properties_that_cannot_be_are_told_before_anything_is_done() {
     assert!(
         finished
             .error()
-            .contains("conditions.field_step = 1 mm is out of range"),
+            .contains("conditions.field_step = 1 is out of range: it must be from 2.5 to 250 mm"),
         "{finished:?}"
     );
 }

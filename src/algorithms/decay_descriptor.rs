@@ -54,8 +54,8 @@ impl DecayDescriptor {
         self.conjugated
     }
 
-    /// Returns the decay and, with `cc`, its charge conjugate. A decay that is its own conjugate, such as `[J/psi(1S)
-    /// -> mu+ mu-]cc`, is returned once.
+    /// Returns the decay and, with `cc`, its charge conjugate. A decay that is its own conjugate is returned once, such
+    /// as `[J/psi(1S) -> mu+ mu-]cc`.
     pub fn decays(&self) -> Vec<Decay> {
         let mut decays = vec![self.decay.clone()];
         let conjugate = self.decay.conjugate();

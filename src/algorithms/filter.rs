@@ -25,7 +25,7 @@ use crate::event::{ColumnIndex, Element, Values, each_type};
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
-    /// The cut on rows, or on events without a `table`.
+    /// The cut: on the rows of `table`, or on events if there is no `table`.
     pub cut: String,
     /// The table of the columns in the cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]

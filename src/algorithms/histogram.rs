@@ -313,7 +313,6 @@ impl Entries {
             None => true,
             Some(cut) => passed[if cut.table().is_some() { row } else { event }],
         });
-        let weighted = |event, row| weight.as_ref().map_or(1.0, |weight| weight.at(event, row));
         match booked {
             Booked::One(histogram) => {
                 let (histogram, x) = (&mut histograms[histogram], &values[0]);
@@ -349,7 +348,7 @@ impl Entries {
                     let (x, value) = (values[0].at(event, row), values[1].at(event, row));
                     match weight {
                         None => profile.fill(x, value),
-                        Some(_) => profile.fill_weighted(x, value, weighted(event, row)),
+                        Some(weight) => profile.fill_weighted(x, value, weight.at(event, row)),
                     }
                 }
             }
@@ -359,7 +358,7 @@ impl Entries {
                     let [x, y, value] = [0, 1, 2].map(|axis| values[axis].at(event, row));
                     match weight {
                         None => profile.fill(x, y, value),
-                        Some(_) => profile.fill_weighted(x, y, value, weighted(event, row)),
+                        Some(weight) => profile.fill_weighted(x, y, value, weight.at(event, row)),
                     }
                 }
             }

@@ -23,6 +23,7 @@ pub mod four_momentum;
 mod histogram;
 pub mod particles;
 mod prescale;
+mod property_range;
 pub mod toy_decay_generator;
 mod toy_decays;
 pub mod toy_selection;

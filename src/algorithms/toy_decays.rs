@@ -6,6 +6,7 @@ mod tests;
 
 use super::four_momentum::FourMomentum;
 use super::particles::{B_S, KAON, MUON};
+use super::property_range::check_range;
 use super::toy_decay_generator::{Configuration, MeasuredTrack, ToyDecay, ToyDecayGenerator};
 use crate::app::prelude::*;
 use rand_distr::{Distribution, Poisson};
@@ -146,27 +147,24 @@ impl Algorithm for ToyDecays {
 
 impl ToyDecays {
     fn check(&self) -> Result<()> {
-        let require = |good: bool, what: &str, value: f64, allowed: &str| match good {
-            true => Ok(()),
-            false => Err(format!("{what} = {value} is out of range: it must be {allowed}")),
-        };
-        // Double precision cannot separate GPS times closer than this.
-        let good = self.rate > 0.0 && self.rate <= 1e6;
-        require(good, "rate", self.rate, "above 0 and at most 1000000 events per second")?;
-        let good = (0.0..=4e9).contains(&self.gps_start);
-        require(good, "gps_start", self.gps_start, "from 0 to 4000000000 s")?;
-        let good = (0.0..=1.0).contains(&self.misidentified);
-        require(good, "misidentified", self.misidentified, "between 0 and 1")?;
-        let good = self.pion_pt > 0.0 && self.pion_pt <= 1e6;
-        require(good, "pion_pt", self.pion_pt, "above 0 and at most 1000000 MeV")?;
-        let good = (0.0..=1e3).contains(&self.lifetime);
-        require(good, "lifetime", self.lifetime, "from 0 to 1000 ns")?;
+        // At higher rates, double precision cannot separate the GPS times.
+        for (property, value, unit) in [
+            ("rate", self.rate, "events per second"),
+            ("pion_pt", self.pion_pt, "MeV"),
+        ] {
+            if !(value > 0.0 && value <= 1e6) {
+                let allowed = format!("above 0 and at most 1000000 {unit}");
+                return Err(format!("{property} = {value} is out of range: it must be {allowed}").into());
+            }
+        }
+        check_range("gps_start", self.gps_start, [0.0, 4e9], " s")?;
+        check_range("misidentified", self.misidentified, [0.0, 1.0], "")?;
+        check_range("lifetime", self.lifetime, [0.0, 1e3], " ns")?;
         for spread in self.beam_spot {
-            require((0.0..=1e4).contains(&spread), "beam_spot", spread, "from 0 to 10000 mm")?;
+            check_range("beam_spot", spread, [0.0, 1e4], " mm")?;
         }
         for resolution in self.ip_resolution {
-            let good = (0.0..=1e6).contains(&resolution);
-            require(good, "ip_resolution", resolution, "from 0 to 1000000")?;
+            check_range("ip_resolution", resolution, [0.0, 1e6], "")?;
         }
         Ok(())
     }
@@ -319,9 +317,7 @@ fn pick(number: usize, random: &mut Random) -> i32 {
 
 /// Returns the Poisson distribution with this mean; `None` for a mean of 0.
 fn poisson(property: &str, mean: f64) -> Result<Option<Poisson<f64>>> {
-    if !(0.0..=10_000.0).contains(&mean) {
-        return Err(format!("{property} = {mean} is out of range: it must be from 0 to 10000").into());
-    }
+    check_range(property, mean, [0.0, 1e4], "")?;
     match mean {
         0.0 => Ok(None),
         mean => Ok(Some(Poisson::new(mean)?)),

@@ -4,6 +4,7 @@
 //! share them, as do forked workers.
 
 use super::geometry::{MODULE_Z, MODULES, SENSORS, to_module};
+use crate::algorithms::property_range::check_range;
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,17 +37,9 @@ impl ConditionsConfig {
     /// # Errors
     /// If a setting is out of range.
     pub fn check(&self) -> Result<()> {
-        for (name, value, unit, low, high) in [
-            ("field_step", self.field_step, " mm", 2.5, 250.0),
-            ("material_step", self.material_step, " mm", 0.1, 10.0),
-            ("polarity", self.polarity, "", -1.0, 1.0),
-        ] {
-            if !(low..=high).contains(&value) {
-                let allowed = format!("it must be from {low} to {high}");
-                return Err(format!("conditions.{name} = {value}{unit} is out of range: {allowed}").into());
-            }
-        }
-        Ok(())
+        check_range("conditions.field_step", self.field_step, [2.5, 250.0], " mm")?;
+        check_range("conditions.material_step", self.material_step, [0.1, 10.0], " mm")?;
+        Ok(check_range("conditions.polarity", self.polarity, [-1.0, 1.0], "")?)
     }
 }
 

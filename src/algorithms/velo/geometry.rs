@@ -100,12 +100,12 @@ pub fn crosses(module: usize, [x, y]: [f32; 2], [tx, ty]: [f32; 2], margin: f32)
     const SCALE: f32 = std::f32::consts::FRAC_1_SQRT_2;
     let scale = if module.is_multiple_of(2) { SCALE } else { -SCALE };
     // u and v as in `to_module`, for all four sensors at once.
-    let u = (x + y) * scale + (tx + ty) * scale * EACH.z;
-    let v = (x - y) * scale + (tx - ty) * scale * EACH.z;
-    let is_on = u.simd_gt(EACH.u[0] + margin)
-        & u.simd_lt(EACH.u[1] - margin)
-        & v.simd_gt(EACH.v[0] + margin)
-        & v.simd_lt(EACH.v[1] - margin);
+    let u = (x + y) * scale + (tx + ty) * scale * SENSOR_LANES.z;
+    let v = (x - y) * scale + (tx - ty) * scale * SENSOR_LANES.z;
+    let is_on = u.simd_gt(SENSOR_LANES.u[0] + margin)
+        & u.simd_lt(SENSOR_LANES.u[1] - margin)
+        & v.simd_gt(SENSOR_LANES.v[0] + margin)
+        & v.simd_lt(SENSOR_LANES.v[1] - margin);
     is_on.any()
 }
 
@@ -116,7 +116,7 @@ struct SensorLanes {
     z: f32x4,
 }
 
-const EACH: SensorLanes = {
+const SENSOR_LANES: SensorLanes = {
     let [mut u, mut v, mut z] = [[[0.0; 4]; 2], [[0.0; 4]; 2], [[0.0; 4]; 2]];
     let mut sensor = 0;
     while sensor < SENSORS.len() {

@@ -204,7 +204,7 @@ impl HitIndex {
     pub(super) fn in_bins(&self, module: usize, [first, last]: [usize; 2]) -> Range<usize> {
         let bins: &[u32; BINS + 1] = self.bins[module * BINS..]
             .first_chunk()
-            .expect("there is such a module");
+            .expect("the module is below MODULES");
         bins[first % BINS] as usize..bins[last % BINS + 1] as usize
     }
 
@@ -217,7 +217,7 @@ impl HitIndex {
 
 #[inline]
 fn load(list: &[f32], start: usize) -> f32x8 {
-    let lanes: &[f32; LANES] = list[start..].first_chunk().expect("so many follow the last hit");
+    let lanes: &[f32; LANES] = list[start..].first_chunk().expect("LANES values follow the last hit");
     f32x8::new(*lanes)
 }
 

@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn a_match_needs_more_than_seventy_percent_of_the_hits() {
         let mut links = Links::default();
-        // Particle 0 has hits 0 to 6, particle 1 hits 7 to 9, both have hit 6.
+        // Particle 0 has hits 0 to 6, particle 1 has hits 6 to 9.
         let pairs = (0..7).map(|hit| (0, hit)).chain((6..10).map(|hit| (1, hit)));
         links.fill(2, 11, pairs);
         assert_eq!((links.hits_of(0), links.hits_of(1)), (7, 4));

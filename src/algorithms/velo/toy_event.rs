@@ -6,6 +6,7 @@
 
 use super::fit::scattering;
 use super::geometry::{MODULE_Z, MODULES, PIXEL, SENSORS, from_module, to_module};
+use crate::algorithms::property_range::check_range;
 use crate::numbers::random::Random;
 use crate::numbers::random::rand_distr::{Distribution, Poisson};
 use serde::{Deserialize, Serialize};
@@ -91,19 +92,13 @@ impl ToyConfig {
     /// # Errors
     /// A sentence about the first setting out of range.
     pub fn check(&self) -> Result<(), String> {
-        let within = |name: &str, value: f64, low: f64, high: f64| match (low..=high).contains(&value) {
-            true => Ok(()),
-            false => Err(format!(
-                "{name} = {value} is out of range: it must be from {low} to {high}"
-            )),
-        };
-        within("vertices", self.vertices, 0.0, 100.0)?;
-        within("particles", self.particles, 0.001, 1000.0)?;
-        within("displaced", self.displaced, 0.0, 1.0)?;
-        within("transverse_momentum", self.transverse_momentum, 1.0, 1e6)?;
-        within("efficiency", self.efficiency, 0.0, 1.0)?;
-        within("noise", self.noise, 0.0, 0.9)?;
-        within("material", self.material, 0.0, 0.5)
+        check_range("vertices", self.vertices, [0.0, 100.0], "")?;
+        check_range("particles", self.particles, [0.001, 1000.0], "")?;
+        check_range("displaced", self.displaced, [0.0, 1.0], "")?;
+        check_range("transverse_momentum", self.transverse_momentum, [1.0, 1e6], " MeV")?;
+        check_range("efficiency", self.efficiency, [0.0, 1.0], "")?;
+        check_range("noise", self.noise, [0.0, 0.9], "")?;
+        check_range("material", self.material, [0.0, 0.5], " radiation lengths")
     }
 
     /// Generates an event.

@@ -1,0 +1,14 @@
+//! The range check of properties.
+
+/// Checks that a property is in a closed range; NaN is not. `unit` is empty or starts with a blank.
+///
+/// # Errors
+/// A sentence with the property, the value and the range.
+pub(super) fn check_range(property: &str, value: f64, [low, high]: [f64; 2], unit: &str) -> Result<(), String> {
+    match (low..=high).contains(&value) {
+        true => Ok(()),
+        false => Err(format!(
+            "{property} = {value} is out of range: it must be from {low} to {high}{unit}"
+        )),
+    }
+}
