@@ -1,6 +1,6 @@
 //! The types of tables and columns, without their values.
 
-use super::values::{Element, ElementType};
+use super::values::{Element, ElementType, Values};
 use serde::{Deserialize, Serialize};
 
 /// The number of rows that a table has per event.
@@ -67,5 +67,15 @@ impl ColumnType {
     pub fn unit(mut self, unit: &str) -> Self {
         self.unit = unit.to_string();
         self
+    }
+
+    /// One missing value: −1 for references, NaN for floating-point numbers, otherwise zero or an empty text.
+    pub(crate) fn missing(&self) -> Values {
+        if self.target.is_some() {
+            return Values::I32(vec![-1]);
+        }
+        let mut values = Values::empty(self.element);
+        values.fill_up(1);
+        values
     }
 }

@@ -1,6 +1,6 @@
 //! Collecting the values of a column into chunks.
 
-use crate::event::{ColumnType, Element, ElementType, EncodedColumn, Values, each_type};
+use crate::event::{ColumnType, Element, ElementType, EncodedColumn, each_type};
 use crate::io::error::{Error, Result};
 use crate::io::words::kind_in_words;
 
@@ -87,14 +87,8 @@ impl ColumnOutput {
 
     /// Appends rows of missing values.
     pub(super) fn append_missing(&mut self, rows: u64, mut full: impl FnMut(FullChunk)) {
-        fn bytes_of<T: Element>(kind: &ColumnType, _: &[T]) -> Vec<u8> {
-            match kind.target {
-                Some(_) => (-1i32).to_ne_bytes().to_vec(),
-                None => T::as_bytes(&[T::MISSING]).to_vec(),
-            }
-        }
-        let one =
-            each_type!(&Values::empty(self.kind.element), values => Some(bytes_of(&self.kind, values)), _texts => None);
+        let missing = self.kind.missing();
+        let one = each_type!(&missing, values => Some(Element::as_bytes(values)), _texts => None);
         let mut left = rows;
         while left > 0 {
             let some = left.min(self.chunk);

@@ -4,7 +4,7 @@
 //! in the other files and are written out.
 
 use crate::event::path::{OFFSETS, ROOT};
-use crate::event::{ColumnType, Element, Rows, Values, each_type};
+use crate::event::{ColumnType, Rows, each_type};
 use crate::files::hdf5_node::{Node, create_file};
 use crate::files::unfinished::Unfinished;
 use crate::io::error::{Error, Result};
@@ -179,19 +179,7 @@ fn write_column(
         );
     }
     // Rows that no file has get missing values.
-    fn missing<T: Element + Into<hdf5::types::OwnedDynValue>>(
-        kind: &ColumnType,
-        _: &[T],
-    ) -> hdf5::types::OwnedDynValue {
-        match kind.target {
-            Some(_) => (-1i32).into(),
-            None => T::MISSING.into(),
-        }
-    }
-    let fill = each_type!(&Values::empty(kind.element), values => Some(missing(kind, values)), _texts => None);
-    if let Some(fill) = fill {
-        builder = builder.fill_value(fill);
-    }
+    builder = each_type!(kind.missing(), values => builder.fill_value(values[0]), _texts => builder);
     let dataset = builder
         .empty_as(descriptor(kind.element))
         .shape([rows])
