@@ -209,7 +209,7 @@ fn workers_that_are_killed_before_or_after_items_are_replaced() {
         assert_eq!(run.status.code(), Some(0), "{run:?}");
         assert_eq!(farm.read("out"), expected::results(50, &[]), "{run:?}");
         assert_eq!(
-            run.stderr.matches("there is another in its place").count(),
+            run.stderr.matches("another one takes its place").count(),
             2,
             "{run:?}"
         );

@@ -182,7 +182,7 @@ impl AppMgr {
     ///
     /// # Errors
     /// What would stop the job: names, types, cuts and paths that are not right, or do not fit to the first input file.
-    pub fn describe(&self, seed: u64) -> crate::Result<String> {
+    pub fn describe(&self, seed: u64) -> crate::error::Result<String> {
         let (files, segments) = self.select()?;
         describe::describe(&self.config, files, &segments, seed)
     }
@@ -190,7 +190,7 @@ impl AppMgr {
     /// The job as a task. With `look`, after a look at whether it is right in itself and fits to its first input file:
     /// what is wrong is said once, before any worker or output file begins. (Where workers are processes, no algorithm
     /// runs in this one, unless there are no events: then nobody else knows what the output would have had.)
-    fn task(&self, seed: u64, look: bool) -> crate::Result<AppTask> {
+    fn task(&self, seed: u64, look: bool) -> crate::error::Result<AppTask> {
         let (files, segments) = self.select()?;
         let declared = match look || segments.is_empty() {
             true => EventLoop::new(&self.config, Arc::new(files.clone()), seed)?.declared(),

@@ -33,7 +33,7 @@ fn recipes(events: usize) -> impl Strategy<Value = Recipe> {
 
 /// A store with random contents; references point from each many-row table to itself.
 fn store(recipe: &Recipe) -> EventStore {
-    let mut random = crate::Random::new(recipe.seed, 0);
+    let mut random = crate::numbers::random::Random::new(recipe.seed, 0);
     let mut store = EventStore::new();
     for (index, (rows, columns)) in recipe.tables.iter().enumerate() {
         let path = format!("/Event/Rec/T{index}");

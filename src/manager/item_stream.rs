@@ -26,7 +26,7 @@ pub(super) struct ItemStream<'a, T: Task, I> {
 
 /// How long it may take to get items that are not needed yet.
 const PULL_TIME: Duration = Duration::from_millis(5);
-/// Items between two looks at the clock.
+/// The most items between two looks at the clock.
 const PULLED_AT_ONCE: u64 = 64;
 
 /// Returns the number of items that an iterator announces.
@@ -65,14 +65,17 @@ impl<T: Task, I: Iterator<Item = T::Item>> ItemFeed for ItemStream<'_, T, I> {
 
     fn pull(&mut self, needed: u64, wanted: u64) -> Result<Supply, Failure> {
         let until = Instant::now() + PULL_TIME;
+        // One item at first: it may take long.
+        let mut at_once = 1;
         guard(|| {
             while !self.exhausted && self.available() < wanted {
-                let (before, count) = (self.available(), (wanted - self.available()).min(PULLED_AT_ONCE));
+                let (before, count) = (self.available(), (wanted - self.available()).min(at_once));
                 self.held.extend(self.items.by_ref().take(count as usize));
                 self.exhausted = self.available() < before + count;
                 if self.available() >= needed && Instant::now() > until {
                     break;
                 }
+                at_once = (2 * at_once).min(PULLED_AT_ONCE);
             }
             Ok(())
         })

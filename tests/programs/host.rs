@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use gaudi_mpi::{ForkHooks, prelude::*, set_fork_hooks};
+use std::io::Write;
 use std::ops::ControlFlow::{Break, Continue};
 use std::process::ExitCode;
 
@@ -62,14 +63,19 @@ fn job(Arguments { passes, fail, farm }: Arguments) -> Result<i32, gaudi_mpi::Er
     })
 }
 
+/// Writes a line in one piece: several processes write at the same time.
+fn write_line(line: &str) {
+    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
 fn main() -> ExitCode {
     let arguments = gaudi_mpi::parse();
     let hooks = ForkHooks {
-        before_fork: || eprintln!("before a fork"),
-        after_fork_in_parent: || eprintln!("after a fork in the parent"),
-        after_fork_in_child: || eprintln!("after a fork in the child"),
+        before_fork: || write_line("before a fork"),
+        after_fork_in_parent: || write_line("after a fork in the parent"),
+        after_fork_in_child: || write_line("after a fork in the child"),
         exit_child: |status| {
-            eprintln!("a child ends with status {status}");
+            write_line(&format!("a child ends with status {status}"));
             std::process::exit(status)
         },
     };
@@ -79,6 +85,6 @@ fn main() -> ExitCode {
             eprintln!("the job failed: {error}");
             error.exit_status()
         });
-    eprintln!("the host ends with status {status}");
+    write_line(&format!("the host ends with status {status}"));
     ExitCode::from(status as u8)
 }

@@ -42,7 +42,7 @@ pub(super) struct Events {
 
 impl Events {
     pub fn new(sizes: &[(usize, usize)], seed: u64) -> Self {
-        let mut random = crate::Random::new(seed, 0);
+        let mut random = crate::numbers::random::Random::new(seed, 0);
         let mut offsets = [vec![0], vec![0]];
         for &(one, two) in sizes {
             offsets[0].push(offsets[0].last().unwrap() + one as u64);
