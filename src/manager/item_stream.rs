@@ -109,7 +109,8 @@ impl<T: Task, I: Iterator<Item = T::Item>> ItemFeed for ItemStream<'_, T, I> {
             while batch.count > 0 && (!batch.count.is_multiple_of(16) || Instant::now() < until) {
                 let reply = wire::decode_front(replies)?;
                 self.task.local_process(&self.held[0], reply)?;
-                self.skip(Batch { count: 1, ..*batch });
+                self.held.pop_front();
+                self.first += 1;
                 batch.first += 1;
                 batch.count -= 1;
             }
