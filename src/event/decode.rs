@@ -138,12 +138,12 @@ impl EncodedTable<'_> {
 
 impl EncodedColumn<'_> {
     fn append_to(&self, values: &mut Values) -> Result<()> {
-        fn append<T: Element>(values: &mut Vec<T>, bytes: &[u8]) -> bool {
-            T::extend_from_bytes(values, bytes)
-        }
         let wrong = |what: &str| Error::Bytes(format!("{}: {what}", self.kind.name));
         each_type!(values,
-        values => append(values, self.bytes).then_some(()).ok_or_else(|| wrong("the bytes are not values of its type")),
+        values => match Element::extend_from_bytes(values, self.bytes) {
+            true => Ok(()),
+            false => Err(wrong("the bytes are not values of its type")),
+        },
         texts => {
             for text in self.texts()? {
                 texts.push(text);

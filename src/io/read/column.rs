@@ -1,7 +1,7 @@
 //! Reading the values of a column.
 
 use crate::event::path::full;
-use crate::event::{ColumnType, Element, ElementType, Texts, Values, each_type};
+use crate::event::{ColumnType, Element, ElementType, Values, each_type};
 use crate::files::hdf5_node::text_attribute;
 use crate::io::error::{Error, Result};
 use crate::io::filter::{Filters, Unpacker};
@@ -193,15 +193,10 @@ impl RawFile {
 
     /// Appends elements that are stored as in memory.
     fn append(&self, address: u64, count: u64, values: &mut Values) -> std::result::Result<(), String> {
-        fn elements<T: Element>(
-            raw: &RawFile,
-            address: u64,
-            count: u64,
-            values: &mut Vec<T>,
-        ) -> std::result::Result<bool, String> {
-            T::extend_with(values, count as usize, |bytes| raw.read(address, bytes))
-        }
-        let good = each_type!(values, values => elements(self, address, count, values), _texts => Ok(false))?;
+        let fill = |bytes: &mut [u8]| self.read(address, bytes);
+        let good = each_type!(values,
+            values => Element::extend_with(values, count as usize, fill),
+            _texts => Ok(false))?;
         good.then_some(()).ok_or_else(|| NO_TRUTH_VALUES.into())
     }
 
@@ -274,10 +269,7 @@ fn applied(filters: &[Filter], skipped: u32) -> Filters {
 }
 
 fn append_bytes(values: &mut Values, bytes: &[u8]) -> std::result::Result<(), String> {
-    fn append<T: Element>(values: &mut Vec<T>, bytes: &[u8]) -> bool {
-        T::extend_from_bytes(values, bytes)
-    }
-    let good = each_type!(values, values => append(values, bytes), _texts => false);
+    let good = each_type!(values, values => Element::extend_from_bytes(values, bytes), _texts => false);
     good.then_some(()).ok_or_else(|| NO_TRUTH_VALUES.into())
 }
 
@@ -296,16 +288,12 @@ fn append_with_hdf5<T: Element + H5Type>(dataset: &Dataset, rows: Range<u64>, va
 fn read_texts(dataset: &Dataset, rows: Range<u64>, values: &mut Values) -> hdf5::Result<()> {
     let Values::Text(texts) = values else { return Ok(()) };
     let rows = rows.start as usize..rows.end as usize;
-    let push = |text: &str, texts: &mut Texts| texts.push(text);
-    match dataset.dtype()?.to_descriptor()? {
-        TypeDescriptor::VarLenAscii => {
-            let read = dataset.read_slice_1d::<VarLenAscii, _>(rows)?;
-            read.iter().for_each(|text| push(text, texts));
-        }
-        _ => {
-            let read = dataset.read_slice_1d::<VarLenUnicode, _>(rows)?;
-            read.iter().for_each(|text| push(text, texts));
-        }
+    if let TypeDescriptor::VarLenAscii = dataset.dtype()?.to_descriptor()? {
+        let read = dataset.read_slice_1d::<VarLenAscii, _>(rows)?;
+        read.iter().for_each(|text| texts.push(text));
+    } else {
+        let read = dataset.read_slice_1d::<VarLenUnicode, _>(rows)?;
+        read.iter().for_each(|text| texts.push(text));
     }
     Ok(())
 }

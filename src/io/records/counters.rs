@@ -7,8 +7,8 @@
 use crate::files::hdf5_node::Node;
 use crate::numbers::counter::Counter;
 use crate::numbers::exact_sum::ExactSum;
-use hdf5::Group;
 use hdf5::types::VarLenUnicode;
+use hdf5::{Group, H5Type};
 
 /// The group of counters in the file records.
 pub(super) const COUNTERS: &str = "Counters";
@@ -50,23 +50,13 @@ pub(crate) fn write_counters(folder: &Node, counters: &[(String, Counter)]) -> h
 /// # Errors
 /// Says why the counters cannot be read.
 pub(super) fn read_counters(group: &Group) -> Result<Vec<(String, Counter)>, String> {
-    let failed = |error: hdf5::Error| error.to_string();
-    let numbers = |name: &str| {
-        group
-            .dataset(name)
-            .and_then(|dataset| dataset.read_raw::<f64>())
-            .map_err(failed)
-    };
-    let integers = |name: &str| {
-        group
-            .dataset(name)
-            .and_then(|dataset| dataset.read_raw::<u64>())
-            .map_err(failed)
-    };
-    let names = group
-        .dataset("name")
-        .and_then(|dataset| dataset.read_raw::<VarLenUnicode>())
-        .map_err(failed)?;
+    fn read<T: H5Type>(group: &Group, name: &str) -> Result<Vec<T>, String> {
+        let values = group.dataset(name).and_then(|dataset| dataset.read_raw::<T>());
+        values.map_err(|error| error.to_string())
+    }
+    let numbers = |name: &str| read::<f64>(group, name);
+    let integers = |name: &str| read::<u64>(group, name);
+    let names = read::<VarLenUnicode>(group, "name")?;
     let sums = |name: &str| -> Result<Vec<ExactSum>, String> {
         let (terms, ends) = (numbers(&format!("{name}_terms"))?, integers(&format!("{name}_ends"))?);
         let mut start = 0;

@@ -2,7 +2,7 @@
 
 mod counters;
 
-use crate::event::{ColumnType, Element, Values, each_type};
+use crate::event::{ColumnType, Values, each_type};
 use crate::files::hdf5_node::{Node, text};
 use crate::io::error::{Error, Result};
 use crate::io::format::RECORDS;
@@ -12,7 +12,7 @@ use crate::numbers::counter::Counter;
 use crate::numbers::merge::Merge;
 pub(crate) use counters::write_counters;
 use counters::{COUNTERS, read_counters};
-use hdf5::{File, Group, H5Type};
+use hdf5::{File, Group};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -95,12 +95,9 @@ impl FileRecords {
 
     /// Writes the records to a new group of a file, named [`RECORDS`].
     pub(super) fn write(&self, file: &File) -> hdf5::Result<()> {
-        fn write<T: Element + H5Type>(node: &Node, name: &str, values: &[T]) -> hdf5::Result<()> {
-            node.array(name, values, &[values.len()])
-        }
         let node = Node::of(file.as_group()?).child(RECORDS)?;
         for (name, (kind, values)) in &self.columns {
-            each_type!(values, values => write(&node, name, values), texts => {
+            each_type!(values, values => node.array(name, values, &[values.len()]), texts => {
                 let texts: Vec<String> = texts.iter().map(str::to_string).collect();
                 node.texts(name, &texts)
             })?;
@@ -108,15 +105,8 @@ impl FileRecords {
                 text(&*node.group().dataset(name)?, "unit", &kind.unit)?;
             }
         }
-        match &self.counters {
-            Some(counters) => {
-                let counters: Vec<_> = counters
-                    .iter()
-                    .map(|(name, counter)| (name.clone(), counter.clone()))
-                    .collect();
-                write_counters(&node, &counters)
-            }
-            None => Ok(()),
-        }
+        let Some(counters) = &self.counters else { return Ok(()) };
+        let counters: Vec<_> = counters.clone().into_iter().collect();
+        write_counters(&node, &counters)
     }
 }
