@@ -208,11 +208,7 @@ fn workers_that_are_killed_before_or_after_items_are_replaced() {
         let run = running.wait();
         assert_eq!(run.status.code(), Some(0), "{run:?}");
         assert_eq!(farm.read("out"), expected::results(50, &[]), "{run:?}");
-        assert_eq!(
-            run.stderr.matches("another one takes its place").count(),
-            2,
-            "{run:?}"
-        );
+        assert_eq!(run.stderr.matches("another one takes its place").count(), 2, "{run:?}");
     }
 }
 

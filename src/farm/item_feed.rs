@@ -25,7 +25,7 @@ pub(crate) trait ItemFeed {
     /// Returns the memory that an item takes, in bytes, without what it owns on the heap.
     fn item_size(&self) -> u64;
     /// Encodes the items of a batch.
-    fn encode(&self, batch: Batch) -> Result<Vec<u8>, Error>;
+    fn encode(&mut self, batch: Batch) -> Result<Vec<u8>, Error>;
     /// Hands the replies of consecutive items to the user, in order, and moves `batch` and `replies` past them. Stops early
     /// at `until`.
     fn deliver(&mut self, batch: &mut Batch, replies: &mut &[u8], until: Instant) -> Result<(), Failure>;

@@ -10,6 +10,7 @@ use crate::job::task::Task;
 use crate::wire;
 use std::collections::VecDeque;
 use std::iter::Fuse;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// A task, its items and replies, as the coordinator sees them.
@@ -21,13 +22,17 @@ pub(super) struct ItemStream<'a, T: Task, I> {
     /// The number of the first of them.
     first: u64,
     exhausted: bool,
+    /// The encoded size of an item, as an estimate for the next batch.
+    bytes_per_item: f64,
     progress: Progress,
 }
 
+/// The most replies that are delivered without a look at the clock.
+const LONGEST_RUN: u64 = 1024;
+/// The most items that memory is reserved for at once.
+const RESERVED: u64 = 1 << 16;
 /// How long it may take to get items that are not needed yet.
 const PULL_TIME: Duration = Duration::from_millis(5);
-/// The most items between two looks at the clock.
-const PULLED_AT_ONCE: u64 = 64;
 
 /// Returns the number of items that an iterator announces.
 pub(super) fn expected<I: Iterator>(items: &I) -> Option<u64> {
@@ -45,6 +50,7 @@ impl<'a, T: Task, I: Iterator<Item = T::Item>> ItemStream<'a, T, I> {
             held: VecDeque::new(),
             first: 0,
             exhausted: false,
+            bytes_per_item: 0.0,
             progress,
         }
     }
@@ -58,6 +64,16 @@ impl<'a, T: Task, I: Iterator<Item = T::Item>> ItemStream<'a, T, I> {
     }
 }
 
+/// Returns a range of items as slices: loops over these are faster than over the queue.
+fn slices<I>(held: &VecDeque<I>, range: Range<usize>) -> [&[I]; 2] {
+    let (front, back) = held.as_slices();
+    let split = front.len();
+    [
+        &front[range.start.min(split)..range.end.min(split)],
+        &back[range.start.saturating_sub(split)..range.end.saturating_sub(split)],
+    ]
+}
+
 impl<T: Task, I: Iterator<Item = T::Item>> ItemFeed for ItemStream<'_, T, I> {
     fn expected(&self) -> Option<u64> {
         expected(&self.items)
@@ -65,17 +81,19 @@ impl<T: Task, I: Iterator<Item = T::Item>> ItemFeed for ItemStream<'_, T, I> {
 
     fn pull(&mut self, needed: u64, wanted: u64) -> Result<Supply, Failure> {
         let until = Instant::now() + PULL_TIME;
-        // One item at first: it may take long.
+        // Items between two looks at the clock: one at first, for it may take long.
         let mut at_once = 1;
         guard(|| {
             while !self.exhausted && self.available() < wanted {
                 let (before, count) = (self.available(), (wanted - self.available()).min(at_once));
-                self.held.extend(self.items.by_ref().take(count as usize));
+                self.held.reserve(count.min(RESERVED) as usize);
+                let items = self.items.by_ref().take(count as usize);
+                items.for_each(|item| self.held.push_back(item));
                 self.exhausted = self.available() < before + count;
                 if self.available() >= needed && Instant::now() > until {
                     break;
                 }
-                at_once = (2 * at_once).min(PULLED_AT_ONCE);
+                at_once *= 2;
             }
             Ok(())
         })
@@ -94,27 +112,42 @@ impl<T: Task, I: Iterator<Item = T::Item>> ItemFeed for ItemStream<'_, T, I> {
         size_of::<T::Item>() as u64
     }
 
-    fn encode(&self, batch: Batch) -> Result<Vec<u8>, Error> {
-        let mut bytes = Vec::new();
+    fn encode(&mut self, batch: Batch) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::with_capacity((self.bytes_per_item * batch.count as f64) as usize);
         let start = (batch.first - self.first) as usize;
-        for item in self.held.range(start..start + batch.count as usize) {
-            wire::encode_onto(item, &mut bytes)?;
+        for items in slices(&self.held, start..start + batch.count as usize) {
+            for item in items {
+                wire::encode_onto(item, &mut bytes)?;
+            }
         }
+        self.bytes_per_item = bytes.len() as f64 / batch.count as f64;
         Ok(bytes)
     }
 
     fn deliver(&mut self, batch: &mut Batch, replies: &mut &[u8], until: Instant) -> Result<(), Failure> {
+        // Looking at the clock takes longer than delivering an empty reply.
+        let (mut delivered, mut look) = (0, 1);
         let result = guard(|| {
-            // Looking at the clock takes longer than delivering an empty reply.
-            while batch.count > 0 && (!batch.count.is_multiple_of(16) || Instant::now() < until) {
-                let reply = wire::decode_front(replies)?;
-                self.task.local_process(&self.held[0], reply)?;
-                self.held.pop_front();
-                self.first += 1;
-                batch.first += 1;
-                batch.count -= 1;
+            for items in slices(&self.held, 0..batch.count as usize) {
+                for item in items {
+                    if delivered == look {
+                        if Instant::now() >= until {
+                            return Ok(());
+                        }
+                        look += look.min(LONGEST_RUN);
+                    }
+                    let reply = wire::decode_front(replies)?;
+                    self.task.local_process(item, reply)?;
+                    delivered += 1;
+                }
             }
             Ok(())
+        });
+        batch.first += delivered;
+        batch.count -= delivered;
+        self.skip(Batch {
+            count: delivered,
+            ..*batch
         });
         result.map_err(|message| {
             let place = format!("item {}{}", batch.first, self.describe(batch.first));
