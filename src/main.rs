@@ -44,6 +44,7 @@ fn version() -> &'static str {
 }
 
 fn main() -> ExitCode {
+    gaudi_mpi::algorithms::register_all();
     let CommandLine { command, run } = gaudi_mpi::parse();
     match command {
         Some(Command::Generate(arguments)) => commands::generate::run(arguments).report(),

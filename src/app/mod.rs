@@ -12,7 +12,7 @@ mod formula;
 mod items;
 mod job_output;
 mod parts;
-mod registry;
+pub(crate) mod registry;
 mod setup;
 mod steps;
 mod task;
@@ -28,7 +28,6 @@ pub use events::{EventView, Events};
 pub use file_records::FileRecord;
 pub use formula::Formula;
 pub use job_output::{JobOutput, Tally};
-pub(crate) use registry::make;
 pub use registry::register;
 pub use setup::{CounterHandle, Setup};
 

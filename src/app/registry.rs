@@ -1,11 +1,11 @@
-//! Types of algorithms by name: how a job file's `type = "Filter"` becomes an algorithm.
+//! The registry of algorithm types: turns `type = "Filter"` in a job file into an algorithm.
 
 use super::algorithm::Algorithm;
 use crate::error::Result;
 use serde::de::DeserializeOwned;
 use std::any::{TypeId, type_name};
 use std::collections::BTreeMap;
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 type Make = fn(toml::Table) -> Result<Box<dyn Algorithm>>;
 
@@ -15,34 +15,54 @@ struct Entry {
     make: Make,
 }
 
-static TYPES: LazyLock<RwLock<BTreeMap<String, Entry>>> = LazyLock::new(|| {
-    let types = RwLock::default();
-    crate::algorithms::register(|name, id, make| insert(&types, name, Entry { id, make }));
-    types
-});
+static TYPES: RwLock<BTreeMap<&str, Entry>> = RwLock::new(BTreeMap::new());
 
-fn insert(types: &RwLock<BTreeMap<String, Entry>>, name: &str, entry: Entry) {
-    let mut types = types.write().unwrap_or_else(PoisonError::into_inner);
-    let other = types.insert(name.to_string(), entry);
-    assert!(
-        other.is_none_or(|other| other.id == entry.id),
-        "two types of algorithms are called {name}: give one of them another name"
-    );
-}
-
-/// Makes a type of algorithm known under the name that it has in Rust, without its modules. To be called on all ranks,
-/// before the job.
+/// Registers a type of algorithm under its Rust name without modules, so that a job file can use it.
+///
+/// Call this on all ranks, before the job. Registering a type again has no effect. The algorithms of this crate have a
+/// [function of their own](crate::algorithms::register_all).
 ///
 /// # Panics
-/// If another type is known under this name.
+/// If another type is registered under the same name.
+///
+/// ```
+/// use gaudi_mpi::app::prelude::*;
+/// use gaudi_mpi::app::{AppMgr, JobConfig};
+///
+/// /// Passes the events with an even number.
+/// #[derive(Serialize, Deserialize)]
+/// struct Even {}
+///
+/// impl Algorithm for Even {
+///     fn initialize(&mut self, _: &mut Setup) -> Result<()> {
+///         Ok(())
+///     }
+///     fn execute(&mut self, event: &mut Event) -> Result<bool> {
+///         Ok(event.number() % 2 == 0)
+///     }
+/// }
+///
+/// gaudi_mpi::app::register::<Even>();
+/// let job = JobConfig::parse("input.events = 10\nalgorithm = [{ type = 'Even' }]")?;
+/// let mut events = AppMgr::from_config(job).events(1)?;
+/// let mut passed = 0;
+/// while events.next()?.is_some() {
+///     passed += 1;
+/// }
+/// assert_eq!(passed, 5);
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
 pub fn register<A: Algorithm + DeserializeOwned + 'static>() {
-    insert(
-        &TYPES,
-        name_of::<A>(),
-        Entry {
-            id: TypeId::of::<A>(),
-            make: make::<A>,
-        },
+    let (name, id) = (name_of::<A>(), TypeId::of::<A>());
+    let make = |properties: toml::Table| -> Result<Box<dyn Algorithm>> {
+        let algorithm: A = properties.try_into()?;
+        Ok(Box::new(algorithm))
+    };
+    let mut types = TYPES.write().unwrap_or_else(PoisonError::into_inner);
+    let other = types.insert(name, Entry { id, make });
+    assert!(
+        other.is_none_or(|other| other.id == id),
+        "two types of algorithms have the name {name}: rename one of them"
     );
 }
 
@@ -53,24 +73,19 @@ pub(super) fn name_of<A>() -> &'static str {
     name.rsplit("::").next().unwrap_or(name)
 }
 
-/// Makes an algorithm of its properties.
-pub(crate) fn make<A: Algorithm + DeserializeOwned + 'static>(properties: toml::Table) -> Result<Box<dyn Algorithm>> {
-    let algorithm: A = properties.try_into()?;
-    Ok(Box::new(algorithm))
-}
-
-/// An algorithm of the type with this name.
+/// Creates an algorithm of the type with this name.
 ///
 /// # Errors
-/// If there is no such type, or the properties are not its properties.
+/// If no such type is registered, or the properties do not fit it.
 pub(super) fn create(type_name: &str, properties: toml::Table) -> Result<Box<dyn Algorithm>> {
     let make = {
         let types = TYPES.read().unwrap_or_else(PoisonError::into_inner);
         let known = types.get(type_name).map(|entry| entry.make);
         known.ok_or_else(|| {
-            let names: Vec<&str> = types.keys().map(String::as_str).collect();
+            let names: Vec<&str> = std::iter::once("Sequence").chain(types.keys().copied()).collect();
             format!(
-                "there is no type of algorithm called '{type_name}'; there are Sequence, {}",
+                "there is no type of algorithm called '{type_name}'; there are {}. (A program that reads job files calls \
+                 algorithms::register_all() first, and app::register for its own types.)",
                 names.join(", ")
             )
         })?
