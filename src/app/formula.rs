@@ -3,7 +3,7 @@
 use super::setup::Setup;
 use crate::error::Result;
 use crate::event::{Element, EventStore, Rows, Slice, TableHandle, Values, each_type};
-use crate::expression::{Data, Expression, Level, Name, Program, Source, Unbound};
+use crate::expression::{BoundColumn, EventColumns, Expression, Level, Name, Program, Unbound};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -78,7 +78,7 @@ impl Formula {
                     Level::Event
                 };
                 leaves.push(leaf);
-                Ok(Source {
+                Ok(BoundColumn {
                     slot: leaves.len() - 1,
                     level,
                     truth,
@@ -247,7 +247,7 @@ impl Few {
     }
 }
 
-impl Data for Few {
+impl EventColumns for Few {
     fn events(&self) -> usize {
         self.events
     }
@@ -408,7 +408,7 @@ struct Columns<'a> {
     leaves: &'a [Leaf],
 }
 
-impl Data for Columns<'_> {
+impl EventColumns for Columns<'_> {
     fn events(&self) -> usize {
         self.store.events()
     }
