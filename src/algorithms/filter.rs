@@ -95,7 +95,7 @@ impl Algorithm for Filter {
         Ok(())
     }
 
-    fn execute_block(&mut self, block: &mut Block) -> Result<()> {
+    fn execute_block(&mut self, block: &mut EventBlock) -> Result<()> {
         let Some(Bound { cut, copy, passed }) = &mut self.bound else {
             return Ok(());
         };
@@ -155,7 +155,7 @@ impl Copy {
     }
 
     /// Copies the rows of an event that passed; none if it was rejected before.
-    fn rows(&self, block: &mut Block, event: usize, passed: Option<&[bool]>) -> Result<()> {
+    fn rows(&self, block: &mut EventBlock, event: usize, passed: Option<&[bool]>) -> Result<()> {
         let rows = block.store().rows(self.from, event);
         let chosen = || rows.clone().filter(|row| passed.is_some_and(|passed| passed[*row]));
         for &(from, into) in &self.columns {

@@ -31,7 +31,7 @@ pub use make_decays::ToyDecays;
 pub use prescale::Prescale;
 pub use velo::{PrimaryVertices, ToyVelo, TrackChecker, VeloFit, VeloTracking};
 
-use crate::app::registry::register;
+use crate::app::algorithm_registry::register;
 
 /// Registers all algorithms of this crate under their names, so that a job file can use them: `type = "Filter"`.
 ///

@@ -1,18 +1,18 @@
 //! The registry of algorithm types: turns `type = "Filter"` in a job file into an algorithm.
 
 use super::algorithm::Algorithm;
-use crate::error::Result;
+use super::job_value::{JobValue, PlacedError};
 use serde::de::DeserializeOwned;
 use std::any::{TypeId, type_name};
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
-type Make = fn(toml::Table) -> Result<Box<dyn Algorithm>>;
+type Create = fn(&JobValue) -> Result<Box<dyn Algorithm>, PlacedError>;
 
 #[derive(Clone, Copy)]
 struct Entry {
     id: TypeId,
-    make: Make,
+    create: Create,
 }
 
 static TYPES: RwLock<BTreeMap<&str, Entry>> = RwLock::new(BTreeMap::new());
@@ -54,12 +54,9 @@ static TYPES: RwLock<BTreeMap<&str, Entry>> = RwLock::new(BTreeMap::new());
 /// ```
 pub fn register<A: Algorithm + DeserializeOwned + 'static>() {
     let (name, id) = (name_of::<A>(), TypeId::of::<A>());
-    let make = |properties: toml::Table| -> Result<Box<dyn Algorithm>> {
-        let algorithm: A = properties.try_into()?;
-        Ok(Box::new(algorithm))
-    };
+    let create: Create = |properties| Ok(Box::new(properties.to::<A>()?));
     let mut types = TYPES.write().unwrap_or_else(PoisonError::into_inner);
-    let other = types.insert(name, Entry { id, make });
+    let other = types.insert(name, Entry { id, create });
     assert!(
         other.is_none_or(|other| other.id == id),
         "two types of algorithms have the name {name}: rename one of them"
@@ -73,23 +70,27 @@ pub(super) fn name_of<A>() -> &'static str {
     name.rsplit("::").next().unwrap_or(name)
 }
 
-/// Creates an algorithm of the type with this name.
+/// Creates an algorithm.
 ///
 /// # Errors
-/// If no such type is registered, or the properties do not fit it.
-pub(super) fn create(type_name: &str, properties: toml::Table) -> Result<Box<dyn Algorithm>> {
-    let make = {
-        let types = TYPES.read().unwrap_or_else(PoisonError::into_inner);
-        let known = types.get(type_name).map(|entry| entry.make);
-        known.ok_or_else(|| {
-            let names: Vec<&str> = std::iter::once("Sequence").chain(types.keys().copied()).collect();
-            format!(
-                "there is no type of algorithm called '{type_name}'; there are {}. (A program that reads job files calls \
-                 algorithms::register_all() first, and app::register for its own types.)",
-                names.join(", ")
-            )
-        })?
+/// If no type with this name is registered, or the properties do not fit the type.
+pub(super) fn create(type_name: &str, properties: &JobValue) -> Result<Box<dyn Algorithm>, PlacedError> {
+    let types = TYPES.read().unwrap_or_else(PoisonError::into_inner);
+    let known = types.get(type_name).map(|entry| entry.create);
+    let names = || {
+        std::iter::once("Sequence")
+            .chain(types.keys().copied())
+            .collect::<Vec<_>>()
+            .join(", ")
     };
-    // The first line says it; the others would show a text that the user has never seen.
-    make(properties).map_err(|error| error.to_string().lines().next().unwrap_or_default().trim().into())
+    let create = known.ok_or_else(|| PlacedError {
+        span: properties.span.clone(),
+        message: format!(
+            "there is no type of algorithm called '{type_name}'; there are {}. (A program that reads job files calls \
+             algorithms::register_all() first, and app::register for its own types.)",
+            names()
+        ),
+    })?;
+    drop(types);
+    create(properties)
 }
