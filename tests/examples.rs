@@ -116,7 +116,7 @@ fn an_output_folder_that_cannot_be_made_is_an_error_at_once() {
     let job = farm.mpirun(&format!("-n 2 {} -o file/folder", env!("CARGO_BIN_EXE_gaudi-mpi")));
     let finished = job.ends_with(1);
     assert!(
-        finished.error().contains("cannot make the folder file/folder"),
+        finished.error().contains("cannot create the folder file/folder"),
         "{finished:?}"
     );
 }

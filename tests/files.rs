@@ -25,9 +25,9 @@ fn inspect_shows_what_is_in_files() {
     let shown = folder.succeeds("inspect events.h5 histograms.h5");
     assert!(shown.starts_with("events.h5: 1000 events, "), "{shown}");
     for line in [
-        "/Event/Rec/Header: one row an event",
-        "/Event/Rec/Track/Best: 1500 rows, 1.50 an event",
-        "/Event/Phys/B/Particles: 1000 rows, 1.00 an event",
+        "/Event/Rec/Header: one row per event",
+        "/Event/Rec/Track/Best: 1500 rows, 1.50 per event",
+        "/Event/Phys/B/Particles: 1000 rows, 1.00 per event",
         "/Histograms: 4",
         "  Phys/hbmass    Histogram1D  1000  entries  m(J/ψ φ) [MeV], 100 uniform bins from 5200 to 5500",
         "/FileRecords",

@@ -163,7 +163,7 @@ fn wrong_options_are_told_once() {
         (
             "--events 10 --output /proc/nowhere/dst-%d.h5",
             1,
-            "cannot make the folder /proc/nowhere",
+            "cannot create the folder /proc/nowhere",
         ),
     ] {
         for ranks in [0, 3] {

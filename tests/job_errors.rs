@@ -1,4 +1,4 @@
-//! Mistakes in jobs and in their input: each is told in a sentence, once, and nothing is left behind.
+//! Errors in jobs and in their input: each is reported once, with its place, and no files are left behind.
 
 mod common;
 
@@ -64,87 +64,87 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
     let sequence = |members: &str| format!("[[algorithm]]\ntype = 'Sequence'\n{members}\n");
     let mut failed = Vec::new();
     let mistakes = [
-        (
-            "title = [".to_string(),
-            "job.toml: TOML parse error at line 1, column 10",
-        ),
-        ("this is no TOML".to_string(), "job.toml: TOML parse error at line 1"),
+        ("title = [".to_string(), "job.toml:1:10: unclosed array"),
+        ("this is no TOML".to_string(), "job.toml:1:"),
         (
             job("[inputs]\n"),
-            "unknown field `inputs`, expected one of `title`, `input`, `algorithm`, `histograms`, `output`",
+            "job.toml:3:2: unknown field `inputs`, expected one of `title`, `input`, `algorithm`, `histograms`, `output`",
         ),
         (
             job("event = 3\n"),
-            "unknown field `event`, expected one of `files`, `first`, `events`, `skip`",
+            "job.toml:3:1: unknown field `event`, expected one of `files`, `first`, `events`, `skip`",
         ),
         (
             job("[[output]]\nfile = 'x.h5'\nitem = []\n"),
-            "unknown field `item`, expected one of `file`, `items`, `optional`",
+            "job.toml:5:1: unknown field `item`, expected one of `file`, `items`, `optional`",
         ),
-        (job("first = -1\n"), "invalid value: integer `-1`"),
+        (job("first = -1\n"), "job.toml:3:9: invalid value: integer `-1`"),
         (job("events = -5\n"), "invalid value: integer `-5`"),
         (
             job("granularity = 'run'\n"),
-            "unknown variant `run`, expected one of `file`, `chunk`, `event`",
+            "job.toml:3:15: unknown variant `run`, expected one of `file`, `chunk`, `event`",
         ),
-        (job("chunk = 0\n"), "a chunk of 0 events would never get anything done"),
+        (
+            job("chunk = 0\n"),
+            "job.toml:3:9: input.chunk is 0: a chunk has at least one event",
+        ),
         (
             job("skip = ['x']\n"),
-            "input.skip: 'x' is neither a number of an event nor a range",
+            "job.toml:3:9: input.skip: 'x' is neither the number of an event nor a range",
         ),
         (
             job("skip = ['20..10']\n"),
-            "input.skip: the range '20..10' goes backwards",
+            "job.toml:3:9: input.skip: the range '20..10' ends before it starts",
         ),
         (job("skip = ['-3..10']\n"), "input.skip: '-3..10' is neither"),
         (
             job("time = 'Rec/Header/line'\n"),
-            "input.time: Rec/Header/line holds texts, but times are numbers",
+            "job.toml:3:8: input.time: Rec/Header/line holds texts, but times are numbers",
         ),
         (
             job("time = 'Rec/Header/clock'\n"),
             "input.time: a.h5 has no /Event/Rec/Header/clock; its columns are event_number, line, time",
         ),
-        (job("[[algorithm]]\nname = 'x'\n"), "missing field `type`"),
+        (job("[[algorithm]]\nname = 'x'\n"), "job.toml:3:1: missing field `type`"),
         (
             algorithm("Filtre", ""),
-            "there is no type of algorithm called 'Filtre'; there are Sequence, ",
+            "job.toml:4:8: algorithm 'Filtre': there is no type of algorithm called 'Filtre'; there are Sequence, ",
         ),
         (
             algorithm("Filter", "cutt = '1 > 0'"),
-            "algorithm 'Filter': unknown field `cutt`, expected one of `cut`, `table`",
+            "job.toml:5:1: algorithm 'Filter': unknown field `cutt`, expected one of `cut`, `table`",
         ),
         (
             algorithm("Filter", "table = 'Rec/Track/Best'"),
-            "algorithm 'Filter': missing field `cut`",
+            "job.toml:4:8: algorithm 'Filter': missing field `cut`",
         ),
         (
             algorithm("Filter", "cut = '1 > 0'\nprescale = 1.5"),
-            "prescale is a part of the events, from 0 to 1, not 1.5",
+            "job.toml:6:12: algorithm 'Filter': prescale is a fraction of the events, from 0 to 1, not 1.5",
         ),
         (
             algorithm("Filter", "cut = '1 > 0'\nprescale = 'x'"),
-            "prescale is a number from 0 to 1, not \"x\"",
+            "job.toml:6:12: algorithm 'Filter': prescale: invalid type: string \"x\", expected f64",
         ),
         (
             algorithm("Prescale", "fraction = -0.1"),
-            "'fraction' is a fraction of the events, from 0 to 1, not -0.1",
+            "job.toml:5:12: algorithm 'Prescale': 'fraction' is a fraction of the events, from 0 to 1, not -0.1",
         ),
         (
             job("[[algorithm]]\ntype = 'Prescale'\nfraction = 1\n[[algorithm]]\ntype = 'Prescale'\nfraction = 1\n"),
-            "two algorithms are called 'Prescale'",
+            "job.toml:7:8: two algorithms are called 'Prescale'",
         ),
         (
             job(&sequence("members = ['A']")),
-            "algorithm 'Sequence': there is no algorithm 'A' in this job; there are Sequence",
+            "job.toml:5:12: algorithm 'Sequence': there is no algorithm 'A' in this job; there are Sequence",
         ),
         (
             job(&sequence("member = ['A']")),
-            "algorithm 'Sequence': unknown field `member`, expected one of `members`, `mode`",
+            "job.toml:5:1: algorithm 'Sequence': unknown field `member`, expected one of `members`, `mode`",
         ),
         (
             job(&sequence("members = ['!Sequence']")),
-            "the sequence 'Sequence' contains itself",
+            "job.toml:4:8: the sequence 'Sequence' contains itself",
         ),
         (
             job(&format!(
@@ -155,21 +155,30 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
             )),
             "the sequence 'B' contains itself",
         ),
-        (filter("px"), "a cut is a truth value, but this is a number"),
+        (
+            filter("px"),
+            "job.toml:6:8: algorithm 'Filter': a cut needs a truth value, but this",
+        ),
         (
             filter("pz > 3"),
-            "the columns are chi2, event, px, py, row, vertex, wanted",
+            "job.toml:6:8: algorithm 'Filter': there is no column `pz` here; the columns are chi2, event, px, py, row, vertex",
         ),
-        (filter("px > 3 +"), "^"),
-        (filter("px > (3"), "^"),
+        (
+            filter("px > 3 +"),
+            "job.toml:6:16: algorithm 'Filter': the expression ends",
+        ),
+        (
+            filter("px > (3"),
+            "not closed\n  |\n6 | cut = \"px > (3\"\n  |             ^",
+        ),
         (
             filter("vertex.t > 3"),
-            "a.h5 has no /Event/Rec/Vertex/t; its columns are event, row, z",
+            "job.toml:6:8: algorithm 'Filter': a.h5 has no /Event/Rec/Vertex/t; its columns are event, row, z",
         ),
         (filter("px.z > 3"), "`px` is no reference"),
         (
             filter("'Rec/Header/line' == 3"),
-            "holds texts, but expressions are of numbers",
+            "holds texts, but expressions use numbers",
         ),
         (
             filter("'Phys/Particles/pid' == 13"),
@@ -177,7 +186,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             algorithm("Filter", "table = 'Rec/Trak'\ncut = 'px > 1'"),
-            "a.h5 has no /Event/Rec/Trak; its tables are ",
+            "job.toml:5:9: algorithm 'Filter': a.h5 has no /Event/Rec/Trak; its tables are ",
         ),
         (
             algorithm("Filter", "cut = '1 > 0'\noutput = 'X'"),
@@ -188,11 +197,11 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
                 "Filter",
                 "table = 'Rec/Track/Best'\ncut = 'px > 0'\noutput = 'Rec/Vertex'",
             ),
-            "/Event/Rec/Vertex cannot be created: the input has a table there already",
+            "job.toml:7:10: algorithm 'Filter': /Event/Rec/Vertex cannot be created: the input already has this table",
         ),
         (
             algorithm("Define", "column = 'Rec/Track/Best/px'\nvalue = '1'"),
-            "/Event/Rec/Track/Best/px cannot be created: there is such a column already",
+            "job.toml:5:10: algorithm 'Define': /Event/Rec/Track/Best/px cannot be created: the column already exists",
         ),
         (
             algorithm("Define", "column = 'x'\nvalue = '1'"),
@@ -225,35 +234,35 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             job("[[output]]\nfile = 'x.h5'\nitems = ['Rec/Trak/*']\n"),
-            "output x.h5: item 'Rec/Trak/*' matches no table and no column; put it under 'optional'",
+            "job.toml:5:10: output x.h5: pattern 'Rec/Trak/*' matches no table and no column; move it to 'optional'",
         ),
         (
             job("[[output]]\nfile = 'x.h5'\nitems = ['Rec/[']\n"),
-            "output x.h5: item 'Rec/['",
+            "job.toml:5:10: output x.h5: pattern 'Rec/['",
         ),
         (
             job("[[output]]\nfile = 'x.h5'\nitems = ['Phys/**']\n"),
-            "/Event/Phys/Particles/track refers to /Event/Rec/Track/Best, which is not written: add '/Event/Rec/Track/Best' to the items",
+            "/Event/Phys/Particles/track refers to /Event/Rec/Track/Best, which is not written: add '/Event/Rec/Track/Best' to 'items'",
         ),
         (
             job("[[output]]\nfile = 'x.h5'\nveto = ['A']\n"),
-            "output x.h5: there is no algorithm 'A' in this job; there are none",
+            "job.toml:5:9: output x.h5: there is no algorithm 'A' in this job; there are none at all",
         ),
         (
             job("[[output]]\nfile = 'x.h5'\ncompression = 300\n"),
-            "invalid value: integer `300`",
+            "job.toml:5:15: invalid value: integer `300`",
         ),
         (
             job("[[output]]\nfile = 'x.h5'\ncompression = 10\n"),
-            "output x.h5: the compression is from 1, fast, to 9, small, or 0 for none, not 10",
+            "job.toml:5:15: output x.h5: the compression is from 1, fast, to 9, small, or 0 for none, not 10",
         ),
         (
             job("[[output]]\nfile = 'x.h5'\nmode = 'split'\n"),
-            "unknown variant `split`, expected one of `gathered`, `merged`, `virtual`",
+            "job.toml:5:8: unknown variant `split`, expected one of `gathered`, `merged`, `virtual`",
         ),
         (
             job("[[output]]\nfile = './a.h5'\n"),
-            "./a.h5 cannot be input and output at once",
+            "job.toml:4:8: ./a.h5 is both input and output",
         ),
         (
             job("[[output]]\nfile = 'gathered.h5'\n"),
@@ -261,28 +270,31 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             job("[[output]]\nfile = './histograms.h5'\n"),
-            "histograms.h5 would be written twice, as ./histograms.h5, too",
+            "histograms.h5 would be written twice, also as ./histograms.h5",
         ),
         (
             job("[[output]]\nfile = 'file/x.h5'\n"),
-            "cannot write file/x.h5: file is no folder",
+            "cannot write file/x.h5: file is not a folder",
         ),
-        (job("[[output]]\nfile = '.'\n"), "cannot write .: it is a folder"),
+        (
+            job("[[output]]\nfile = '.'\n"),
+            "job.toml:4:8: cannot write .: it is a folder",
+        ),
         (
             format!("{INPUT}[histograms]\nfile = 'a.h5'\n"),
-            "a.h5 cannot be input and output at once",
+            "job.toml:4:8: a.h5 is both input and output",
         ),
         (
             format!("[input]\n{OUTPUTS}"),
-            "the job has no input: give files, or with input.events",
+            "job.toml:1:1: the job has no input: give files, or the number of events",
         ),
         (
             format!("[input]\nevents = 9_000_000_000_000_000_000\n{OUTPUTS}"),
-            "too many to keep account of: take larger chunks",
+            "at most: use larger chunks",
         ),
         (
             format!("[input]\nfiles = ['none.h5']\n{OUTPUTS}"),
-            "cannot read none.h5: No such file",
+            "job.toml:2:10: cannot read none.h5: No such file",
         ),
         (
             format!("[input]\nfiles = ['none*.h5']\n{OUTPUTS}"),
@@ -332,7 +344,7 @@ fn wrong_command_lines_have_status_2() {
             "run job.toml --set input.first",
             "there is no '=' between a key and its value",
         ),
-        ("run job.toml --set =3", "there is no key before the '='"),
+        ("run job.toml --set =3", "the key before the '=' is missing"),
         ("run job.toml --chunk 0", "0 is not in 1.."),
         (
             "run job.toml --granularity run",
@@ -353,12 +365,18 @@ fn wrong_command_lines_have_status_2() {
         ),
         (
             "--set input.fist=3",
-            "unknown field `fist`, expected one of `files`, `first`",
+            "--set input.fist=3: unknown field `fist`, expected one of `files`, `first`",
         ),
-        ("--set output.7.file=x", "'output' has 3 entries, numbered from 0"),
+        (
+            "--set output.7.file=x",
+            "--set output.7.file=x: 'output' has 3 entries, numbered from 0",
+        ),
         ("--set input.first.x=3", "input.first.x=3"),
-        ("--set input.chunk=0", "a chunk of 0 events"),
-        ("--set input.chunk=-1", "invalid value: integer `-1`"),
+        ("--set input.chunk=0", "--set input.chunk=0: input.chunk is 0"),
+        (
+            "--set input.chunk=-1",
+            "--set input.chunk=-1: invalid value: integer `-1`",
+        ),
         ("--set title.x=3", "title.x=3"),
     ] {
         let error = refused(&jobs, 0, &job(""), line);

@@ -381,7 +381,7 @@ fn a_column_that_some_input_files_lack_is_no_obstacle() {
         .ends_with(1);
     assert!(
         item.error()
-            .contains("item 'Rec/Track/Best/py' matches no table and no column"),
+            .contains("pattern 'Rec/Track/Best/py' matches no table and no column"),
         "{item:?}"
     );
 }

@@ -165,7 +165,7 @@ impl Algorithm for Combine {
         Ok(())
     }
 
-    fn execute_block(&mut self, block: &mut Block) -> Result<()> {
+    fn execute_block(&mut self, block: &mut EventBlock) -> Result<()> {
         let Some(bound) = &mut self.bound else {
             return Ok(());
         };
@@ -311,7 +311,7 @@ fn may_repeat(sources: &[DaughterCandidates], decays: &[BoundDecay]) -> bool {
 
 impl Bound {
     /// Removes candidates that fail the cut or are not the best.
-    fn choose(&mut self, block: &mut Block) {
+    fn choose(&mut self, block: &mut EventBlock) {
         let table = self.output.table;
         if let Some(cut) = &mut self.cut {
             cut.truths(block.store(), block.selected(), &mut self.passed);

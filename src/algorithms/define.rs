@@ -98,7 +98,7 @@ impl Algorithm for Define {
         Ok(())
     }
 
-    fn execute_block(&mut self, block: &mut Block) -> Result<()> {
+    fn execute_block(&mut self, block: &mut EventBlock) -> Result<()> {
         let Some(Bound {
             formula,
             table,

@@ -56,7 +56,7 @@ impl Algorithm for Dump {
         Ok(())
     }
 
-    fn execute_block(&mut self, block: &mut Block) -> Result<()> {
+    fn execute_block(&mut self, block: &mut EventBlock) -> Result<()> {
         for event in 0..block.events() {
             let number = block.store().number(event);
             if number >= self.events {

@@ -103,7 +103,7 @@ impl Algorithm for Filter {
         Ok(())
     }
 
-    fn execute_block(&mut self, block: &mut Block) -> Result<()> {
+    fn execute_block(&mut self, block: &mut EventBlock) -> Result<()> {
         let Some(Bound { cut, copy, passed }) = &mut self.bound else {
             return Ok(());
         };
@@ -163,7 +163,7 @@ impl RowCopy {
     }
 
     /// Copies the passing rows of an event; `None` stands for a rejected event and copies no rows.
-    fn rows(&self, block: &mut Block, event: usize, passed: Option<&[bool]>) -> Result<()> {
+    fn rows(&self, block: &mut EventBlock, event: usize, passed: Option<&[bool]>) -> Result<()> {
         let rows = block.store().rows(self.from, event);
         let chosen = || rows.clone().filter(|row| passed.is_some_and(|passed| passed[*row]));
         for &(from, into) in &self.columns {

@@ -181,7 +181,7 @@ impl Algorithm for Histogram {
         Ok(())
     }
 
-    fn execute_block(&mut self, block: &mut Block) -> Result<()> {
+    fn execute_block(&mut self, block: &mut EventBlock) -> Result<()> {
         if let Some((entries, booked)) = &mut self.bound {
             entries.fill(block, *booked);
         }
@@ -212,7 +212,7 @@ impl Algorithm for Profile {
         Ok(())
     }
 
-    fn execute_block(&mut self, block: &mut Block) -> Result<()> {
+    fn execute_block(&mut self, block: &mut EventBlock) -> Result<()> {
         if let Some((entries, booked)) = &mut self.bound {
             entries.fill(block, *booked);
         }
@@ -289,7 +289,7 @@ impl Entries {
         })
     }
 
-    fn fill(&mut self, block: &mut Block, booked: Booked) {
+    fn fill(&mut self, block: &mut EventBlock, booked: Booked) {
         let (store, histograms, selected) = block.parts();
         for value in self.values.iter_mut().chain(&mut self.weight) {
             value.formula.numbers(store, selected, &mut value.numbers);

@@ -41,30 +41,37 @@ pub use toy_decays::ToyDecays;
 #[cfg(feature = "velo")]
 pub use velo::{PrimaryVertices, ToyVelo, TrackChecker, VeloFit, VeloTracking};
 
-use crate::app::{Algorithm, make};
-use crate::error::Result;
-use std::any::TypeId;
+use crate::app::algorithm_registry::register;
 
-/// A function that creates an algorithm from its properties.
-pub(crate) type Make = fn(toml::Table) -> Result<Box<dyn Algorithm>>;
-
-/// Registers the types of algorithms that a job file can name.
-pub(crate) fn register(mut known: impl FnMut(&str, TypeId, Make)) {
-    known("Combine", TypeId::of::<Combine>(), make::<Combine>);
-    known("Define", TypeId::of::<Define>(), make::<Define>);
-    known("Dump", TypeId::of::<Dump>(), make::<Dump>);
-    known("Filter", TypeId::of::<Filter>(), make::<Filter>);
-    known("Histogram", TypeId::of::<Histogram>(), make::<Histogram>);
-    known("Prescale", TypeId::of::<Prescale>(), make::<Prescale>);
-    known("Profile", TypeId::of::<Profile>(), make::<Profile>);
-    known("ToyDecays", TypeId::of::<ToyDecays>(), make::<ToyDecays>);
+/// Registers all algorithms of this crate under their names, so that a job file can use them: `type = "Filter"`.
+///
+/// A program that reads job files calls this first, on all ranks. Further calls have no effect. Algorithms that are added
+/// with [`AppMgr::algorithm`](crate::app::AppMgr::algorithm) need no registration.
+///
+/// ```
+/// use gaudi_mpi::app::{AppMgr, JobConfig};
+///
+/// gaudi_mpi::algorithms::register_all();
+/// let job = "input.events = 10\n[[algorithm]]\ntype = 'Prescale'\nfraction = 0.5\n";
+/// let description = AppMgr::from_config(JobConfig::parse(job)?).describe(1)?;
+/// assert!(description.contains("Prescale"));
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
+pub fn register_all() {
+    register::<Combine>();
+    register::<Define>();
+    register::<Dump>();
+    register::<Filter>();
+    register::<Histogram>();
+    register::<Prescale>();
+    register::<Profile>();
+    register::<ToyDecays>();
     #[cfg(feature = "velo")]
     {
-        let vertices = TypeId::of::<PrimaryVertices>();
-        known("PrimaryVertices", vertices, make::<PrimaryVertices>);
-        known("ToyVelo", TypeId::of::<ToyVelo>(), make::<ToyVelo>);
-        known("TrackChecker", TypeId::of::<TrackChecker>(), make::<TrackChecker>);
-        known("VeloFit", TypeId::of::<VeloFit>(), make::<VeloFit>);
-        known("VeloTracking", TypeId::of::<VeloTracking>(), make::<VeloTracking>);
+        register::<PrimaryVertices>();
+        register::<ToyVelo>();
+        register::<TrackChecker>();
+        register::<VeloFit>();
+        register::<VeloTracking>();
     }
 }

@@ -1,14 +1,14 @@
-//! [`Algorithm`]: what is done with each event.
+//! [`Algorithm`]: the processing of each event.
 
-use super::block::{Block, Event};
+use super::event_block::{Event, EventBlock};
 use super::job_output::JobOutput;
 use super::setup::Setup;
 use crate::error::Result;
 
-/// What is done with each event: it may read tables of the event, add tables to it, fill histograms, and reject it.
+/// The processing of each event: an algorithm reads tables, adds tables, fills histograms, and may reject the event.
 ///
-/// An algorithm is a structure whose fields are its properties, as they stand in a job file; what it finds or books in
-/// [`initialize`](Algorithm::initialize) are fields that are `#[serde(skip)]`.
+/// An algorithm is a structure. Its fields are its properties, which are keys in a job file. The handles that it gets in
+/// [`initialize`](Algorithm::initialize) are fields with `#[serde(skip)]`.
 ///
 /// ```
 /// use gaudi_mpi::app::prelude::*;
@@ -38,54 +38,80 @@ use crate::error::Result;
 /// }
 /// ```
 pub trait Algorithm: Send {
-    /// Once in each worker, before the first event: finds and creates tables, books histograms and counters. Also when
-    /// a job is only looked at, to see whether it is right: what is large or takes long belongs into
+    /// Called once in each worker before the first event: requests columns, creates tables, books histograms and
+    /// counters. It is also called when a job is only checked, so large or slow preparations belong in
     /// [`start`](Algorithm::start).
     ///
     /// # Errors
-    /// An error here stops the job.
+    /// An error stops the job. It points to a property in the job file if its first word is the key of the property, as
+    /// in `width: a width is positive`:
+    ///
+    /// ```
+    /// use gaudi_mpi::app::prelude::*;
+    /// use gaudi_mpi::app::{AppMgr, JobFile};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Smear {
+    ///     width: f64,
+    /// }
+    ///
+    /// impl Algorithm for Smear {
+    ///     fn initialize(&mut self, _: &mut Setup) -> Result<()> {
+    ///         match self.width > 0.0 {
+    ///             true => Ok(()),
+    ///             false => Err(format!("width: a width is positive, not {}", self.width).into()),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// gaudi_mpi::app::register::<Smear>();
+    /// let file = JobFile::parse("job.toml", "input.events = 1\n[[algorithm]]\ntype = 'Smear'\nwidth = -2.5")?;
+    /// let error = AppMgr::from_config(file.config()?).describe(1).unwrap_err();
+    /// assert!(error.to_string().starts_with("job.toml:4:9: algorithm 'Smear': width: a width is positive, not -2.5\n"));
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
     fn initialize(&mut self, setup: &mut Setup) -> Result<()>;
 
-    /// After all algorithms have been initialised, and before the first event: makes what is large, such as a geometry.
-    /// Forked workers (`--workers`) share what was made here, as it is done before they are forked.
+    /// Called once after all algorithms are initialised, before the first event: prepares large data such as a geometry.
+    /// Forked workers (`--workers`) share this data, because they are forked afterwards.
     ///
     /// # Errors
-    /// An error here stops the job.
+    /// An error stops the job.
     fn start(&mut self) -> Result<()> {
         Ok(())
     }
 
-    /// For each event that has not been rejected before: true if it passes, false if it is rejected.
+    /// Called for each event that was not rejected before. Returns `false` to reject the event.
     ///
     /// # Errors
-    /// An error here is one of the item that the event belongs to: a chunk of events, a file, or the event alone, as
-    /// the job's granularity says.
+    /// An error fails the item of the event: a chunk of events, a file, or a single event, depending on the granularity
+    /// of the job.
     fn execute(&mut self, event: &mut Event) -> Result<bool> {
         let _ = event;
         Ok(true)
     }
 
-    /// For some thousand consecutive events at once. By default calls [`execute`](Algorithm::execute) for each.
-    /// What does the same with whole columns is faster where there is much to be done, but must not make anything of
-    /// which events are in a block together: that is not the same on every run.
+    /// Called for each block of up to some thousand consecutive events. The default implementation calls
+    /// [`execute`](Algorithm::execute) for each event. An implementation that works on whole columns is faster. The
+    /// results must not depend on the division into blocks, which differs from run to run.
     ///
     /// # Errors
-    /// As [`execute`](Algorithm::execute).
-    fn execute_block(&mut self, block: &mut Block) -> Result<()> {
+    /// As for [`execute`](Algorithm::execute).
+    fn execute_block(&mut self, block: &mut EventBlock) -> Result<()> {
         block.each(|event| self.execute(event))
     }
 
-    /// Once, on rank 0, after the job: a text about what its events add up to, which is printed. It is asked of an algorithm
-    /// that has its properties, but has not been initialised: what it has counted is in `output`, under its `name`.
+    /// Called once on rank 0 after the job: returns a text to print, or `None`. The algorithm has its properties but is not
+    /// initialised. Its results are in `output`, under its `name`.
     fn report(&self, name: &str, output: &JobOutput) -> Option<String> {
         let _ = (name, output);
         None
     }
 
-    /// Once in each worker, after the last event.
+    /// Called once in each worker after the last event.
     ///
     /// # Errors
-    /// An error here stops the job.
+    /// An error stops the job.
     fn finalize(&mut self) -> Result<()> {
         Ok(())
     }

@@ -1,16 +1,15 @@
-//! [`AppMgr`]: a job, put together in Rust or read from a job file, and run.
+//! [`AppMgr`]: describes a job in Rust, or takes it from a job file, and runs it.
 
 use super::algorithm::Algorithm;
-use super::config::{AlgorithmConfig, JobConfig, OutputConfig, SequenceConfig};
+use super::algorithm_registry::{name_of, register};
+use super::app_task::AppTask;
 use super::describe;
 use super::event_loop::EventLoop;
 use super::file_records::FileRecord;
+use super::input_segments::input_segments;
+use super::job_config::{AlgorithmConfig, JobConfig, OutputConfig, SequenceConfig};
 use super::job_output::{JobOutput, Tally};
-use super::registry;
-use super::task::AppTask;
-use super::written::check_written;
 use crate::error::Error;
-use crate::io::{EventSelector, InputFile, Segment};
 use crate::job::options::Options;
 use crate::job::summary::{JobResult, Summary};
 use crate::manager::WorkManager;
@@ -19,16 +18,31 @@ use serde::de::DeserializeOwned;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Rank 0 keeps all items in memory.
-const MOST_ITEMS: u64 = 200_000_000;
-
-/// The application manager: what is read, which algorithms are executed for each event, and what is written.
+/// The application manager: describes a job, and runs it on all ranks.
+///
+/// A program describes the job with the methods below, or reads a [job file](super::JobFile). A job file names the types
+/// of its algorithms, so they have to be registered first, on all ranks:
+/// [`algorithms::register_all`](crate::algorithms::register_all) for those of this crate,
+/// [`app::register`](super::register) for others. [`algorithm`](Self::algorithm) registers the type itself.
+///
+/// ```no_run
+/// use gaudi_mpi::app::{AppMgr, JobFile};
+/// use gaudi_mpi::prelude::*;
+///
+/// fn main() -> JobResult {
+///     gaudi_mpi::algorithms::register_all();
+///     let file = JobFile::read("job.toml")?;
+///     AppMgr::from_config(file.config()?).run(Options::from_args())
+/// }
+/// ```
+///
+/// A job in Rust:
 ///
 /// ```
 /// use gaudi_mpi::app::prelude::*;
 /// use gaudi_mpi::app::AppMgr;
 ///
-/// /// Makes events with a number each, and fills a histogram of it.
+/// /// Makes events with a random number, and fills a histogram of the numbers.
 /// #[derive(Serialize, Deserialize, Default)]
 /// struct MakeNumbers {
 ///     mean: f64,
@@ -58,7 +72,7 @@ const MOST_ITEMS: u64 = 200_000_000;
 ///     app.config_mut().input.events = Some(1000);
 ///     app.algorithm("Numbers", MakeNumbers { mean: 5.0, ..Default::default() });
 ///     let summary = app.run(Options::default().quiet())?;
-///     let output = app.output().expect("this is rank 0");
+///     let output = app.output().expect("there is one rank");
 ///     assert_eq!(output.histograms.get("Gen/number").map(|object| object.entries()), Some(1000));
 ///     Ok(summary)
 /// }
@@ -70,12 +84,12 @@ pub struct AppMgr {
 }
 
 impl AppMgr {
-    /// A job that does nothing yet.
+    /// A job without input, algorithms and outputs.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The job that is described so.
+    /// The job with this description.
     pub fn from_config(config: JobConfig) -> Self {
         Self { config, results: None }
     }
@@ -85,46 +99,46 @@ impl AppMgr {
         &self.config
     }
 
-    /// The description of the job, to be changed.
+    /// The description of the job, for changes.
     pub fn config_mut(&mut self) -> &mut JobConfig {
         &mut self.config
     }
 
-    /// Adds input: a file, a pattern such as `dst/*.h5`, or `@list` for a text file that names files.
+    /// Adds input: a file, a pattern such as `dst/*.h5`, or `@list.txt` for a text file with one file name per line.
     pub fn input(&mut self, files: &str) -> &mut Self {
         self.config.input.files.push(files.into());
         self
     }
 
-    /// Adds an algorithm, to be executed after those that were added before. Its properties are serialised and sent to
-    /// the workers; its type is [registered](registry::register).
+    /// Adds an algorithm, which is executed after those added before. Its properties are sent to the workers. Its type is
+    /// registered on this rank, so all ranks have to make this call.
     ///
     /// # Panics
-    /// If its properties cannot be written as TOML, or another type of algorithm has the same name.
+    /// If the properties cannot be written as TOML, or another type with the same name is registered.
     pub fn algorithm<A>(&mut self, name: &str, algorithm: A) -> &mut Self
     where
         A: Algorithm + Serialize + DeserializeOwned + 'static,
     {
-        registry::register::<A>();
+        register::<A>();
         let properties = toml::Table::try_from(algorithm).unwrap_or_else(|error| {
             panic!("the properties of the algorithm '{name}' cannot be written as TOML: {error}")
         });
         self.config.algorithms.push(AlgorithmConfig {
-            kind: registry::name_of::<A>().into(),
+            kind: name_of::<A>().into(),
             name: name.into(),
-            properties,
+            properties: properties.into(),
         });
         self
     }
 
-    /// Adds a sequence of algorithms, which it names.
+    /// Adds a sequence of algorithms.
     pub fn sequence(&mut self, name: &str, sequence: SequenceConfig) -> &mut Self {
         let properties = toml::Table::try_from(sequence)
-            .unwrap_or_else(|error| unreachable!("lists and numbers can be written as TOML: {error}"));
+            .unwrap_or_else(|error| unreachable!("a sequence can be written as TOML: {error}"));
         self.config.algorithms.push(AlgorithmConfig {
             kind: "Sequence".into(),
             name: name.into(),
-            properties,
+            properties: properties.into(),
         });
         self
     }
@@ -135,10 +149,10 @@ impl AppMgr {
         self
     }
 
-    /// Runs the job on all ranks that the program was started on: the whole program in one call.
+    /// Runs the job on all ranks of the program.
     ///
     /// # Errors
-    /// As [`WorkManager::process`], and if the input or the description of the job is not what it should be.
+    /// As for [`WorkManager::process`], and if the input or the description of the job is invalid.
     pub fn run(&mut self, options: Options) -> JobResult {
         self.run_with(&mut WorkManager::new(options)?)
     }
@@ -146,7 +160,7 @@ impl AppMgr {
     /// Runs the job on the ranks of this manager.
     ///
     /// # Errors
-    /// As [`run`](Self::run).
+    /// As for [`run`](Self::run).
     pub fn run_with(&mut self, manager: &mut WorkManager) -> Result<Summary, Error> {
         let seed = manager.options().seed;
         let mut task = match manager.is_root() {
@@ -161,11 +175,11 @@ impl AppMgr {
         Ok(summary)
     }
 
-    /// Makes a job on rank 0 alone, for instance from a file that the others need not see, and runs it on all ranks;
-    /// the job is given back. On the other ranks it is empty.
+    /// Makes a job on rank 0 only, for example from a file that the other ranks cannot read, and runs it on all ranks.
+    /// Returns the job; on the other ranks it is empty. The types of its algorithms have to be registered on all ranks.
     ///
     /// # Errors
-    /// As [`run`](Self::run), and what `make` returns.
+    /// As for [`run`](Self::run), and the error of `make`.
     pub fn run_made<E: std::fmt::Display>(
         manager: &mut WorkManager,
         make: impl FnOnce() -> Result<Self, E>,
@@ -178,91 +192,38 @@ impl AppMgr {
         Ok((app, summary))
     }
 
-    /// What the job would do, for people; everything is checked that can be without processing events.
+    /// Describes in words what the job would do. Checks the job without processing events.
     ///
     /// # Errors
-    /// What would stop the job: names, types, cuts and paths that are not right, or do not fit to the first input file.
+    /// The errors that would stop the job: invalid names, types, cuts and paths, or a mismatch with the first input file.
     pub fn describe(&self, seed: u64) -> crate::error::Result<String> {
-        let (files, segments) = self.select()?;
+        let (files, segments) = input_segments(&self.config)?;
         describe::describe(&self.config, files, &segments, seed)
     }
 
-    /// The job as a task. With `look`, after a look at whether it is right in itself and fits to its first input file:
-    /// what is wrong is said once, before any worker or output file begins. (Where workers are processes, no algorithm
-    /// runs in this one, unless there are no events: then nobody else knows what the output would have had.)
-    fn task(&self, seed: u64, look: bool) -> crate::error::Result<AppTask> {
-        let (files, segments) = self.select()?;
-        let declared = match look || segments.is_empty() {
+    /// The job as a task. With `check`, the job is checked against its first input file, so that an error is reported once,
+    /// before workers and output files exist. Where workers are processes, no algorithm should run in this process, so
+    /// the workers check. If there are no events, they learn nothing of the outputs, and this process has to check.
+    fn task(&self, seed: u64, check: bool) -> crate::error::Result<AppTask> {
+        let (files, segments) = input_segments(&self.config)?;
+        let declared = match check || segments.is_empty() {
             true => EventLoop::new(&self.config, Arc::new(files.clone()), seed)?.declared(),
             false => Vec::new(),
         };
         Ok(AppTask::new(self.config.clone(), files, segments, declared, seed))
     }
 
-    /// The input, and how it is cut into items.
-    pub(super) fn select(&self) -> Result<(Vec<InputFile>, Vec<Segment>), String> {
-        let input = &self.config.input;
-        let mut selector = EventSelector::default();
-        for pattern in &input.files {
-            selector.add(pattern).map_err(|error| error.to_string())?;
-        }
-        selector.first(input.first).granularity(input.granularity);
-        if let Some(chunk) = input.chunk {
-            if chunk == 0 {
-                return Err("a chunk of 0 events would never get anything done: input.chunk is 1 or more".into());
-            }
-            selector.chunk(chunk);
-        }
-        match (input.files.is_empty(), input.events) {
-            (true, None) => {
-                return Err("the job has no input: give files, or with input.events the number of events that its algorithms make".into());
-            }
-            (true, Some(events)) => {
-                selector.add_made(input.first.saturating_add(events));
-            }
-            (false, None) => {}
-            (false, Some(events)) => {
-                selector.events(events);
-            }
-        }
-        for range in &input.skip {
-            let number = |text: &str| -> Result<u64, String> {
-                text.trim().parse().map_err(|_| {
-                    format!("input.skip: '{range}' is neither a number of an event nor a range such as 100..200")
-                })
-            };
-            let (start, end) = match range.split_once("..") {
-                Some((start, end)) => (number(start)?, number(end)?),
-                None => (number(range)?, number(range)?.saturating_add(1)),
-            };
-            if start > end {
-                return Err(format!("input.skip: the range '{range}' goes backwards"));
-            }
-            selector.skip(start..end);
-        }
-        let items = selector.count();
-        if items > MOST_ITEMS {
-            return Err(format!(
-                "the input would be cut into {items} items, and more than {MOST_ITEMS} are too many to keep account of: \
-                 take larger chunks, with input.chunk and input.granularity"
-            ));
-        }
-        let files = selector.files().to_vec();
-        check_written(&self.config, &files)?;
-        Ok((files, selector.segments()))
-    }
-
-    /// What the events added up to: on rank 0, after the job.
+    /// The summed output of all events; on rank 0, after the job.
     pub fn output(&self) -> Option<&JobOutput> {
         self.results.as_ref().map(|(output, _)| output)
     }
 
-    /// What became of the input files: on rank 0, after the job.
+    /// The records of the input files; on rank 0, after the job.
     pub fn file_records(&self) -> Option<&[FileRecord]> {
         self.results.as_ref().map(|(_, records)| records.as_slice())
     }
 
-    /// How many events each algorithm has seen and passed: on rank 0, after the job.
+    /// The numbers of events that each algorithm was executed for and passed; on rank 0, after the job.
     pub fn tallies(&self) -> impl Iterator<Item = (&str, Tally)> {
         let tallies = self.output().map(|output| output.tallies.iter().copied());
         let names = self.config.algorithms.iter().map(AlgorithmConfig::name);

@@ -1,17 +1,17 @@
-//! What a job would do: shown by a dry run, and checked against the first input file.
+//! The description that a dry run prints, after a check against the first input file.
 
-use super::config::JobConfig;
 use super::event_loop::EventLoop;
+use super::job_config::JobConfig;
 use crate::error::Result;
 use crate::event::{ColumnType, Rows};
 use crate::io::{InputFile, Segment};
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// A description for people.
+/// Describes in words what the job would do.
 ///
 /// # Errors
-/// What would stop the job: names, types, cuts and paths that are not right.
+/// The errors that would stop the job: invalid names, types, cuts and paths.
 pub(super) fn describe(config: &JobConfig, files: Vec<InputFile>, segments: &[Segment], seed: u64) -> Result<String> {
     let events: u64 = segments.iter().map(|segment| segment.events).sum();
     let files = Arc::new(files);
@@ -25,7 +25,7 @@ pub(super) fn describe(config: &JobConfig, files: Vec<InputFile>, segments: &[Se
     let _ = match config.input.files.is_empty() {
         true => writeln!(
             text,
-            "Input: {events} events that are made, in {} items",
+            "Input: {events} events made by algorithms, in {} items",
             segments.len()
         ),
         false => writeln!(
@@ -82,7 +82,7 @@ pub(super) fn describe(config: &JobConfig, files: Vec<InputFile>, segments: &[Se
             );
         }
     }
-    text.push_str("All names, types, cuts and paths are right.");
+    text.push_str("All names, types, cuts and paths are valid.");
     Ok(text)
 }
 

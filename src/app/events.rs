@@ -1,7 +1,8 @@
-//! [`Events`]: the events of a job one by one, for whoever writes the loop.
+//! [`Events`]: the events of a job one by one, for programs with their own event loop.
 
 use super::app_mgr::AppMgr;
 use super::event_loop::EventLoop;
+use super::input_segments::input_segments;
 use super::job_output::JobOutput;
 use crate::error::Result;
 use crate::event::{ColumnHandle, Element, EventStore, TableHandle};
@@ -9,8 +10,8 @@ use crate::io::Segment;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The events that a job's algorithms let pass, one by one: the event loop of a program that has its own, for instance
-/// in [`Task::process`](crate::Task::process).
+/// The events that pass the algorithms of a job, one by one, for a program with its own event loop, for example in
+/// [`Task::process`](crate::Task::process).
 ///
 /// ```no_run
 /// use gaudi_mpi::app::AppMgr;
@@ -26,14 +27,14 @@ use std::sync::Arc;
 pub struct Events {
     events: EventLoop,
     segments: std::vec::IntoIter<Segment>,
-    /// What of the segment at work has not been read.
-    at_work: Option<(Segment, u64)>,
+    /// The current segment, and the first event of it that was not read yet.
+    current: Option<(Segment, u64)>,
     passing: Vec<bool>,
     index: usize,
     output: JobOutput,
 }
 
-/// An event, to be looked at.
+/// An event, for reading.
 #[derive(Clone, Copy)]
 pub struct EventView<'a> {
     store: &'a EventStore,
@@ -41,19 +42,19 @@ pub struct EventView<'a> {
 }
 
 impl AppMgr {
-    /// The events that this job's algorithms let pass, one by one, in this process; nothing is written.
+    /// The events that pass the algorithms of this job, one by one, in this process. No files are written.
     ///
     /// # Errors
-    /// If the input or the description of the job is not what it should be, or an algorithm cannot be initialised.
+    /// If the input or the description of the job is invalid, or the initialisation of an algorithm fails.
     pub fn events(&self, seed: u64) -> Result<Events> {
-        let (files, segments) = self.select()?;
+        let (files, segments) = input_segments(self.config())?;
         let mut events = EventLoop::new(self.config(), Arc::new(files), seed)?;
         events.start()?;
         Ok(Events {
             output: events.new_output(),
             events,
             segments: segments.into_iter(),
-            at_work: None,
+            current: None,
             passing: Vec::new(),
             index: 0,
         })
@@ -61,35 +62,35 @@ impl AppMgr {
 }
 
 impl Events {
-    /// A column that will be read, by its path: of an algorithm, or of the input files.
+    /// Requests a column for reading, by its path.
     ///
     /// # Errors
-    /// If there is none, or one of another type.
+    /// If there is no such column, or `T` is not its type.
     pub fn read<T: Element>(&mut self, path: &str) -> Result<ColumnHandle<T>> {
         self.events.setup(&mut self.output, |setup| setup.read(path))
     }
 
-    /// A column of texts that will be read.
+    /// Requests a column of texts for reading.
     ///
     /// # Errors
-    /// If there is none, or one of another type.
+    /// If there is no such column, or it does not hold texts.
     pub fn read_texts(&mut self, path: &str) -> Result<ColumnHandle<str>> {
         self.events.setup(&mut self.output, |setup| setup.read_texts(path))
     }
 
-    /// A table whose numbers of rows will be asked for.
+    /// Requests a table, for its number of rows.
     ///
     /// # Errors
-    /// If there is none.
+    /// If there is no such table.
     pub fn read_table(&mut self, path: &str) -> Result<TableHandle> {
         self.events.setup(&mut self.output, |setup| setup.read_table(path))
     }
 
-    /// The next event; none after the last.
+    /// Returns the next event, or `None` after the last one.
     ///
     /// # Errors
     /// If it cannot be read, or an algorithm fails.
-    #[allow(clippy::should_implement_trait)] // it lends what it returns, and may fail
+    #[allow(clippy::should_implement_trait)] // the event borrows from the events, and reading can fail
     pub fn next(&mut self) -> Result<Option<EventView<'_>>> {
         loop {
             let left = self.index..self.passing.len();
@@ -98,7 +99,7 @@ impl Events {
                 let store = &self.events.store;
                 return Ok(Some(EventView { store, index }));
             }
-            let Some((segment, start)) = self.at_work.take().or_else(|| Some((self.segments.next()?, 0))) else {
+            let Some((segment, start)) = self.current.take().or_else(|| Some((self.segments.next()?, 0))) else {
                 self.passing.clear();
                 self.index = 0;
                 return Ok(None);
@@ -106,29 +107,29 @@ impl Events {
             let end = (start + EventLoop::BLOCK).min(segment.events);
             self.index = 0;
             self.passing = self.events.execute(&segment, start..end, &mut self.output)?;
-            self.at_work = (end < segment.events).then_some((segment, end));
+            self.current = (end < segment.events).then_some((segment, end));
         }
     }
 
-    /// What the algorithms have added up so far.
+    /// The output of the algorithms so far.
     pub fn output(&self) -> &JobOutput {
         &self.output
     }
 }
 
 impl<'a> EventView<'a> {
-    /// The event's number in the input, from 0.
+    /// The number of the event in the input, from 0.
     pub fn number(&self) -> u64 {
         self.store.number(self.index)
     }
 
-    /// The values of a column: one for each row.
+    /// The values of a column, one for each row.
     #[inline]
     pub fn get<T: Element>(&self, column: ColumnHandle<T>) -> &'a [T] {
         self.store.get(column, self.index)
     }
 
-    /// The value of a column of a table with one row.
+    /// The value of a column in a table with one row.
     ///
     /// # Panics
     /// If the event has no row.
@@ -137,7 +138,7 @@ impl<'a> EventView<'a> {
         self.store.value(column, self.index)
     }
 
-    /// The text of a column of a table with one row.
+    /// The text of a column in a table with one row.
     ///
     /// # Panics
     /// If the event has no row.
@@ -145,7 +146,7 @@ impl<'a> EventView<'a> {
         self.store.text(column, self.index)
     }
 
-    /// The rows of a table, counted over all events of the chunk in memory.
+    /// The range of the rows in a table, counted over all events in memory.
     pub fn rows(&self, table: TableHandle) -> Range<usize> {
         self.store.rows(table, self.index)
     }

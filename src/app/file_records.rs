@@ -1,29 +1,29 @@
-//! File records: what became of the events of each input file, and what was counted, written beside the events.
+//! File records: how many events of each input file were processed, and the counters, written beside the events.
 
 use super::job_output::JobOutput;
 use crate::files::hdf5_node::Node;
 use crate::io::{InputFile, RECORDS, Segment, write_counters};
 use hdf5::File;
 
-/// What became of an input file.
+/// The record of an input file: how many of its events were processed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileRecord {
-    /// The file, as it was given.
+    /// The file, as given in the input.
     pub file: String,
-    /// How many events it has.
+    /// The number of events in the file.
     pub events: u64,
-    /// How many of them were asked for.
+    /// The number of events that the job selects.
     pub requested: u64,
-    /// How many were processed.
+    /// The number of processed events.
     pub processed: u64,
-    /// How many passed all algorithms.
+    /// The number of events that passed all algorithms.
     pub passed: u64,
-    /// The earliest and the latest time of an event, where the job says which column has it.
+    /// The earliest and the latest time of an event, if the job names a column of times.
     pub span: Option<(f64, f64)>,
 }
 
 impl FileRecord {
-    /// Events that were asked for, but belong to items that failed for good.
+    /// The number of selected events in items that failed.
     pub fn failed(&self) -> u64 {
         self.requested - self.processed
     }
@@ -39,7 +39,7 @@ pub(super) fn file_records(files: &[InputFile], segments: &[Segment], output: &J
         let record = output.records.get(&(index as u32)).copied().unwrap_or_default();
         FileRecord {
             file: file.path.display().to_string(),
-            // Of events that are made there are as many as were asked for.
+            // Made events have no file; they all are selected.
             events: match file.path.as_os_str().is_empty() {
                 true => requested[index],
                 false => file.events,
@@ -53,7 +53,7 @@ pub(super) fn file_records(files: &[InputFile], segments: &[Segment], output: &J
     files.iter().enumerate().map(record).collect()
 }
 
-/// Writes records and counters: a column each, as in a table; counters in a table of their own.
+/// Writes the records as a table, and the counters as another.
 pub(super) fn write(file: &File, records: &[FileRecord], output: &JobOutput) -> hdf5::Result<()> {
     let folder = Node::of(file.group("/")?).child(RECORDS)?;
     let count = records.len();
@@ -75,7 +75,7 @@ pub(super) fn write(file: &File, records: &[FileRecord], output: &JobOutput) -> 
         _ => "failed".into(),
     };
     let with_times = records.iter().any(|record| record.span.is_some());
-    // In the order of their names, as in merged files.
+    // In the order of the names, as in merged files.
     number("events", |record| record.events)?;
     number("failed", FileRecord::failed)?;
     text("file", &|record| record.file.clone())?;

@@ -1,4 +1,4 @@
-//! What the events of a job add up to: histograms, counters, and how many events came through.
+//! [`JobOutput`]: the histograms, counters and numbers of events of a job.
 
 use crate::hist::Histograms;
 use crate::numbers::counter::Counter;
@@ -7,36 +7,36 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// What the events of a job add up to.
+/// The summed output of the events of a job.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct JobOutput {
-    /// What the algorithms booked.
+    /// The histograms and profiles that the algorithms have booked.
     pub histograms: Histograms,
-    /// What the algorithms counted, under the names `algorithm/counter`, in the order in which they asked for counters.
+    /// The counters, with names `algorithm/counter`, in the order in which the algorithms requested them.
     pub counters: Vec<(String, Counter)>,
-    /// One for each algorithm and sequence, in the order of the job.
+    /// The numbers of events of each algorithm and sequence, in the order of the job.
     pub tallies: Vec<Tally>,
-    /// What algorithms printed, by the number of the event.
+    /// The texts that algorithms print, by the number of the event.
     pub(crate) printed: BTreeMap<u64, String>,
-    /// By input file.
+    /// The records of the input files, by index.
     pub(crate) records: BTreeMap<u32, Record>,
 }
 
-/// How many events an algorithm has seen, and how many passed.
+/// The numbers of events that an algorithm was executed for and passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Events that it was executed for.
+    /// The number of events that it was executed for.
     pub executed: u64,
-    /// Those that it did not reject.
+    /// The number of events that it passed.
     pub passed: u64,
 }
 
-/// What became of the events of an input file.
+/// The numbers and times of the events of an input file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Record {
     pub processed: u64,
     pub passed: u64,
-    /// The earliest and the latest time of an event, where events have times.
+    /// The earliest and the latest time of an event, if events have times.
     pub span: Option<(f64, f64)>,
 }
 

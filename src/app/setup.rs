@@ -1,67 +1,85 @@
-//! [`Setup`]: what an algorithm can ask for before the first event.
+//! [`Setup`]: what an algorithm requests before the first event.
 
 use super::job_output::JobOutput;
-use crate::error::Result;
+use super::job_text::JobText;
+use super::job_value::{JobValue, PlacedError};
+use crate::error::{BoxedError, Result};
 use crate::event::path::{column as column_path, full};
 use crate::event::{ColumnHandle, ColumnIndex, ColumnType, Element, ElementType, EventStore, Rows, TableHandle};
 use crate::hist::{self, Bookable};
 use crate::io::{self, EventReader};
 use crate::numbers::counter::Counter;
+use std::ops::Range;
 
-/// The place of a counter.
+/// A handle to a counter of an algorithm.
 #[derive(Clone, Copy, Debug)]
 pub struct CounterHandle(pub(super) usize);
 
 impl Default for CounterHandle {
-    /// One that belongs to no counter.
+    /// A handle to no counter.
     fn default() -> Self {
         Self(usize::MAX)
     }
 }
 
-/// What an algorithm can ask for before the first event: columns, tables, histograms, counters.
+/// The interface through which an algorithm requests columns, tables, histograms and counters before the first event.
 ///
-/// See [`Algorithm`](super::Algorithm) for an example.
+/// [`Algorithm`](super::Algorithm) has an example.
+///
+/// An error of a method that is about a property, such as the path of a column or an expression, points to the place of
+/// the property in the job file.
 pub struct Setup<'a> {
     pub(super) name: &'a str,
     pub(super) store: &'a mut EventStore,
     pub(super) reader: &'a mut EventReader,
     pub(super) output: &'a mut JobOutput,
-    /// Tables that this algorithm creates.
+    /// The properties of the algorithm.
+    pub(super) properties: &'a JobValue,
+    pub(super) text: &'a JobText,
+    /// The last error about a property: its message as the algorithm got it, and its place.
+    pub(super) failure: Option<(String, PlacedError)>,
+    /// The tables that this algorithm creates.
     pub(super) created: Vec<TableHandle>,
-    /// Columns that this algorithm adds to tables of others.
+    /// The columns that this algorithm adds to tables of other algorithms or of the input.
     pub(super) extended: Vec<(TableHandle, ColumnIndex)>,
 }
 
 impl Setup<'_> {
-    /// The algorithm's name in this job.
+    /// The name of the algorithm in this job.
     pub fn name(&self) -> &str {
         self.name
     }
 
-    /// A column that will be read, by its path: of an earlier algorithm, or of the input files.
+    /// Requests a column for reading, by its path. The column is in the input files, or an earlier algorithm makes it.
     ///
     /// # Errors
-    /// If there is none, or one of another type.
+    /// If there is no such column, or `T` is not its type.
     pub fn read<T: Element>(&mut self, path: &str) -> Result<ColumnHandle<T>> {
         let (table, column) = self.find(path)?;
-        Ok(self.store.typed(table, column, T::TYPE)?)
+        let typed = self.store.typed(table, column, T::TYPE);
+        self.about_path(path, typed.map_err(BoxedError::from))
     }
 
-    /// A column of texts that will be read.
+    /// Requests a column of texts for reading.
     ///
     /// # Errors
-    /// If there is none, or one of another type.
+    /// If there is no such column, or it does not hold texts.
     pub fn read_texts(&mut self, path: &str) -> Result<ColumnHandle<str>> {
         let (table, column) = self.find(path)?;
-        Ok(self.store.typed(table, column, ElementType::Text)?)
+        let typed = self.store.typed(table, column, ElementType::Text);
+        self.about_path(path, typed.map_err(BoxedError::from))
     }
 
-    /// A table whose numbers of rows will be asked for.
+    /// Requests a table, for its number of rows.
     ///
     /// # Errors
-    /// If there is none.
+    /// If there is no such table.
     pub fn read_table(&mut self, path: &str) -> Result<TableHandle> {
+        let found = self.find_table(path);
+        self.about_path(path, found)
+    }
+
+    fn find_table(&mut self, path: &str) -> Result<TableHandle> {
         let path = full(path)?;
         if let Some(table) = self.store.find_table(&path) {
             return Ok(table);
@@ -72,11 +90,16 @@ impl Setup<'_> {
         }
     }
 
-    /// A column that will be read, of whatever type: its table and its place in it.
+    /// Requests a column of any type for reading. Returns its table and its index in the table.
     ///
     /// # Errors
-    /// If there is none.
+    /// If there is no such column.
     pub(crate) fn find(&mut self, path: &str) -> Result<(TableHandle, ColumnIndex)> {
+        let found = self.find_column(path);
+        self.about_path(path, found)
+    }
+
+    fn find_column(&mut self, path: &str) -> Result<(TableHandle, ColumnIndex)> {
         let (table, name) = column_path(path)?;
         if let Some(handle) = self.store.find_table(&table)
             && let Some(column) = self.store.find_column(handle, &name)
@@ -86,7 +109,7 @@ impl Setup<'_> {
         match self.reader.want_column(self.store, path, false)? {
             Some(found) => Ok(found),
             None => match self.store.find(path) {
-                // A table that algorithms have made: its columns are the ones to choose from.
+                // Of a table that an algorithm makes, the error lists the columns.
                 Err(error) if self.store.find_table(&table).is_some() && !self.reader.reads(&table) => {
                     Err(error.into())
                 }
@@ -95,17 +118,17 @@ impl Setup<'_> {
         }
     }
 
-    /// What a column is.
+    /// The type of a column.
     pub(crate) fn kind(&self, table: TableHandle, column: ColumnIndex) -> &ColumnType {
         self.store.column_type(table, column)
     }
 
-    /// The store as it is so far, without events.
+    /// The store, without events, with the tables and columns that were requested so far.
     pub fn store(&self) -> &EventStore {
         self.store
     }
 
-    /// What there is beside `path` to choose from: the names of its table's columns.
+    /// The names of the columns of a table, made by algorithms or in the input.
     pub(crate) fn column_names(&mut self, table: &str) -> Vec<String> {
         let mut names: Vec<String> = match self.store.table(table) {
             Ok(table) => self.store.columns(table).map(|kind| kind.name.clone()).collect(),
@@ -120,12 +143,17 @@ impl Setup<'_> {
     /// Creates a table, which this algorithm fills.
     ///
     /// # Errors
-    /// If the path is no path, or taken.
+    /// If the path is invalid or in use.
     pub fn create_table(&mut self, path: &str, rows: Rows) -> Result<TableHandle> {
+        let created = self.add_table(path, rows);
+        self.about_path(path, created)
+    }
+
+    fn add_table(&mut self, path: &str, rows: Rows) -> Result<TableHandle> {
         let path = full(path)?;
         if self.reader.open(0).is_ok_and(|file| file.has_table(&path)) {
             return Err(io::Error::Input(format!(
-                "{path} cannot be created: the input has a table there already; give the new one another path"
+                "{path} cannot be created: the input already has this table; give the new table another path"
             ))
             .into());
         }
@@ -134,17 +162,21 @@ impl Setup<'_> {
         Ok(table)
     }
 
-    /// Creates a column in a table that this algorithm has created, or adds one to a table of others, for which it then
-    /// has to give a value for every row.
+    /// Creates a column. In a table that this algorithm has not created, the algorithm has to give a value for every row.
     ///
     /// # Errors
-    /// If the name is none, or taken, or `T` is not the column's type.
+    /// If the name is invalid or in use, or `T` is not the type in `kind`.
     pub fn create<T: Element>(&mut self, table: TableHandle, kind: ColumnType) -> Result<ColumnHandle<T>> {
         let path = format!("{}/{}", self.store.table_path(table), kind.name);
+        let created = self.add_column(&path, table, kind);
+        self.about_path(&path, created)
+    }
+
+    fn add_column<T: Element>(&mut self, path: &str, table: TableHandle, kind: ColumnType) -> Result<ColumnHandle<T>> {
         let ours = self.created.contains(&table);
-        if !ours && self.column_is_taken(&path)? {
+        if !ours && self.column_is_taken(path)? {
             return Err(io::Error::Input(format!(
-                "{path} cannot be created: there is such a column already; give the new one another name"
+                "{path} cannot be created: the column already exists; give the new column another name"
             ))
             .into());
         }
@@ -159,22 +191,22 @@ impl Setup<'_> {
     /// Creates a column of texts in a table that this algorithm has created.
     ///
     /// # Errors
-    /// If the name is none, or taken.
+    /// If the name is invalid or in use.
     pub fn create_texts(&mut self, table: TableHandle, name: &str) -> Result<ColumnHandle<str>> {
         Ok(self.store.add_texts(table, name)?)
     }
 
-    /// Creates a column like another one in a table that this algorithm has created; its place there.
+    /// Creates a column of any type in a table that this algorithm has created. Returns its index in the table.
     pub(crate) fn create_any(&mut self, table: TableHandle, kind: ColumnType) -> Result<ColumnIndex> {
         Ok(self.store.add_any(table, kind)?)
     }
 
-    /// Whether there is such a table, of an earlier algorithm or in the input.
+    /// Whether a table exists: in the input, or made by an earlier algorithm.
     pub(crate) fn has_table(&mut self, path: &str) -> bool {
         self.store.table(path).is_ok() || self.reader.open(0).is_ok_and(|file| file.has_table(path))
     }
 
-    /// How many rows a table has.
+    /// Whether a table has one row or many rows for each event.
     pub(crate) fn rows_of(&self, table: TableHandle) -> Rows {
         self.store.rows_per_event(table)
     }
@@ -192,15 +224,49 @@ impl Setup<'_> {
     /// Books a histogram or a profile under a path.
     ///
     /// # Errors
-    /// If the path is no path, or taken.
+    /// If the path is invalid or in use.
     pub fn book<H: Bookable>(&mut self, path: &str, object: H) -> Result<hist::Handle<H>> {
-        Ok(self.output.histograms.try_book(path, object)?)
+        let booked = self.output.histograms.try_book(path, object);
+        self.about_path(path, booked.map_err(BoxedError::from))
     }
 
-    /// A counter of this algorithm.
+    /// Adds a counter of this algorithm.
     pub fn counter(&mut self, name: &str) -> CounterHandle {
         let counter = (format!("{}/{name}", self.name), Counter::new());
         self.output.counters.push(counter);
         CounterHandle(self.output.counters.len() - 1)
+    }
+
+    /// Notes the place of an error about a path: the property with this path, with the name of its column, or with its
+    /// table.
+    fn about_path<T>(&mut self, path: &str, result: Result<T>) -> Result<T> {
+        fn relative(path: &str) -> &str {
+            path.strip_prefix("/Event/").unwrap_or(path)
+        }
+        if let Err(error) = &result {
+            let path = relative(path);
+            let (table, column) = path.rsplit_once('/').unwrap_or((path, path));
+            let of = |part: &str| self.properties.find(&|text| relative(text) == part);
+            if let Some(value) = [path, column, table].into_iter().find_map(of) {
+                let message = error.to_string();
+                self.note(value.span.clone(), &message, &message);
+            }
+        }
+        result
+    }
+
+    /// Notes the place of an error in an expression. `shown` is the error as the algorithm gets it.
+    pub(super) fn about_expression(&mut self, expression: &str, part: Range<usize>, shown: &str, message: &str) {
+        if let Some(value) = self.properties.find(&|text| text == expression) {
+            let span = self.text.part_of(&value.span, expression, part);
+            self.note(span, shown, message);
+        }
+    }
+
+    fn note(&mut self, span: Range<usize>, shown: &str, message: &str) {
+        if self.text.has(&span) {
+            let message = message.to_string();
+            self.failure = Some((shown.to_string(), PlacedError { span, message }));
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `gaudi-mpi diff`: how two files differ.
+//! `gaudi-mpi diff`: compares two files.
 
 use clap::Args;
 use gaudi_mpi::Error;
@@ -10,21 +10,21 @@ use std::process::{ExitCode, Termination};
 pub struct Arguments {
     /// A file with events, histograms, or both
     a: PathBuf,
-    /// Another
+    /// The file to compare it with
     b: PathBuf,
-    /// Floating-point numbers may differ by this much of the larger one, such as 1e-9
+    /// Relative tolerance for floating-point numbers, such as 1e-9
     #[arg(long, value_name = "REL", default_value_t = 0.0, value_parser = tolerance)]
     tolerance: f64,
-    /// Floating-point numbers may differ by this much
+    /// Absolute tolerance for floating-point numbers
     #[arg(long, value_name = "ABS", default_value_t = 0.0, value_parser = tolerance)]
     absolute: f64,
-    /// Compare only what matches, such as 'Rec/Track/*' or 'Phys'; may be given several times
+    /// Compare only matching paths, such as 'Rec/Track/*' or 'Phys'; can be repeated
     #[arg(long, value_name = "GLOB")]
     only: Vec<String>,
-    /// Do not compare what matches; may be given several times
+    /// Ignore matching paths; can be repeated
     #[arg(long, value_name = "GLOB")]
     ignore: Vec<String>,
-    /// Say nothing, and leave the answer to the exit status
+    /// Print nothing; the exit status has the result
     #[arg(short, long)]
     quiet: bool,
 }
@@ -32,11 +32,11 @@ pub struct Arguments {
 fn tolerance(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number >= 0.0 && number.is_finite() => Ok(number),
-        _ => Err(format!("'{text}' is no number from 0 on")),
+        _ => Err(format!("'{text}' is not a finite number ≥ 0")),
     }
 }
 
-/// As `diff` does: 0 if there are no differences, 1 if there are, 2 if that cannot be told.
+/// Returns a status as `diff` does: 0 without differences, 1 with differences, 2 on errors.
 pub fn run(arguments: Arguments) -> ExitCode {
     let told = differences(&arguments).and_then(|differences| {
         if !arguments.quiet {
@@ -45,7 +45,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Ok(ExitCode::from(u8::from(!differences.is_empty())))
     });
     told.unwrap_or_else(|error| {
-        // It is printed as any other error, and only the status is another.
+        // The error is printed as usual; only the status differs.
         let _ = Err::<(), _>(Error::from(error)).report();
         ExitCode::from(2)
     })

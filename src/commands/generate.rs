@@ -1,4 +1,4 @@
-//! `gaudi-mpi generate`: files of toy events.
+//! `gaudi-mpi generate`: writes files of toy events.
 
 use super::print;
 use clap::Args;
@@ -7,32 +7,32 @@ use gaudi_mpi::app::{AppMgr, OutputConfig};
 use gaudi_mpi::prelude::*;
 use std::path::{Path, PathBuf};
 
-/// Files of toy events.
+/// The files to write and the events in them.
 #[derive(Args)]
 pub struct Arguments {
-    /// Files to write
+    /// Number of files
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     files: u64,
-    /// Events of each file
+    /// Number of events in each file
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
     events: u64,
-    /// Files, where %d stands for the number of each, from 1; or a folder, for files dst-%d.h5 in it
+    /// Names of the files, with %d for the number of the file, from 1; or a folder, for files dst-%d.h5 in it
     #[arg(short, long, value_name = "FILES", default_value = "dst-%d.h5")]
     output: PathBuf,
     /// Probability of a true Bs → J/ψ φ decay in an event
     #[arg(long, value_name = "P", default_value_t = 0.1, value_parser = probability)]
     signal: f64,
-    /// From 1, fast, to 9, small; 0 for none
+    /// Compression, from 1, fast, to 9, small; 0 for none
     #[arg(long, value_name = "LEVEL", default_value_t = 4, value_parser = clap::value_parser!(u8).range(0..=9))]
     compression: u8,
-    /// Events of an item of work
+    /// Number of events in an item of work
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
     chunk: u64,
     #[command(flatten)]
     farm: Options,
 }
 
-/// Writes the files one after the other, each with all ranks.
+/// Writes the files in turn, each with all ranks.
 pub fn run(arguments: Arguments) -> JobResult {
     let quiet = arguments.farm.quiet;
     let mut manager = WorkManager::new(arguments.farm.clone())?;
@@ -54,7 +54,7 @@ pub fn run(arguments: Arguments) -> JobResult {
     Ok(summary)
 }
 
-/// The job that writes the file of this number. The numbers of its events go on from those of the file before.
+/// The job that writes the file with this number. The numbering of events continues from file to file.
 fn job(arguments: &Arguments, pattern: &Path, number: u64) -> AppMgr {
     let mut app = AppMgr::new();
     let input = &mut app.config_mut().input;
@@ -70,7 +70,7 @@ fn job(arguments: &Arguments, pattern: &Path, number: u64) -> AppMgr {
     app
 }
 
-/// What the files are called, with a %d in it.
+/// The pattern of the file names, with %d for the number.
 fn pattern(output: &Path, files: u64) -> PathBuf {
     let text = output.to_string_lossy();
     if text.contains("%d") {
@@ -83,13 +83,13 @@ fn pattern(output: &Path, files: u64) -> PathBuf {
     if files == 1 {
         return output.into();
     }
-    // Several files cannot have one name.
+    // Several files need different names.
     let stem = output.file_stem().unwrap_or_default().to_string_lossy();
     let end = output.extension().unwrap_or_default().to_string_lossy();
     output.with_file_name(format!("{stem}-%d.{end}"))
 }
 
-/// The name of a file, its number with as many digits as the largest has: the files are in order by name, too.
+/// The name of a file. All numbers have the same number of digits, so that the files sort by number.
 fn numbered(pattern: &Path, number: u64, files: u64) -> PathBuf {
     let digits = files.to_string().len();
     let number = format!("{number:0digits$}");

@@ -1,6 +1,6 @@
-//! `gaudi-mpi inspect`: what is in a file.
+//! `gaudi-mpi inspect`: shows the contents of files.
 
-use super::table::Table;
+use super::text_table::TextTable;
 use clap::Args;
 use gaudi_mpi::Error;
 use gaudi_mpi::io::{Contents, TableContents};
@@ -11,7 +11,7 @@ pub struct Arguments {
     /// Files with events, histograms, or both
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Print it as JSON: a list with an object for each file
+    /// Print JSON: a list with an object for each file
     #[arg(long)]
     json: bool,
 }
@@ -43,7 +43,7 @@ fn in_words(contents: &Contents) -> String {
         text += &columns(table);
     }
     if !contents.histograms.is_empty() {
-        let mut table = Table::with_numbers(&[2]);
+        let mut table = TextTable::with_numbers(&[2]);
         for histogram in &contents.histograms {
             table.push([
                 histogram.path.clone(),
@@ -59,7 +59,7 @@ fn in_words(contents: &Contents) -> String {
         text += &format!("\n/Histograms: {}\n{}", contents.histograms.len(), table.lines("  "));
     }
     if !contents.file_records.is_empty() {
-        let mut table = Table::with_numbers(&[2]);
+        let mut table = TextTable::with_numbers(&[2]);
         for dataset in &contents.file_records {
             let path = dataset.path.trim_start_matches("/FileRecords/");
             table.push([path.into(), dataset.element.clone(), dataset.length.to_string()]);
@@ -71,14 +71,14 @@ fn in_words(contents: &Contents) -> String {
 
 fn rows(table: &TableContents) -> String {
     match (table.many_rows, table.mean_rows) {
-        (false, _) => "one row an event".into(),
-        (true, Some(mean)) => format!("{} rows, {mean:.2} an event", table.rows),
+        (false, _) => "one row per event".into(),
+        (true, Some(mean)) => format!("{} rows, {mean:.2} per event", table.rows),
         (true, None) => format!("{} rows", table.rows),
     }
 }
 
 fn columns(contents: &TableContents) -> String {
-    let mut table = Table::with_numbers(&[4, 5]);
+    let mut table = TextTable::with_numbers(&[4, 5]);
     for column in &contents.columns {
         let target = column.target.as_ref().map(|target| format!("→ {target}"));
         table.push([

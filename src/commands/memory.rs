@@ -1,4 +1,4 @@
-//! `gaudi-mpi memory`: how much memory a job takes as one process, as several, and with forked workers.
+//! `gaudi-mpi memory`: measures the memory of a job on one rank, on several ranks, and with forked workers.
 
 use super::print;
 use clap::Args;
@@ -6,25 +6,25 @@ use gaudi_mpi::{JobResult, MemoryUse, Summary};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// Runs a job several times, alone, on several ranks and with forked workers, and prints what memory it took.
+/// Runs a job several times, on one rank, on several ranks and with forked workers, and prints the memory in use.
 #[derive(Args)]
 pub struct Arguments {
-    /// Job file; without one, the built-in job is measured
+    /// Job file [default: the built-in job]
     #[arg(value_name = "JOB")]
     job: Option<PathBuf>,
-    /// Options of the job, as `gaudi-mpi run` takes them, such as --set or --chunk
+    /// Options for `gaudi-mpi run`, such as --set or --chunk
     #[arg(last = true, value_name = "OPTIONS")]
     options: Vec<String>,
-    /// Ranks that share nothing
+    /// Numbers of ranks without forked workers
     #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1, 2, 4])]
     single: Vec<usize>,
-    /// Forked workers
+    /// Numbers of forked workers
     #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [2, 4, 8])]
     workers: Vec<usize>,
 }
 
-/// A way of running the job.
-struct Way {
+/// A number of ranks and workers to run the job with.
+struct Layout {
     name: &'static str,
     ranks: usize,
     workers: usize,
@@ -37,7 +37,7 @@ pub fn run(arguments: Arguments) -> JobResult {
 }
 
 fn measure_all(arguments: &Arguments) -> gaudi_mpi::Result<()> {
-    let single = arguments.single.iter().map(|&ranks| Way {
+    let single = arguments.single.iter().map(|&ranks| Layout {
         name: "single",
         ranks,
         workers: 0,
@@ -49,18 +49,18 @@ fn measure_all(arguments: &Arguments) -> gaudi_mpi::Result<()> {
         ("c) forked after the first item", "first-item"),
     ];
     let forked = places.iter().flat_map(|&(name, fork_after)| {
-        arguments.workers.iter().map(move |&workers| Way {
+        arguments.workers.iter().map(move |&workers| Layout {
             name,
             ranks: 1,
             workers,
             fork_after,
         })
     });
-    let folder = tempfile::tempdir().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
+    let folder = tempfile::tempdir().map_err(|error| format!("cannot create a temporary folder: {error}"))?;
     let mut first = None;
-    for way in single.chain(forked) {
+    for layout in single.chain(forked) {
         let report = folder.path().join("report.json");
-        let memory = measure(arguments, &way, &report)?;
+        let memory = measure(arguments, &layout, &report)?;
         if first.is_none() {
             print(&format!("{} | ratio | MB\n", MemoryUse::TITLE))?;
         }
@@ -70,21 +70,21 @@ fn measure_all(arguments: &Arguments) -> gaudi_mpi::Result<()> {
             "{} | {:>3.0} % | {}\n",
             memory.line(),
             100.0 * ratio,
-            way.name
+            layout.name
         ))?;
     }
     print("ratio: total/N of the total of the first line\n")
 }
 
-/// Runs the job in this way, and reads what memory it took.
-fn measure(arguments: &Arguments, way: &Way, report: &std::path::Path) -> gaudi_mpi::Result<MemoryUse> {
+/// Runs the job and reads the memory in use from its report.
+fn measure(arguments: &Arguments, layout: &Layout, report: &std::path::Path) -> gaudi_mpi::Result<MemoryUse> {
     let program = std::env::current_exe()?;
-    let mut command = match way.ranks {
+    let mut command = match layout.ranks {
         1 => Command::new(&program),
         ranks => {
             let mut mpirun = Command::new(gaudi_mpi::mpirun());
             mpirun.args(["-n", &ranks.to_string()]).arg(&program);
-            // It is memory that is measured: there may be fewer cores than ranks.
+            // Only memory is measured, so there can be more ranks than cores.
             mpirun.env("OMPI_MCA_rmaps_base_oversubscribe", "1");
             mpirun
         }
@@ -94,15 +94,20 @@ fn measure(arguments: &Arguments, way: &Way, report: &std::path::Path) -> gaudi_
         .args(&arguments.job)
         .args(["--quiet", "--memory", "--json"])
         .arg(report);
-    if way.workers > 0 {
-        command.args(["--workers", &way.workers.to_string(), "--fork-after", way.fork_after]);
+    if layout.workers > 0 {
+        command.args([
+            "--workers",
+            &layout.workers.to_string(),
+            "--fork-after",
+            layout.fork_after,
+        ]);
     }
     command.args(&arguments.options).stdout(Stdio::null());
     let status = command
         .status()
         .map_err(|error| format!("cannot run {command:?}: {error}"))?;
     if !status.success() {
-        return Err(format!("the job failed when it was run as {command:?}").into());
+        return Err(format!("the job failed; the command was {command:?}").into());
     }
     let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(report)?)?;
     let mut memory = MemoryUse::default();

@@ -1,4 +1,4 @@
-//! `gaudi-mpi merge`: several files become one.
+//! `gaudi-mpi merge`: merges files into one.
 
 use clap::Args;
 use gaudi_mpi::Error;
@@ -7,16 +7,16 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// The file to be written; one of that name is replaced
+    /// File to write; an existing file is replaced
     #[arg(value_name = "OUT")]
     output: PathBuf,
-    /// Files to be merged, in this order
+    /// Files to merge, in this order
     #[arg(value_name = "IN", required = true)]
     inputs: Vec<PathBuf>,
-    /// How much events are compressed: from 1, fast, to 9, small; 0 not at all
+    /// Compression of events, from 1, fast, to 9, small; 0 for none
     #[arg(long, value_name = "0..9", default_value_t = EventFileWriter::COMPRESSION, value_parser = clap::value_parser!(u8).range(..=9))]
     compression: u8,
-    /// Say nothing but errors
+    /// Print only errors
     #[arg(short, long)]
     quiet: bool,
 }
@@ -35,7 +35,7 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
         }
         let plural = |number: u64, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
         super::print(&format!(
-            "{}: {} and {} of {}\n",
+            "{}: {} and {} from {}\n",
             output.display(),
             plural(merged.events, "event"),
             plural(merged.histograms as u64, "histogram"),

@@ -1,18 +1,19 @@
-//! What the command can do, a file each.
+//! The subcommands, one in each file.
 
+pub mod built_in_job;
 pub mod diff;
 pub mod generate;
 pub mod inspect;
-mod job;
+mod job_file;
 pub mod memory;
 pub mod merge;
 pub mod run;
 pub mod submit;
-mod table;
+mod text_table;
 
 use std::io::{ErrorKind, Write};
 
-/// Writes to standard output. Whoever pipes it into `head` has seen enough, and that is no error.
+/// Prints a text to standard output. A closed pipe is not an error: `gaudi-mpi inspect FILE | head`.
 fn print(text: &str) -> gaudi_mpi::Result<()> {
     let mut output = std::io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {

@@ -1,68 +1,46 @@
-//! `gaudi-mpi run`: a job file, or the built-in job.
+//! `gaudi-mpi run`: runs a job file or the built-in job.
 
-use super::job::{self, Changes};
+use super::built_in_job;
+use super::job_file::{self, Changes};
 use clap::Args;
-use gaudi_mpi::algorithms::particles::{J_PSI, PHI};
-use gaudi_mpi::algorithms::toy_decay_generator::{Configuration, ToyDecayGenerator};
-use gaudi_mpi::algorithms::toy_selection::ToySelection;
 use gaudi_mpi::app::OutputMode;
-use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
 use gaudi_mpi::io::Granularity;
-use gaudi_mpi::picture::Canvas;
 use gaudi_mpi::prelude::*;
-use std::io::Write;
 use std::path::PathBuf;
 
-/// The built-in job.
-#[derive(Args)]
-pub struct Arguments {
-    /// Events to process; of the built-in job, toy decays to generate [default: 2000000]
-    #[arg(long, value_name = "N")]
-    events: Option<u64>,
-    /// Events of an item [default: 1000; of the built-in job, 10000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    chunk: Option<u64>,
-    /// Folder for the results: relative names of a job's outputs begin there [default: .; of the built-in job,
-    /// gaudi-mpi-output]
-    #[arg(short, long, value_name = "FOLDER")]
-    output: Option<PathBuf>,
-    #[command(flatten)]
-    farm: Options,
-}
-
-/// A job file, or the built-in job.
+/// The arguments for a job file or the built-in job.
 #[derive(Args)]
 pub struct JobArguments {
-    /// Job file (TOML); without one, the built-in job is run
+    /// Job file (TOML) [default: the built-in job]
     #[arg(value_name = "JOB")]
     job: Option<PathBuf>,
-    /// Change a value of the job: input.events=100, output.0.file=x.h5, or by algorithm, GoodMuons.minimum=1
+    /// Change a value of the job file: input.events=100, output.0.file=x.h5, or of an algorithm: GoodMuons.minimum=1
     #[arg(long, value_name = "KEY=VALUE", requires = "job", value_parser = change)]
     set: Vec<String>,
-    /// Show what would be done, and check it against the first input file
+    /// Check the job against the first input file, and describe what it would do
     #[arg(long, requires = "job")]
     pub dry_run: bool,
-    /// What one item of work is
+    /// The unit of work
     #[arg(long, value_enum, requires = "job")]
     granularity: Option<Granularity>,
     /// How events get into output files
     #[arg(long, value_enum, requires = "job")]
     output_mode: Option<OutputMode>,
     #[command(flatten)]
-    built_in: Arguments,
+    built_in: built_in_job::Arguments,
 }
 
-/// A change has a key and a value.
+/// Checks that a change has a key and a value.
 fn change(text: &str) -> std::result::Result<String, &'static str> {
     match text.split_once('=') {
         Some((key, _)) if !key.trim().is_empty() => Ok(text.to_string()),
-        Some(_) => Err("there is no key before the '='"),
+        Some(_) => Err("the key before the '=' is missing"),
         None => Err("there is no '=' between a key and its value"),
     }
 }
 
 impl JobArguments {
-    /// What they change of a job file.
+    /// The changes to a job file.
     pub fn changes(&self) -> Changes {
         Changes {
             set: self.set.clone(),
@@ -75,170 +53,11 @@ impl JobArguments {
     }
 }
 
-/// Runs a job file if there is one, or else the built-in job.
-pub fn run_job(arguments: JobArguments) -> JobResult {
+/// Runs the job file or, without one, the built-in job.
+pub fn run(arguments: JobArguments) -> JobResult {
     let changes = arguments.changes();
     match arguments.job {
-        None => run(arguments.built_in),
-        Some(file) => job::run(&file, &changes, arguments.dry_run, arguments.built_in.farm),
+        None => built_in_job::run(arguments.built_in),
+        Some(file) => job_file::run(&file, &changes, arguments.dry_run, arguments.built_in.farm),
     }
-}
-
-/// Generates toy Bs → J/ψ(μ⁺μ⁻) φ(K⁺K⁻) decays with background, selects candidates, and fills their masses.
-#[derive(Serialize, Deserialize)]
-struct ToyJob {
-    decays: Configuration,
-    selection: ToySelection,
-    output: PathBuf,
-    #[serde(skip)]
-    generator: ToyDecayGenerator,
-}
-
-mergeable! {
-    struct Output {
-        histograms: Histograms,
-        decays: u64,
-        candidates: u64,
-    }
-}
-
-impl Task for ToyJob {
-    type Item = u64; // decays to generate
-    type Output = Output;
-    type Reply = ();
-
-    fn initialize_local(&mut self) -> Result<()> {
-        std::fs::create_dir_all(&self.output)
-            .map_err(|error| format!("cannot make the folder {}: {error}", self.output.display()))?;
-        Ok(())
-    }
-
-    fn initialize_remote(&mut self) -> Result<()> {
-        self.generator = ToyDecayGenerator::new(self.decays.clone())?;
-        Ok(())
-    }
-
-    fn new_output(&self) -> Output {
-        let mut histograms = Histograms::new();
-        let mut book = |path: &str, title: &str, axis: Axis| {
-            histograms.book(path, Histogram1D::new(title, axis));
-        };
-        book(
-            "Phys/hbmass",
-            "Mass of B cand",
-            Axis::uniform(100, 5200.0, 5500.0).label("m(J/ψ φ)").unit("MeV"),
-        );
-        book(
-            "Phys/hjpsimass",
-            "Mass of J/ψ cand",
-            Axis::uniform(60, J_PSI.mass - 60.0, J_PSI.mass + 60.0)
-                .label("m(μ⁺μ⁻)")
-                .unit("MeV"),
-        );
-        book(
-            "Phys/hphimass",
-            "Mass of φ cand",
-            Axis::uniform(60, PHI.mass - 12.0, PHI.mass + 12.0)
-                .label("m(K⁺K⁻)")
-                .unit("MeV"),
-        );
-        book(
-            "Phys/hbpt",
-            "Transverse momentum of B cand",
-            Axis::uniform(100, 0.0, 25_000.0).label("pT(J/ψ φ)").unit("MeV"),
-        );
-        Output {
-            histograms,
-            decays: 0,
-            candidates: 0,
-        }
-    }
-
-    fn process(&mut self, &decays: &u64, output: &mut Output) -> Result<()> {
-        let histograms = &mut output.histograms;
-        let [mass, j_psi, phi, pt] = [
-            histograms.handle::<Histogram1D>("Phys/hbmass")?,
-            histograms.handle("Phys/hjpsimass")?,
-            histograms.handle("Phys/hphimass")?,
-            histograms.handle("Phys/hbpt")?,
-        ];
-        let mut random = item_random();
-        for _ in 0..decays {
-            output.decays += 1;
-            let Some(candidate) = self.selection.select(&self.generator.generate(&mut random)) else {
-                continue;
-            };
-            output.candidates += 1;
-            histograms[mass].fill(candidate.mass);
-            histograms[j_psi].fill(candidate.j_psi_mass);
-            histograms[phi].fill(candidate.phi_mass);
-            histograms[pt].fill(candidate.pt);
-        }
-        Ok(())
-    }
-
-    fn finalize(&mut self, output: Output, _: &Statistics) -> Result<()> {
-        let Output {
-            histograms,
-            decays,
-            candidates,
-        } = output;
-        histograms.save(self.output.join("histograms.h5"))?;
-        let pad = |path| {
-            histograms
-                .get(path)
-                .map(|histogram| histogram.pad())
-                .ok_or("a histogram is missing")
-        };
-        for name in ["hbmass.png", "hbmass.svg"] {
-            let mut canvas = Canvas::new(1000, 700);
-            canvas.draw(pad("Phys/hbmass")?.counted("Candidates"))?;
-            canvas.save(self.output.join(name))?;
-        }
-        let mut canvas = Canvas::new(1400, 1000);
-        canvas.divide(2, 2);
-        for (_, histogram) in histograms.iter() {
-            canvas.draw(histogram.pad().counted("Candidates"))?;
-        }
-        canvas.save(self.output.join("overview.png"))?;
-        log::info!("{candidates} candidates were selected among {decays} decays");
-        Ok(())
-    }
-}
-
-pub fn run(arguments: Arguments) -> JobResult {
-    let Arguments {
-        events,
-        chunk,
-        output,
-        farm,
-    } = arguments;
-    let (events, chunk) = (events.unwrap_or(2_000_000), chunk.unwrap_or(10_000));
-    let output = output.unwrap_or_else(|| "gaudi-mpi-output".into());
-    let quiet = farm.quiet;
-    let mut manager = WorkManager::new(farm)?;
-    let mut job = ToyJob {
-        decays: Configuration::default(),
-        selection: ToySelection::default(),
-        output,
-        generator: ToyDecayGenerator::default(),
-    };
-    let items = (0..events.div_ceil(chunk)).map(|item| chunk.min(events - item * chunk));
-    let summary = manager.process(&mut job, items)?;
-    if manager.is_root() && !quiet {
-        let next = if manager.size() == 1 {
-            "all cores, mpirun gaudi-mpi"
-        } else {
-            "another number of ranks"
-        };
-        // Whoever pipes this into `head` has seen enough.
-        let _ = writeln!(
-            std::io::stdout(),
-            "\nThe mass of the Bs candidates is in {}\nAll histograms are in {}\n\
-             Next, try {next}: the files will be the same, byte for byte. gaudi-mpi --help shows what can be set.",
-            job.output.join("hbmass.png").display(),
-            job.output.join("histograms.h5").display()
-        );
-    }
-    Ok(summary)
 }

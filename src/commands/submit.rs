@@ -1,36 +1,36 @@
-//! `gaudi-mpi submit`: the batch script of a job file, as scripts/ has it, with the lines changed that are about the job.
+//! `gaudi-mpi submit`: prints a batch script for a job file, from a template in scripts/.
 
 mod quote;
 
-use super::job;
+use super::job_file;
 use super::run::JobArguments;
 use clap::{Args, Parser, ValueEnum};
 use gaudi_mpi::Error;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 const SLURM: &str = include_str!("../../scripts/slurm.sbatch");
 const HTCONDOR: &str = include_str!("../../scripts/htcondor.sub");
 
-/// Prints a batch script that runs a job file; submit it from this folder.
+/// Prints a batch script that runs a job file. Submit the script from this folder.
 #[derive(Args)]
 pub struct Arguments {
-    /// The batch system whose script is printed
+    /// The batch system
     #[arg(long, value_enum, value_name = "SYSTEM")]
     print: System,
     /// Job file
     #[arg(value_name = "JOB")]
     job: PathBuf,
-    /// Options of the job, as `gaudi-mpi run` takes them, such as --set or --retries
+    /// Options for `gaudi-mpi run`, such as --set or --retries
     #[arg(last = true, value_name = "OPTIONS")]
     options: Vec<OsString>,
-    /// Processors of each rank, and the workers that it forks on them; with 1, it works itself
+    /// Processors and forked workers of each rank; with 1, the rank works itself
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=4096))]
     workers: u32,
     /// Memory of each node, such as 16GB
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     memory: Option<String>,
-    /// The gaudi-mpi that is run [default: this one]
+    /// Program to run [default: this one]
     #[arg(long, value_name = "PATH")]
     program: Option<PathBuf>,
     #[command(flatten)]
@@ -43,26 +43,26 @@ enum System {
     Htcondor,
 }
 
-/// What the script for HTCondor has no place for.
+/// The options that HTCondor does not have.
 #[derive(Args)]
 #[command(next_help_heading = "For Slurm")]
 struct Slurm {
-    /// Nodes [default: 1]
+    /// Number of nodes [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     nodes: Option<u32>,
-    /// Ranks of each node [default: 1]
+    /// Number of ranks on each node [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     ranks_per_node: Option<u32>,
     /// Time limit, such as 90 (minutes), 12:00:00 or 2-00:00:00 [default: 01:00:00]
     #[arg(long, value_parser = time)]
     time: Option<String>,
-    /// Partition, or several with commas
+    /// Partition, or several separated by commas
     #[arg(long, value_name = "NAME", value_parser = name)]
     partition: Option<String>,
-    /// Whose account the job is on
+    /// Account to charge
     #[arg(long, value_name = "NAME", value_parser = name)]
     account: Option<String>,
-    /// Who starts the ranks [default: mpirun]
+    /// Launcher of the ranks [default: mpirun]
     #[arg(long, value_enum)]
     launcher: Option<Launcher>,
 }
@@ -90,7 +90,7 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
     Ok(super::print(&script)?)
 }
 
-/// Refuses a job that could not begin: nobody wants to wait in a queue for that.
+/// Refuses a job that cannot start, before it waits in a queue.
 fn check_job(arguments: &Arguments) -> Result<(), Error> {
     let mut scripts_own = vec!["gaudi-mpi run", "--workers", "1", "--output", "results"];
     if arguments.print == System::Slurm {
@@ -104,12 +104,11 @@ fn check_job(arguments: &Arguments) -> Result<(), Error> {
     let parsed = Run::try_parse_from(line).unwrap_or_else(|error| error.exit());
     if parsed.job.dry_run {
         return Err(Error::Options(
-            "--dry-run would leave nothing for the batch job to do: use it with gaudi-mpi run, and leave it out here"
-                .into(),
+            "--dry-run would leave nothing for the batch job to do: use it with gaudi-mpi run, not with submit".into(),
         ));
     }
-    let read = job::read(&arguments.job, &parsed.job.changes());
-    read.map(drop).map_err(|error| Error::Job(format!("{error:#}")))
+    let read = job_file::read(&arguments.job, &parsed.job.changes());
+    read.map(drop).map_err(|error| Error::Job(error.to_string()))
 }
 
 fn for_slurm(arguments: &Arguments) -> Result<String, Error> {
@@ -174,11 +173,11 @@ fn for_htcondor(arguments: &Arguments) -> Result<String, Error> {
     if let Some((_, option)) = no_place.into_iter().find(|(given, _)| *given) {
         return Err(Error::Options(format!(
             "{option} is for Slurm: under HTCondor a job runs on one host, in one process that forks workers, and the \
-             hosts' owners say for how long"
+             owner of the host limits the time"
         )));
     }
     let (name, program) = (job_name(arguments), program(arguments)?);
-    let refused = |error| Error::Options(error);
+    let refused = Error::Options;
     let job = quote::for_htcondor(arguments.job.as_os_str()).map_err(refused)?;
     let mut line = format!("run --workers $(request_cpus) --output results/{name}-$(Cluster)");
     for option in &arguments.options {
@@ -205,7 +204,7 @@ fn for_htcondor(arguments: &Arguments) -> Result<String, Error> {
     Ok(fill(HTCONDOR, &lines))
 }
 
-/// A script whose lines that begin so have these values. Those that are commented out by a `##` are no longer.
+/// Fills in a template: the line that starts with a key gets the value. A line that `##` comments out becomes active.
 fn fill(template: &str, values: &[(&str, String)]) -> String {
     let mut script = String::new();
     for line in template.lines() {
@@ -224,7 +223,7 @@ fn fill(template: &str, values: &[(&str, String)]) -> String {
     script
 }
 
-/// What the job is called, which is that of its file, in letters that are the same everywhere.
+/// The name of the job: the name of its file, with other characters than ASCII letters and digits replaced.
 fn job_name(arguments: &Arguments) -> String {
     let stem = arguments.job.file_stem().unwrap_or_default().to_string_lossy();
     let plain = |letter: char| match letter {
@@ -244,37 +243,37 @@ fn program(arguments: &Arguments) -> Result<OsString, Error> {
         None => match std::env::current_exe() {
             Ok(program) => Ok(program.into_os_string()),
             Err(error) => Err(Error::Options(format!(
-                "cannot tell where this program is ({error}): give its path with --program"
+                "cannot find the path of this program: {error}. Give the path with --program"
             ))),
         },
     }
 }
 
-/// A size of memory, as both systems take it up to a `B`.
+/// A size of memory for both batch systems, without the final `B`.
 fn memory(text: &str) -> Result<String, &'static str> {
     let size = text.strip_suffix('B').unwrap_or(text);
     let number = size.strip_suffix(['K', 'M', 'G', 'T']).unwrap_or_default();
     match !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
         true => Ok(size.into()),
-        false => Err("a size of memory is a whole number of MB, GB or TB, such as 16GB"),
+        false => Err("a size of memory is a whole number with a unit, such as 16GB"),
     }
 }
 
-/// A time, as Slurm takes it.
+/// A time limit in a format of Slurm.
 fn time(text: &str) -> Result<String, &'static str> {
     let begins = text.starts_with(|first: char| first.is_ascii_digit());
     match begins && text.bytes().all(|byte| byte.is_ascii_digit() || b":-".contains(&byte)) {
         true => Ok(text.into()),
-        false => Err("a time limit is a number of minutes, or of the form 12:00:00 or 2-00:00:00"),
+        false => Err("a time limit is a number of minutes, or has the form 12:00:00 or 2-00:00:00"),
     }
 }
 
-/// A name of something that an administrator has made.
+/// The name of a partition or an account.
 fn name(text: &str) -> Result<String, &'static str> {
     let is_plain = |letter: char| letter.is_alphanumeric() || "_-.,:@+/".contains(letter);
     match !text.is_empty() && text.chars().all(is_plain) {
         true => Ok(text.into()),
-        false => Err("a name has letters, digits and _ - . , : @ + / in it"),
+        false => Err("a name consists of letters, digits and _ - . , : @ + /"),
     }
 }
 

@@ -1,51 +1,16 @@
-//! What the names of an expression stand for, and whether its parts fit together.
+//! Binding: names become columns or constants, and the types of operands are checked.
 
+use super::columns::{Binder, BoundColumn, Level, Unbound};
 use super::error::ExpressionError;
 use super::functions::{Function, Reduce, constant};
-use super::graph::{Fold, Graph, Id, Level, Operation};
 use super::kernels::{Binary, Compare, Logic, Unary};
 use super::name::Name;
-use super::tree::{self, Infix, Kind, Prefix, Tree};
+use super::operation_graph::{Fold, Graph, Operation, OperationId};
+use super::syntax_tree::{Infix, Kind, NodeId, Prefix, Tree};
 use std::ops::Range;
 
-/// What a column is for the caller, who has its values in a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// The number under which [`Data::column`](super::Data::column) has it.
-    pub slot: usize,
-    /// Whether it has a value for each event or for each row of a table.
-    pub level: Level,
-    /// Whether it has truth values rather than numbers.
-    pub truth: bool,
-}
-
-/// Why a name has no [`Source`].
-///
-/// ```
-/// use gaudi_mpi::expression::{Expression, Name, Unbound};
-///
-/// let mut columns = |name: &Name| match name.path.as_str() {
-///     "trigger" => Err(Unbound::Refused(format!("`{name}` has texts, which have no place in expressions"))),
-///     _ => Err(Unbound::Unknown("the only column is trigger".into())),
-/// };
-/// let mut message = |text: &str| Expression::parse(text).unwrap().bind(&mut columns).unwrap_err().message().to_owned();
-/// assert_eq!(message("1*GeV > x"), "there is no column `x` here; the only column is trigger");
-/// assert_eq!(message("trigger == 1"), "`trigger` has texts, which have no place in expressions");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unbound {
-    /// There is no such column, so that the name may be that of a constant; otherwise this is the hint that the error
-    /// gives, such as `the columns are pt, eta, phi`, or empty.
-    Unknown(String),
-    /// There is something of that name that cannot be used, for the reason that this sentence gives.
-    Refused(String),
-}
-
-/// Finds the column that a name stands for.
-pub(super) type Binder<'a> = dyn FnMut(&Name) -> Result<Source, Unbound> + 'a;
-
-/// The operations that the tree stands for, and the one that computes the whole.
-pub(super) fn bind(text: &str, tree: &Tree, binder: &mut Binder) -> Result<(Graph, Id), ExpressionError> {
+/// Translates a syntax tree into a graph of operations. Returns the graph and the operation that computes the whole.
+pub(super) fn bind(text: &str, tree: &Tree, binder: &mut Binder) -> Result<(Graph, OperationId), ExpressionError> {
     let mut bind = Bind {
         text,
         tree,
@@ -66,16 +31,16 @@ struct Bind<'a> {
     text: &'a str,
     tree: &'a Tree,
     graph: Graph,
-    /// What the names are, as far as they were met.
-    bound: Vec<Option<Id>>,
-    /// What the nodes are.
+    /// The operations of the names that have been bound so far.
+    bound: Vec<Option<OperationId>>,
+    /// The values of the nodes, in the order of the nodes.
     values: Vec<Value>,
 }
 
 #[derive(Clone, Copy)]
 struct Value {
-    id: Id,
-    /// If it stands for rows, the name of a column that makes it so.
+    id: OperationId,
+    /// For a value of rows, the name of a column of these rows.
     rows_by: Option<usize>,
 }
 
@@ -84,9 +49,9 @@ impl Bind<'_> {
         ExpressionError::new(self.text, span, message)
     }
 
-    fn node(&mut self, id: tree::Id, binder: &mut Binder) -> Result<Value, ExpressionError> {
+    fn node(&mut self, id: NodeId, binder: &mut Binder) -> Result<Value, ExpressionError> {
         let node = &self.tree.nodes[id];
-        let operands: &[tree::Id] = match &node.kind {
+        let operands: &[NodeId] = match &node.kind {
             Kind::Number(_) | Kind::Truth(_) => &[],
             Kind::Name(name) => return self.name(*name, node.span.clone(), binder),
             Kind::Prefix(_, x) => &[*x],
@@ -106,7 +71,7 @@ impl Bind<'_> {
                 return Ok(Value { id, rows_by: None });
             }
             Kind::Call(function, arguments) => self.call(*function, arguments)?,
-            Kind::Name(_) => unreachable!("names were dealt with"),
+            Kind::Name(_) => unreachable!("names are handled above"),
         };
         Ok(Value { id, rows_by })
     }
@@ -126,10 +91,12 @@ impl Bind<'_> {
         Ok(Value { id, rows_by })
     }
 
-    /// The column or, if there is none, the constant of this name.
-    fn look_up(&mut self, name: &Name, binder: &mut Binder) -> Result<Id, String> {
+    /// Returns the column of this name or, if there is none, the constant.
+    fn look_up(&mut self, name: &Name, binder: &mut Binder) -> Result<OperationId, String> {
         let hint = match binder(name) {
-            Ok(Source { slot, level, truth }) => return Ok(self.graph.add(Operation::Column { slot, level, truth })),
+            Ok(BoundColumn { slot, level, truth }) => {
+                return Ok(self.graph.add(Operation::Column { slot, level, truth }));
+            }
             Err(Unbound::Refused(message)) => return Err(message),
             Err(Unbound::Unknown(hint)) => hint,
         };
@@ -145,16 +112,16 @@ impl Bind<'_> {
         })
     }
 
-    fn level(&self, node: tree::Id) -> Option<Level> {
+    fn level(&self, node: NodeId) -> Option<Level> {
         self.graph.nodes[self.values[node].id].level
     }
 
-    fn is_truth(&self, node: tree::Id) -> bool {
+    fn is_truth(&self, node: NodeId) -> bool {
         self.graph.nodes[self.values[node].id].truth
     }
 
-    /// Checks that the operands stand for rows of one table at most, and returns a column of it.
-    fn same_rows(&self, operands: &[tree::Id]) -> Result<Option<usize>, ExpressionError> {
+    /// Checks that all operands with rows have rows of the same table. Returns the name of a column of that table.
+    fn same_rows(&self, operands: &[NodeId]) -> Result<Option<usize>, ExpressionError> {
         let mut rows = operands.iter().filter(|id| self.values[**id].rows_by.is_some());
         let Some(&first) = rows.next() else {
             return Ok(None);
@@ -165,31 +132,31 @@ impl Bind<'_> {
         {
             let (one, two) = (&self.tree.names[one], &self.tree.names[two]);
             let message = format!(
-                "`{one}` and `{two}` are columns of different tables, whose rows do not belong together; \
-                 make one value per event of one of them, such as with count, sum or any"
+                "`{one}` and `{two}` are columns of different tables, whose rows do not correspond; \
+                 reduce one of them to one value per event, for example with count, sum or any"
             );
             return Err(self.error(self.tree.span(first).start..self.tree.span(other).end, message));
         }
         Ok(rows_by)
     }
 
-    fn truth(&self, node: tree::Id, what: &str) -> Result<Id, ExpressionError> {
+    fn truth(&self, node: NodeId, what: &str) -> Result<OperationId, ExpressionError> {
         if self.is_truth(node) {
             return Ok(self.values[node].id);
         }
-        let message = format!("{what} needs a truth value, and this is a number; compare it, such as with `!= 0`");
+        let message = format!("{what} needs a truth value, but this is a number; compare it, for example with `!= 0`");
         Err(self.error(self.tree.span(node), message))
     }
 
-    fn number(&self, node: tree::Id, what: &str) -> Result<Id, ExpressionError> {
+    fn number(&self, node: NodeId, what: &str) -> Result<OperationId, ExpressionError> {
         if !self.is_truth(node) {
             return Ok(self.values[node].id);
         }
-        let message = format!("{what} needs a number, and this is a truth value; count truth values with `? 1 : 0`");
+        let message = format!("{what} needs a number, but this is a truth value; convert it with `? 1 : 0`");
         Err(self.error(self.tree.span(node), message))
     }
 
-    fn prefix(&mut self, prefix: Prefix, x: tree::Id) -> Result<Id, ExpressionError> {
+    fn prefix(&mut self, prefix: Prefix, x: NodeId) -> Result<OperationId, ExpressionError> {
         let what = format!("`{}`", prefix.symbol());
         Ok(match prefix {
             Prefix::Plus => self.number(x, &what)?,
@@ -204,13 +171,13 @@ impl Bind<'_> {
         })
     }
 
-    fn infix(&mut self, operator: Infix, x: tree::Id, y: tree::Id) -> Result<Id, ExpressionError> {
+    fn infix(&mut self, operator: Infix, x: NodeId, y: NodeId) -> Result<OperationId, ExpressionError> {
         let what = format!("`{}`", operator.symbol());
         let equality = matches!(operator, Infix::Equal | Infix::NotEqual);
         if equality && self.is_truth(x) != self.is_truth(y) {
             let (truth, number) = if self.is_truth(x) { (x, y) } else { (y, x) };
             let message = format!(
-                "{what} compares a truth value, `{}`, with a number, `{}`; for it to be true, write it alone",
+                "{what} compares a truth value, `{}`, with a number, `{}`; to test a truth value, write it alone",
                 &self.text[self.tree.span(truth)],
                 &self.text[self.tree.span(number)],
             );
@@ -241,23 +208,23 @@ impl Bind<'_> {
             Infix::Over => binary(Binary::Over),
             Infix::Modulo => binary(Binary::Modulo),
             Infix::Power => binary(Binary::Power),
-            Infix::And | Infix::Or => unreachable!("they have truth values"),
+            Infix::And | Infix::Or => unreachable!("`&&` and `||` are handled above"),
         };
         Ok(self.graph.add(operation))
     }
 
-    fn conditional(&mut self, condition: tree::Id, yes: tree::Id, no: tree::Id) -> Result<Id, ExpressionError> {
+    fn conditional(&mut self, condition: NodeId, yes: NodeId, no: NodeId) -> Result<OperationId, ExpressionError> {
         let what = "the condition before `?`";
         let condition = self.truth(condition, what)?;
         if self.is_truth(yes) != self.is_truth(no) {
-            let message = "one of these two is a truth value and the other a number; both must be the same";
+            let message = "one of these values is a truth value and the other is a number; use the same type for both";
             return Err(self.error(self.tree.span(yes).start..self.tree.span(no).end, message));
         }
         let (yes, no) = (self.values[yes].id, self.values[no].id);
         Ok(self.graph.add(Operation::Select(condition, yes, no)))
     }
 
-    fn call(&mut self, function: Function, arguments: &[tree::Id]) -> Result<Id, ExpressionError> {
+    fn call(&mut self, function: Function, arguments: &[NodeId]) -> Result<OperationId, ExpressionError> {
         let what = format!("`{}`", function.name());
         let numbers = arguments
             .iter()
@@ -272,7 +239,7 @@ impl Bind<'_> {
                 let more = numbers[1..].iter();
                 more.fold(x, |so_far, &next| graph.add(Operation::Binary(binary, so_far, next)))
             }
-            // Only what is not a number differs from itself.
+            // Only NaN differs from itself.
             Function::IsNan => graph.add(Operation::Compare(Compare::NotEqual, x, x)),
             Function::IsFinite => {
                 let (size, infinity) = (graph.add(Operation::Unary(Unary::Abs, x)), graph.number(f64::INFINITY));
@@ -290,11 +257,11 @@ impl Bind<'_> {
                 let below = graph.add(Operation::Compare(Compare::Less, x, numbers[2]));
                 graph.add(Operation::Logic(Logic::And, above, below))
             }
-            Function::Reduce(_) => unreachable!("reductions are no calls like others"),
+            Function::Reduce(_) => unreachable!("reductions are handled by `reduce`"),
         })
     }
 
-    fn reduce(&mut self, reduce: Reduce, argument: tree::Id) -> Result<Id, ExpressionError> {
+    fn reduce(&mut self, reduce: Reduce, argument: NodeId) -> Result<OperationId, ExpressionError> {
         let name = Function::Reduce(reduce).name();
         let what = format!("`{name}`");
         let conditions = matches!(reduce, Reduce::Count | Reduce::Any | Reduce::All);
@@ -304,7 +271,7 @@ impl Bind<'_> {
             self.number(argument, &what)?
         };
         let Some(Level::Rows(table)) = self.graph.nodes[x].level else {
-            let message = format!("{what} goes over the rows of a table, and this has one value per event");
+            let message = format!("{what} works on the rows of a table, but this has one value per event");
             return Err(self.error(self.tree.span(argument), message));
         };
         let mut fold = |fold| self.graph.add(Operation::Fold(fold, x));

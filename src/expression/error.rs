@@ -1,11 +1,11 @@
-//! What is wrong with an expression, and where.
+//! Errors in expressions, with their place in the text.
 
 use std::fmt;
 use std::ops::Range;
 
-/// An expression that cannot be understood or bound.
+/// An error in an expression, found by parsing or binding it.
 ///
-/// Displayed, it is a line that says what is wrong, the expression, and a line that points at the place:
+/// Displays as the message, the expression, and a line of carets below the place:
 ///
 /// ```
 /// use gaudi_mpi::expression::Expression;
@@ -22,7 +22,7 @@ pub struct ExpressionError {
     span: Range<usize>,
 }
 
-/// The most characters of a line that are shown.
+/// The number of characters that are shown of a long line.
 const WIDTH: usize = 100;
 
 impl ExpressionError {
@@ -34,12 +34,12 @@ impl ExpressionError {
         }
     }
 
-    /// What is wrong, without the place.
+    /// The message, without the place.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The bytes of the expression that are at fault; none at its end, when something is missing there.
+    /// The range of bytes that the error is about. The range is empty where something is missing.
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
@@ -57,7 +57,7 @@ impl fmt::Display for ExpressionError {
             .chars()
             .count();
 
-        // Of a line that is too long, what is around the place.
+        // A long line is cut to the part around the error.
         let first = if self.text[line_start..line_end].chars().count() > WIDTH {
             before.saturating_sub(WIDTH / 2)
         } else {

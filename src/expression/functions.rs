@@ -1,4 +1,4 @@
-//! The functions and constants that expressions know.
+//! The functions and constants of the expression language.
 
 use super::kernels::{Binary, Unary};
 use std::f64::consts::PI;
@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 pub(super) enum Function {
     Unary(Unary),
     Binary(Binary),
-    /// Like a binary one, of two arguments or more.
+    /// A binary function that is applied from left to right to two or more arguments.
     Many(Binary),
     IsNan,
     IsFinite,
@@ -16,7 +16,7 @@ pub(super) enum Function {
     Reduce(Reduce),
 }
 
-/// What makes one value per event of a table's rows.
+/// The reductions: functions of the rows of a table that give one value per event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reduce {
     Count,
@@ -28,7 +28,7 @@ pub(super) enum Reduce {
     Mean,
 }
 
-/// The functions with their arguments as one writes them; `…` stands for more of them.
+/// The functions with their arguments. `…` stands for further arguments.
 const FUNCTIONS: [(&str, &str, Function); 39] = [
     ("abs", "x", Function::Unary(Unary::Abs)),
     ("sqrt", "x", Function::Unary(Unary::Sqrt)),
@@ -68,7 +68,7 @@ const FUNCTIONS: [(&str, &str, Function); 39] = [
     ("smallest", "x", Function::Reduce(Reduce::Smallest)),
     ("largest", "x", Function::Reduce(Reduce::Largest)),
     ("mean", "x", Function::Reduce(Reduce::Mean)),
-    // Its name in mathematics and in Rust.
+    // A second name for `log`. It comes last, so that messages use the first.
     ("ln", "x", Function::Unary(Unary::Log)),
 ];
 
@@ -95,7 +95,7 @@ const CONSTANTS: [(&str, f64); 19] = [
 ];
 
 impl Function {
-    /// The function of this name, or a hint.
+    /// Returns the function of this name, or else a hint for the error.
     pub fn named(name: &str) -> Result<Self, String> {
         if let Some((_, _, function)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) {
             return Ok(*function);
@@ -123,7 +123,7 @@ impl Function {
         self.row().0
     }
 
-    /// What is wrong with giving it so many arguments.
+    /// Returns an error if the function does not take this number of arguments.
     pub fn refuses(self, count: usize) -> Option<String> {
         let (name, arguments) = self.row();
         let (least, more) = match arguments.strip_suffix(", …") {
@@ -141,7 +141,7 @@ impl Function {
     }
 }
 
-/// A constant or unit: MeV, mm, ns and rad are 1.
+/// Returns the value of a constant or unit. MeV, mm, ns and rad are 1.
 pub(super) fn constant(name: &str) -> Option<f64> {
     CONSTANTS
         .iter()

@@ -1,22 +1,22 @@
-//! The operations on numbers and truth values, one by one and many at a time.
+//! The operations on numbers and truth values, on one element and on slices.
 //!
-//! Both ways compute the same bits, wherever in a block an element lies. Nothing is used whose result the compiler may
-//! choose, such as the sign of the smaller of -0 and 0 that [`f64::min`] leaves open.
+//! Both forms compute the same bits, whatever the position of an element in a slice. Operations whose result the
+//! compiler may choose are avoided: [`f64::min`], for example, leaves the sign of the smaller of -0 and 0 open.
 
 use std::f64::consts::{PI, TAU};
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
-/// Numbers for each element of a block.
+/// The numbers of the elements of a tile.
 #[derive(Clone, Copy)]
 pub(super) enum Numbers<'a> {
-    /// The same for all.
+    /// One number for all elements.
     All(f64),
     Each(&'a [f64]),
 }
 
 macro_rules! unary {
     ($($variant:ident => $function:path),+ $(,)?) => {
-        /// Functions of a number.
+        /// The functions of a number.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub(super) enum Unary {
             $($variant),+
@@ -40,7 +40,7 @@ macro_rules! unary {
 
 macro_rules! binary {
     ($name:ident -> $out:ty: $($variant:ident => $function:path),+ $(,)?) => {
-        /// Functions of two numbers.
+        /// The functions of two numbers.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub(super) enum $name {
             $($variant),+
@@ -108,7 +108,7 @@ binary! { Compare -> bool:
     LessOrEqual => less_or_equal,
 }
 
-/// Functions of two truth values.
+/// The functions of two truth values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Logic {
     And,
@@ -142,7 +142,7 @@ impl Logic {
     }
 }
 
-/// One number or the other.
+/// Selects one of two numbers by a condition.
 pub(super) fn select(condition: &[bool], yes: Numbers, no: Numbers, out: &mut [f64]) {
     let out = out.iter_mut().zip(condition);
     match (yes, no) {
@@ -164,13 +164,13 @@ pub(super) fn select(condition: &[bool], yes: Numbers, no: Numbers, out: &mut [f
     }
 }
 
-/// One truth value or the other.
+/// Selects one of two truth values by a condition.
 pub(super) fn select_truth(condition: &[bool], yes: &[bool], no: &[bool], out: &mut [bool]) {
     let out = out.iter_mut().zip(condition).zip(yes.iter().zip(no));
     out.for_each(|((out, &condition), (&yes, &no))| *out = (condition & yes) | (!condition & no));
 }
 
-/// What is true where the other is false.
+/// Negates truth values.
 pub(super) fn not(x: &[bool], out: &mut [bool]) {
     out.iter_mut().zip(x).for_each(|(out, &x)| *out = !x);
 }
@@ -197,7 +197,7 @@ fn zip<T: Copy>(x: Numbers, y: Numbers, out: &mut [T], function: impl Fn(f64, f6
     }
 }
 
-/// -1, 1, or zero and what is not a number as they are.
+/// Returns -1 or 1. Zeros and NaN are returned unchanged.
 fn sign(x: f64) -> f64 {
     if x > 0.0 {
         1.0
@@ -208,13 +208,13 @@ fn sign(x: f64) -> f64 {
     }
 }
 
-/// Squares are what one cuts on most, and a product is much faster than a power.
+/// A power. Squares are frequent in cuts, and a product is much faster.
 fn power(x: f64, y: f64) -> f64 {
     if y == 2.0 { x * x } else { x.powf(y) }
 }
 
-/// The difference of two angles, in (-π, π]. Exact but for the difference itself: subtracting 2π of a number between
-/// π and 2π does not round.
+/// The difference of two angles in radians, in (-π, π]. Only the difference itself is rounded: subtracting 2π from a
+/// number between π and 2π is exact.
 fn delta_phi(x: f64, y: f64) -> f64 {
     let difference = x - y;
     let difference = if difference.abs() < TAU {
@@ -231,12 +231,12 @@ fn delta_phi(x: f64, y: f64) -> f64 {
     }
 }
 
-/// The smaller number; of one that is not a number and one that is, the latter.
+/// The smaller of two numbers. If one of them is NaN, the other.
 pub(super) fn min(x: f64, y: f64) -> f64 {
     if y < x || x.is_nan() { y } else { x }
 }
 
-/// The larger number; of one that is not a number and one that is, the latter.
+/// The larger of two numbers. If one of them is NaN, the other.
 pub(super) fn max(x: f64, y: f64) -> f64 {
     if y > x || x.is_nan() { y } else { x }
 }

@@ -1,4 +1,4 @@
-//! The words of an expression.
+//! The lexer: splits the text of an expression into tokens.
 
 use super::error::ExpressionError;
 use super::name::Name;
@@ -8,18 +8,18 @@ use std::ops::Range;
 pub(super) enum Token {
     Number(f64),
     Name(Name),
-    /// An operator or a punctuation mark; words such as `and` are given as their symbols.
+    /// An operator or a punctuation mark. `and`, `or` and `not` become the corresponding symbols.
     Symbol(&'static str),
     End,
 }
 
-/// Longer ones first, so that `<=` is not `<` and `=`.
+/// Longer symbols come first, so that `<=` is not read as `<` and `=`.
 const SYMBOLS: [&str; 24] = [
     "**", "&&", "||", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "^", "!", "(", ")", ",", "?", ":",
     "&", "|", "=",
 ];
 
-/// What people write for an operator that is written otherwise here.
+/// Characters that are not part of the language, with the hint that an error gives.
 const MISTAKEN: [(char, &str); 12] = [
     ('≤', "write `<=`"),
     ('≥', "write `>=`"),
@@ -35,7 +35,7 @@ const MISTAKEN: [(char, &str); 12] = [
     (';', "an expression is a single value"),
 ];
 
-/// The tokens with the bytes they come from, an end last.
+/// Returns the tokens with their ranges of bytes. The last token is [`Token::End`].
 pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, ExpressionError> {
     let mut tokens = Vec::new();
     let mut lexer = Lexer { text, at: 0 };
@@ -44,7 +44,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Expressio
         let start = lexer.at;
         let token = lexer.token()?;
         if token == Token::End {
-            // Behind the last thing seen rather than behind the spaces that follow.
+            // The end is after the last token, not after trailing spaces.
             let end = text.trim_end().len();
             tokens.push((Token::End, end..end));
             return Ok(tokens);
@@ -118,7 +118,10 @@ impl<'a> Lexer<'a> {
         let hint = MISTAKEN.iter().find(|(mistaken, _)| *mistaken == first);
         let hint = hint.map_or("names are made of the letters a to z, digits and `_`", |(_, hint)| hint);
         let span = self.at..self.at + first.len_utf8();
-        Err(self.error(span, format!("`{}` means nothing here; {hint}", first.escape_debug())))
+        Err(self.error(
+            span,
+            format!("`{}` is not part of an expression; {hint}", first.escape_debug()),
+        ))
     }
 
     fn digits(&mut self) {
@@ -140,7 +143,7 @@ impl<'a> Lexer<'a> {
         }
         if let Some(exponent) = self.rest().strip_prefix(['e', 'E']) {
             let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-            // Otherwise the `e` starts a name, such as in 5eV.
+            // Otherwise the `e` starts a name, as in 5eV.
             if digits.starts_with(|character: char| character.is_ascii_digit()) {
                 self.at = self.text.len() - digits.len();
                 self.digits();
@@ -150,7 +153,7 @@ impl<'a> Lexer<'a> {
         let text = &self.text[span.clone()];
         if self.rest().starts_with(continues_name) {
             let name = self.skip(continues_name);
-            let message = format!("a number and a name have an operator between them; write `{text}*{name}`");
+            let message = format!("an operator is missing between a number and a name; write `{text}*{name}`");
             return Err(self.error(start..self.at, message));
         }
         match text.replace('_', "").parse::<f64>() {
@@ -165,17 +168,17 @@ impl<'a> Lexer<'a> {
         let Some(length) = self.text[start + 1..].find('\'') else {
             return Err(self.error(
                 start..start + 1,
-                "this quote is not closed; put another `'` behind the path",
+                "this quote is not closed; put another `'` after the path",
             ));
         };
         self.at = start + length + 2;
         if length == 0 {
-            return Err(self.error(start..self.at, "there is no path in these quotes"));
+            return Err(self.error(start..self.at, "the path in these quotes is empty"));
         }
         Ok(self.text[start + 1..start + 1 + length].to_owned())
     }
 
-    /// The name that starts with this path, with the names after its dots.
+    /// Reads the names after the dots that follow a path.
     fn name(&mut self, quoted: bool, path: String) -> Result<Name, ExpressionError> {
         let mut follow = Vec::new();
         while self.rest().starts_with('.') {

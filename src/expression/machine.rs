@@ -1,15 +1,17 @@
-//! The evaluation of a plan: one step after another for a block of elements, which stay in the nearest cache.
+//! The machine that executes a plan: it runs all instructions on one tile of elements before the next tile.
 
-use super::graph::{Fold, Level};
+use super::column_values::{len, load, load_truths};
+use super::columns::{EventColumns, Level};
 use super::kernels::{self, Numbers};
-use super::plan::{Operand, Pass, Plan, Step};
-use super::program::Data;
+use super::operation_graph::Fold;
+use super::plan::{Instruction, Operand, Plan, Sweep};
 use crate::event::Slice;
 use std::mem::{swap, take};
 use std::ops::Range;
 
-/// The elements of a block. With more, registers leave the nearest cache; with fewer, the steps' own cost shows.
-pub(super) const BLOCK: usize = 1024;
+/// The number of elements of a tile. Larger registers would not fit into the first-level cache; with smaller ones, the
+/// overhead of an instruction becomes noticeable.
+pub(super) const TILE: usize = 1024;
 
 #[derive(Clone, Debug)]
 pub(super) struct Machine {
@@ -19,19 +21,19 @@ pub(super) struct Machine {
     truth_arrays: Vec<Vec<bool>>,
 }
 
-/// What a pass is about to do next.
-struct Block<'a> {
-    data: &'a dyn Data,
+/// A range of consecutive elements of a sweep.
+struct Tile<'a> {
+    data: &'a dyn EventColumns,
     columns: &'a [Slice<'a>],
-    /// The events' or rows' numbers.
+    /// The indices of the events or rows.
     range: Range<usize>,
-    /// Where the events' rows start, and the event of the block's first row; unless this is a pass over events.
+    /// In a sweep over rows: the offsets of the table, and the event of the first row.
     offsets: &'a [u64],
     first_event: usize,
 }
 
-impl Block<'_> {
-    /// The events of the block's rows, with the places of their rows in the block.
+impl Tile<'_> {
+    /// The events of the rows, with the range of their rows in the tile.
     fn events(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
         let Range { start, end } = self.range;
         let bounds = self.offsets[self.first_event..].windows(2);
@@ -50,28 +52,28 @@ impl Block<'_> {
 impl Machine {
     pub fn new(plan: &Plan) -> Self {
         Machine {
-            numbers: vec![vec![0.0; BLOCK]; plan.registers.numbers],
-            truths: vec![vec![false; BLOCK]; plan.registers.truths],
+            numbers: vec![vec![0.0; TILE]; plan.registers.numbers],
+            truths: vec![vec![false; TILE]; plan.registers.truths],
             number_arrays: vec![Vec::new(); plan.arrays.numbers],
             truth_arrays: vec![Vec::new(); plan.arrays.truths],
         }
     }
 
-    pub fn run_numbers(&mut self, plan: &Plan, data: &dyn Data, out: &mut Vec<f64>) {
+    pub fn run_numbers(&mut self, plan: &Plan, data: &dyn EventColumns, out: &mut Vec<f64>) {
         swap(out, &mut self.number_arrays[plan.output]);
-        plan.passes.iter().for_each(|pass| self.pass(pass, data));
+        plan.sweeps.iter().for_each(|sweep| self.sweep(sweep, data));
         swap(out, &mut self.number_arrays[plan.output]);
     }
 
-    pub fn run_truths(&mut self, plan: &Plan, data: &dyn Data, out: &mut Vec<bool>) {
+    pub fn run_truths(&mut self, plan: &Plan, data: &dyn EventColumns, out: &mut Vec<bool>) {
         swap(out, &mut self.truth_arrays[plan.output]);
-        plan.passes.iter().for_each(|pass| self.pass(pass, data));
+        plan.sweeps.iter().for_each(|sweep| self.sweep(sweep, data));
         swap(out, &mut self.truth_arrays[plan.output]);
     }
 
-    fn pass(&mut self, pass: &Pass, data: &dyn Data) {
+    fn sweep(&mut self, sweep: &Sweep, data: &dyn EventColumns) {
         let events = data.events();
-        let (length, offsets) = match pass.level {
+        let (length, offsets) = match sweep.level {
             Level::Event => (events, &[][..]),
             Level::Rows(table) => {
                 let offsets = data.offsets(table);
@@ -79,47 +81,50 @@ impl Machine {
                 (offsets[events] as usize, offsets)
             }
         };
-        let columns: Vec<Slice> = pass.columns.iter().map(|&slot| data.column(slot)).collect();
-        for (column, slot) in columns.iter().zip(&pass.columns) {
+        let columns: Vec<Slice> = sweep.columns.iter().map(|&slot| data.column(slot)).collect();
+        for (column, slot) in columns.iter().zip(&sweep.columns) {
             let found = len(column);
             assert!(
                 found == length,
-                "the column of slot {slot} has {found} values, and should have {length}"
+                "the column with slot {slot} has {found} values, but should have {length}"
             );
         }
-        self.prepare(pass, length, data);
+        self.prepare(sweep, length, data);
         let mut first_event = 0;
-        for start in (0..length).step_by(BLOCK) {
-            let end = length.min(start + BLOCK);
+        for start in (0..length).step_by(TILE) {
+            let end = length.min(start + TILE);
             while !offsets.is_empty() && offsets[first_event + 1] as usize <= start {
                 first_event += 1;
             }
-            let block = Block {
+            let tile = Tile {
                 data,
                 columns: &columns,
                 range: start..end,
                 offsets,
                 first_event,
             };
-            pass.steps.iter().for_each(|step| self.step(step, &block));
+            sweep
+                .instructions
+                .iter()
+                .for_each(|instruction| self.instruction(instruction, &tile));
         }
     }
 
-    /// Gives arrays their lengths, and folds the values they have without rows; checks what steps rely on.
-    fn prepare(&mut self, pass: &Pass, length: usize, data: &dyn Data) {
+    /// Resizes the arrays, sets folds to their values without rows, and checks what the instructions rely on.
+    fn prepare(&mut self, sweep: &Sweep, length: usize, data: &dyn EventColumns) {
         fn fill<T: Clone>(array: &mut Vec<T>, length: usize, value: T) {
             array.clear();
             array.resize(length, value);
         }
         let events = data.events();
-        for step in &pass.steps {
-            match *step {
-                Step::RowCount(table, _) => check_offsets(table, data.offsets(table), events),
-                Step::Store {
+        for instruction in &sweep.instructions {
+            match *instruction {
+                Instruction::RowCount(table, _) => check_offsets(table, data.offsets(table), events),
+                Instruction::Store {
                     truth: false, array, ..
                 } => self.number_arrays[array].resize(length, 0.0),
-                Step::Store { truth: true, array, .. } => self.truth_arrays[array].resize(length, false),
-                Step::Fold(fold, _, array) => match fold {
+                Instruction::Store { truth: true, array, .. } => self.truth_arrays[array].resize(length, false),
+                Instruction::Fold(fold, _, array) => match fold {
                     Fold::Count | Fold::Sum => fill(&mut self.number_arrays[array], events, 0.0),
                     Fold::Smallest | Fold::Largest => fill(&mut self.number_arrays[array], events, f64::NAN),
                     Fold::Any => fill(&mut self.truth_arrays[array], events, false),
@@ -130,147 +135,140 @@ impl Machine {
         }
     }
 
-    fn numbers<'a>(&'a self, operand: Operand, block: &Block<'a>) -> Numbers<'a> {
+    fn numbers<'a>(&'a self, operand: Operand, tile: &Tile<'a>) -> Numbers<'a> {
         Numbers::Each(match operand {
             Operand::Constant(number) => return Numbers::All(number),
-            Operand::Register(register) => &self.numbers[register][..block.range.len()],
-            Operand::Array(array) => &self.number_arrays[array][block.range.clone()],
-            Operand::Column { column, register } => match block.columns[column] {
-                Slice::F64(values) => &values[block.range.clone()],
-                _ => &self.numbers[register][..block.range.len()],
+            Operand::Register(register) => &self.numbers[register][..tile.range.len()],
+            Operand::Array(array) => &self.number_arrays[array][tile.range.clone()],
+            Operand::Column { column, register } => match tile.columns[column] {
+                Slice::F64(values) => &values[tile.range.clone()],
+                _ => &self.numbers[register][..tile.range.len()],
             },
         })
     }
 
-    fn truths<'a>(&'a self, operand: Operand, block: &Block<'a>) -> &'a [bool] {
+    fn truths<'a>(&'a self, operand: Operand, tile: &Tile<'a>) -> &'a [bool] {
         match operand {
             Operand::Constant(_) => unreachable!("constant truth values are in registers"),
-            Operand::Register(register) => &self.truths[register][..block.range.len()],
-            Operand::Array(array) => &self.truth_arrays[array][block.range.clone()],
-            Operand::Column { column, register } => match block.columns[column] {
-                Slice::Bool(values) => &values[block.range.clone()],
-                _ => &self.truths[register][..block.range.len()],
+            Operand::Register(register) => &self.truths[register][..tile.range.len()],
+            Operand::Array(array) => &self.truth_arrays[array][tile.range.clone()],
+            Operand::Column { column, register } => match tile.columns[column] {
+                Slice::Bool(values) => &values[tile.range.clone()],
+                _ => &self.truths[register][..tile.range.len()],
             },
         }
     }
 
-    /// Lets the values of a register be computed from those of others. It is taken out meanwhile, and is none of its
-    /// own operands.
-    fn fill_numbers(&mut self, register: usize, block: &Block, compute: impl FnOnce(&Self, &mut [f64])) {
+    /// Computes the values of a register from other registers. An instruction never reads the register that it writes.
+    fn fill_numbers(&mut self, register: usize, tile: &Tile, compute: impl FnOnce(&Self, &mut [f64])) {
         let mut out = take(&mut self.numbers[register]);
-        compute(self, &mut out[..block.range.len()]);
+        compute(self, &mut out[..tile.range.len()]);
         self.numbers[register] = out;
     }
 
-    fn fill_truths(&mut self, register: usize, block: &Block, compute: impl FnOnce(&Self, &mut [bool])) {
+    fn fill_truths(&mut self, register: usize, tile: &Tile, compute: impl FnOnce(&Self, &mut [bool])) {
         let mut out = take(&mut self.truths[register]);
-        compute(self, &mut out[..block.range.len()]);
+        compute(self, &mut out[..tile.range.len()]);
         self.truths[register] = out;
     }
 
-    fn step(&mut self, step: &Step, block: &Block) {
-        match *step {
-            Step::Load {
+    fn instruction(&mut self, instruction: &Instruction, tile: &Tile) {
+        match *instruction {
+            Instruction::Load {
                 column,
                 truth: false,
                 register,
             } => {
-                let values = &block.columns[column];
-                self.fill_numbers(register, block, |_, out| load(values, block.range.clone(), out));
+                let values = &tile.columns[column];
+                self.fill_numbers(register, tile, |_, out| load(values, tile.range.clone(), out));
             }
-            Step::Load {
+            Instruction::Load {
                 column,
                 truth: true,
                 register,
             } => {
-                let values = &block.columns[column];
-                self.fill_truths(register, block, |_, out| load_truths(values, block.range.clone(), out));
+                let values = &tile.columns[column];
+                self.fill_truths(register, tile, |_, out| load_truths(values, tile.range.clone(), out));
             }
-            Step::Fill(value, register) => self.truths[register].fill(value),
-            Step::RowCount(table, register) => {
-                let offsets = block.data.offsets(table);
-                let counts = offsets[block.range.start..]
+            Instruction::Fill(value, register) => self.truths[register].fill(value),
+            Instruction::RowCount(table, register) => {
+                let offsets = tile.data.offsets(table);
+                let counts = offsets[tile.range.start..]
                     .windows(2)
                     .map(|pair| (pair[1] - pair[0]) as f64);
-                self.fill_numbers(register, block, |_, out| {
+                self.fill_numbers(register, tile, |_, out| {
                     out.iter_mut().zip(counts).for_each(|(out, n)| *out = n)
                 });
             }
-            Step::Spread {
+            Instruction::Spread {
                 array,
                 truth: false,
                 register,
-            } => self.fill_numbers(register, block, |this, out| {
-                block
-                    .events()
+            } => self.fill_numbers(register, tile, |this, out| {
+                tile.events()
                     .for_each(|(event, rows)| out[rows].fill(this.number_arrays[array][event]));
             }),
-            Step::Spread {
+            Instruction::Spread {
                 array,
                 truth: true,
                 register,
-            } => self.fill_truths(register, block, |this, out| {
-                block
-                    .events()
+            } => self.fill_truths(register, tile, |this, out| {
+                tile.events()
                     .for_each(|(event, rows)| out[rows].fill(this.truth_arrays[array][event]));
             }),
-            Step::Unary(function, x, register) => self.fill_numbers(register, block, |this, out| {
-                function.each(this.numbers(x, block), out);
+            Instruction::Unary(function, x, register) => self.fill_numbers(register, tile, |this, out| {
+                function.each(this.numbers(x, tile), out);
             }),
-            Step::Binary(function, x, y, register) => self.fill_numbers(register, block, |this, out| {
-                function.each(this.numbers(x, block), this.numbers(y, block), out);
+            Instruction::Binary(function, x, y, register) => self.fill_numbers(register, tile, |this, out| {
+                function.each(this.numbers(x, tile), this.numbers(y, tile), out);
             }),
-            Step::Compare(function, x, y, register) => self.fill_truths(register, block, |this, out| {
-                function.each(this.numbers(x, block), this.numbers(y, block), out);
+            Instruction::Compare(function, x, y, register) => self.fill_truths(register, tile, |this, out| {
+                function.each(this.numbers(x, tile), this.numbers(y, tile), out);
             }),
-            Step::Logic(function, x, y, register) => self.fill_truths(register, block, |this, out| {
-                function.each(this.truths(x, block), this.truths(y, block), out);
+            Instruction::Logic(function, x, y, register) => self.fill_truths(register, tile, |this, out| {
+                function.each(this.truths(x, tile), this.truths(y, tile), out);
             }),
-            Step::Not(x, register) => self.fill_truths(register, block, |this, out| {
-                kernels::not(this.truths(x, block), out);
+            Instruction::Not(x, register) => self.fill_truths(register, tile, |this, out| {
+                kernels::not(this.truths(x, tile), out);
             }),
-            Step::Select([x, y, z], register) => self.fill_numbers(register, block, |this, out| {
-                kernels::select(
-                    this.truths(x, block),
-                    this.numbers(y, block),
-                    this.numbers(z, block),
-                    out,
-                );
+            Instruction::Select([x, y, z], register) => self.fill_numbers(register, tile, |this, out| {
+                kernels::select(this.truths(x, tile), this.numbers(y, tile), this.numbers(z, tile), out);
             }),
-            Step::SelectTruth([x, y, z], register) => self.fill_truths(register, block, |this, out| {
-                kernels::select_truth(this.truths(x, block), this.truths(y, block), this.truths(z, block), out);
+            Instruction::SelectTruth([x, y, z], register) => self.fill_truths(register, tile, |this, out| {
+                kernels::select_truth(this.truths(x, tile), this.truths(y, tile), this.truths(z, tile), out);
             }),
-            Step::Fold(fold, x, array) => self.fold(fold, x, array, block),
-            Step::Store {
+            Instruction::Fold(fold, x, array) => self.fold(fold, x, array, tile),
+            Instruction::Store {
                 from,
                 truth: false,
                 array,
             } => {
                 let mut out = take(&mut self.number_arrays[array]);
-                match self.numbers(from, block) {
-                    Numbers::All(number) => out[block.range.clone()].fill(number),
-                    Numbers::Each(numbers) => out[block.range.clone()].copy_from_slice(numbers),
+                match self.numbers(from, tile) {
+                    Numbers::All(number) => out[tile.range.clone()].fill(number),
+                    Numbers::Each(numbers) => out[tile.range.clone()].copy_from_slice(numbers),
                 }
                 self.number_arrays[array] = out;
             }
-            Step::Store {
+            Instruction::Store {
                 from,
                 truth: true,
                 array,
             } => {
                 let mut out = take(&mut self.truth_arrays[array]);
-                out[block.range.clone()].copy_from_slice(self.truths(from, block));
+                out[tile.range.clone()].copy_from_slice(self.truths(from, tile));
                 self.truth_arrays[array] = out;
             }
         }
     }
 
-    /// Goes on with what earlier blocks have left of an event's rows, so that it does not matter where a block ends.
-    fn fold(&mut self, fold: Fold, x: Operand, array: usize, block: &Block) {
+    /// Folds the rows of a tile into the values of their events. Continues the folds of earlier tiles, so that the
+    /// result does not depend on where a tile ends.
+    fn fold(&mut self, fold: Fold, x: Operand, array: usize, tile: &Tile) {
         if fold.is_truth() {
             let mut out = take(&mut self.truth_arrays[array]);
-            let x = self.truths(x, block);
-            for (event, rows) in block.events() {
+            let x = self.truths(x, tile);
+            for (event, rows) in tile.events() {
                 match fold {
                     Fold::Any => out[event] |= x[rows].contains(&true),
                     _ => out[event] &= !x[rows].contains(&false),
@@ -281,12 +279,12 @@ impl Machine {
         }
         let mut out = take(&mut self.number_arrays[array]);
         if fold == Fold::Count {
-            let x = self.truths(x, block);
-            for (event, rows) in block.events() {
+            let x = self.truths(x, tile);
+            for (event, rows) in tile.events() {
                 out[event] += x[rows].iter().map(|&x| usize::from(x)).sum::<usize>() as f64;
             }
-        } else if let Numbers::Each(x) = self.numbers(x, block) {
-            for (event, rows) in block.events() {
+        } else if let Numbers::Each(x) = self.numbers(x, tile) {
+            for (event, rows) in tile.events() {
                 let rows = x[rows].iter().copied();
                 out[event] = match fold {
                     Fold::Smallest => rows.fold(out[event], kernels::min),
@@ -303,70 +301,10 @@ fn check_offsets(table: usize, offsets: &[u64], events: usize) {
     let found = offsets.len();
     assert!(
         found == events + 1,
-        "table {table} has {found} offsets for {events} events, and should have one more"
+        "table {table} has {found} offsets for {events} events, but should have one more than events"
     );
     assert!(
         offsets[0] == 0 && offsets.is_sorted(),
         "the offsets of table {table} do not ascend from 0"
     );
-}
-
-/// Does the same with the values of any type.
-macro_rules! each_slice {
-    ($slice:expr, $values:ident => $do:expr) => {
-        match *$slice {
-            Slice::Bool($values) => $do,
-            Slice::I8($values) => $do,
-            Slice::I16($values) => $do,
-            Slice::I32($values) => $do,
-            Slice::I64($values) => $do,
-            Slice::U8($values) => $do,
-            Slice::U16($values) => $do,
-            Slice::U32($values) => $do,
-            Slice::U64($values) => $do,
-            Slice::F32($values) => $do,
-            Slice::F64($values) => $do,
-        }
-    };
-}
-
-fn len(slice: &Slice) -> usize {
-    each_slice!(slice, values => values.len())
-}
-
-fn load(slice: &Slice, range: Range<usize>, out: &mut [f64]) {
-    macro_rules! convert {
-        ($values:ident, $to:expr) => {
-            out.iter_mut()
-                .zip(&$values[range])
-                .for_each(|(out, &value)| *out = $to(value))
-        };
-    }
-    match *slice {
-        // Used in place.
-        Slice::F64(_) => {}
-        Slice::Bool(values) => convert!(values, f64::from),
-        Slice::I8(values) => convert!(values, f64::from),
-        Slice::I16(values) => convert!(values, f64::from),
-        Slice::I32(values) => convert!(values, f64::from),
-        Slice::I64(values) => convert!(values, |value| value as f64),
-        Slice::U8(values) => convert!(values, f64::from),
-        Slice::U16(values) => convert!(values, f64::from),
-        Slice::U32(values) => convert!(values, f64::from),
-        Slice::U64(values) => convert!(values, |value| value as f64),
-        Slice::F32(values) => convert!(values, f64::from),
-    }
-}
-
-fn load_truths(slice: &Slice, range: Range<usize>, out: &mut [bool]) {
-    fn convert<T: Copy + Default + PartialEq>(values: &[T], out: &mut [bool]) {
-        out.iter_mut()
-            .zip(values)
-            .for_each(|(out, &value)| *out = value != T::default());
-    }
-    match *slice {
-        // Used in place.
-        Slice::Bool(_) => {}
-        _ => each_slice!(slice, values => convert(&values[range], out)),
-    }
 }

@@ -1,18 +1,18 @@
 //! Arithmetic expressions over the columns of events, such as `pt > 500*MeV && abs(pid) == 13`.
 //!
-//! An [`Expression`] is parsed, bound to columns, and then evaluated for many events at a time:
+//! An [`Expression`] is parsed, bound to columns, and then evaluated for many events at once:
 //!
 //! ```
 //! use gaudi_mpi::event::Slice;
-//! use gaudi_mpi::expression::{Data, Expression, Level, Source, Unbound};
+//! use gaudi_mpi::expression::{BoundColumn, EventColumns, Expression, Level, Name, Unbound};
 //!
-//! /// Two events with two and one muons.
+//! /// Two events, with two muons and one muon.
 //! struct Muons {
 //!     pt: [f64; 3],
 //!     pid: [i32; 3],
 //! }
 //!
-//! impl Data for Muons {
+//! impl EventColumns for Muons {
 //!     fn events(&self) -> usize {
 //!         2
 //!     }
@@ -25,13 +25,13 @@
 //! }
 //!
 //! let muons = Muons { pt: [400.0, 700.0, 900.0], pid: [13, -13, 11] };
-//! let mut columns = |name: &gaudi_mpi::expression::Name| {
+//! let mut columns = |name: &Name| {
 //!     let slot = match name.path.as_str() {
 //!         "pt" => 0,
 //!         "pid" => 1,
 //!         _ => return Err(Unbound::Unknown("the columns are pt and pid".into())),
 //!     };
-//!     Ok(Source { slot, level: Level::Rows(0), truth: false })
+//!     Ok(BoundColumn { slot, level: Level::Rows(0), truth: false })
 //! };
 //!
 //! let mut cut = Expression::parse("pt > 500*MeV && abs(pid) == 13")?.bind(&mut columns)?;
@@ -56,53 +56,53 @@
 //!
 //! - **Values** are numbers, computed as `f64`, and truth values. Numbers are written `1`, `2.5`, `1e-3`, `1_000`;
 //!   truth values `true`, `false`.
-//! - **Names** are those of columns. `track.chi2` is the column `chi2` of the row that the reference `track` leads to;
+//! - **Names** are names of columns. `track.chi2` is the column `chi2` of the row that the reference `track` points to;
 //!   `'Rec/Header/run'` is a column of another table.
-//! - **Operators**, from the loosest: `condition ? value : otherwise`; `||` or `or`; `&&` or `and`; `==` `!=`;
+//! - **Operators**, from the lowest precedence: `condition ? value : otherwise`; `||` or `or`; `&&` or `and`; `==` `!=`;
 //!   `<` `<=` `>` `>=`; `+` `-`; `*` `/` `%`; the signs `-` `+` and `!` or `not`; `**` or `^` for powers. `-x**2` is
-//!   `-(x**2)`, `2**3**2` is `2**(3**2)`, and `%` has the sign of its left side.
+//!   `-(x**2)`, `2**3**2` is `2**(3**2)`, and `%` has the sign of its left operand.
 //! - **Functions**: `abs` `sqrt` `cbrt` `exp` `log` (also `ln`) `log10` `log2` `sin` `cos` `tan` `asin` `acos` `atan`
 //!   `atan2(y, x)` `sinh` `cosh` `tanh` `hypot` `pow` `floor` `ceil` `round` (halves away from zero) `trunc` `sign`,
-//!   `min` and `max` of two or more (of those that are numbers, if any are not), `isnan`, `isfinite`,
-//!   `delta_phi(a, b)` in (-π, π], `in(x, a, b, …)` (x is one of those), `between(x, low, high)` (low ≤ x < high).
+//!   `min` and `max` of two or more numbers (ignoring NaN), `isnan`, `isfinite`, `delta_phi(a, b)` in (-π, π],
+//!   `in(x, a, b, …)` (x equals one of the others), `between(x, low, high)` (low ≤ x < high). Angles are in radians.
 //! - **Constants**: `pi`; units, of which MeV, mm, ns and rad are 1: `eV` `keV` `MeV` `GeV` `TeV`, `um` `mm` `cm` `m`
-//!   `km`, `ps` `ns` `us` `ms` `s`, `mrad` `rad` `deg`. A column of the same name goes first.
-//! - **Reductions** make one value per event of a table's rows: `count(condition)`, `any(condition)`,
+//!   `km`, `ps` `ns` `us` `ms` `s`, `mrad` `rad` `deg`. A column takes precedence over a constant of the same name.
+//! - **Reductions** make one value per event from the rows of a table: `count(condition)`, `any(condition)`,
 //!   `all(condition)`, `sum(x)`, `mean(x)`, `smallest(x)`, `largest(x)`. Without rows, counts and sums are 0, `any` is
-//!   false, `all` true, and the other three are not numbers (NaN). Sums go from row to row; `smallest` and `largest`
-//!   leave out what is not a number.
+//!   false, `all` is true, and the other three are NaN. Sums add the rows in order; `smallest` and `largest` ignore NaN.
 //!
-//! Values per event are spread over the rows of a table where both meet: `pt > 0.5 * largest(pt)`. Rows of two tables
-//! do not meet but through reductions: `count('Muon/pt' > 5*GeV) >= 2`.
+//! Where values of events and rows are combined, the value of an event applies to each of its rows: `pt > 0.5 *
+//! largest(pt)`. Rows of two tables can only be combined through reductions: `count('Muon/pt' > 5*GeV) >= 2`.
 //!
 //! Results do not depend on how events are divided into blocks.
 
 mod bind;
+mod column_values;
+mod columns;
 mod error;
 mod functions;
-mod graph;
 mod kernels;
 mod lexer;
 mod machine;
 mod name;
+mod operation_graph;
 mod parser;
 mod plan;
 mod program;
+mod syntax_tree;
 #[cfg(test)]
 mod tests;
-mod tree;
 
-pub use bind::{Source, Unbound};
+pub use columns::{BoundColumn, EventColumns, Level, Unbound};
 pub use error::ExpressionError;
 pub(crate) use functions::distance;
-pub use graph::Level;
 pub use name::Name;
-pub use program::{Data, Program};
+pub use program::Program;
 
 use std::fmt;
-use tree::Tree;
+use syntax_tree::Tree;
 
-/// A parsed expression. Displayed, it is the text it was parsed from.
+/// A parsed expression. Displays as the text that it was parsed from.
 ///
 /// ```
 /// use gaudi_mpi::expression::Expression;
@@ -118,12 +118,11 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// Parses the text.
+    /// Parses a text.
     ///
     /// # Errors
     ///
-    /// When it is not an expression; whether names are those of columns and values fit together is for
-    /// [`bind`](Self::bind) to say.
+    /// If the text is not an expression. Names and types are checked by [`bind`](Self::bind).
     ///
     /// ```
     /// use gaudi_mpi::expression::Expression;
@@ -139,24 +138,27 @@ impl Expression {
         })
     }
 
-    /// All names in it, constants included, each once and in the order in which they first occur.
+    /// The distinct names, including constants, in the order of their first occurrence.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.tree.names.iter()
     }
 
-    /// Makes a program of it: the binder tells, once for each name, what column it stands for. See the
-    /// [example](self).
+    /// Binds the names to columns and returns a program. `binder` is called once for each name. The [module](self) has
+    /// an example.
     ///
     /// # Errors
     ///
-    /// When a name is neither a column nor a constant, numbers and truth values are mixed up, or rows of different
-    /// tables meet.
-    pub fn bind(&self, binder: &mut dyn FnMut(&Name) -> Result<Source, Unbound>) -> Result<Program, ExpressionError> {
+    /// If a name is neither a column nor a constant, a number is used as a truth value or the reverse, or rows of
+    /// different tables are combined.
+    pub fn bind(
+        &self,
+        binder: &mut dyn FnMut(&Name) -> Result<BoundColumn, Unbound>,
+    ) -> Result<Program, ExpressionError> {
         let (graph, whole) = bind::bind(&self.text, &self.tree, binder)?;
         Ok(Program::new(&graph, whole))
     }
 
-    /// An error about the whole expression, for what only the caller knows: that it should be a truth value, say.
+    /// Returns an error about the whole expression, for conditions that only the caller knows.
     ///
     /// ```
     /// use gaudi_mpi::expression::Expression;

@@ -1,8 +1,8 @@
-//! Names of columns in an expression.
+//! The names in an expression.
 
 use std::fmt;
 
-/// A name in an expression: a column, the references that lead from it to another, or a constant such as `MeV`.
+/// A name in an expression: a column, a chain of references to a column, or a constant such as `MeV`.
 ///
 /// ```
 /// use gaudi_mpi::expression::Expression;
@@ -17,16 +17,16 @@ use std::fmt;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name {
-    /// Whether the path was in single quotes: the column of another table.
+    /// Whether the path is in single quotes: a column of another table.
     pub quoted: bool,
-    /// The name up to the first dot, without its quotes.
+    /// The part before the first dot, without quotes.
     pub path: String,
-    /// The names after the dots: all but the last of the whole name are references.
+    /// The names after the dots. The last one is the column; `path` and the others are references.
     pub follow: Vec<String>,
 }
 
 impl Name {
-    /// The name, if it is one word: not quoted, and without dots.
+    /// Returns the name if it is a single word, without quotes and dots.
     pub(super) fn word(&self) -> Option<&str> {
         (!self.quoted && self.follow.is_empty()).then_some(&self.path)
     }

@@ -1,22 +1,22 @@
-//! From the text of an expression to its tree.
+//! The parser: builds the syntax tree of an expression.
 
 use super::error::ExpressionError;
 use super::functions::Function;
 use super::lexer::{Token, tokens};
 use super::name::Name;
-use super::tree::{CONDITIONAL, Id, Infix, Kind, Prefix, Tree};
+use super::syntax_tree::{CONDITIONAL, Infix, Kind, NodeId, Prefix, Tree};
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// The most parentheses, signs and so on within one another; the parser calls itself for each.
+/// The maximum depth of nesting. The parser recurses for each level.
 const DEEPEST: usize = 200;
-/// The most bytes of an expression, which bounds the memory its evaluation takes.
+/// The maximum length of an expression in bytes. It bounds the memory for the evaluation.
 const LONGEST: usize = 1 << 16;
 
 pub(super) fn parse(text: &str) -> Result<Tree, ExpressionError> {
     if text.len() > LONGEST {
         let message = format!(
-            "the expression is too long: it has {} bytes, and may have {LONGEST}; define parts of it as columns first",
+            "the expression is too long: {} bytes, where {LONGEST} are allowed; define parts of it as columns first",
             text.len()
         );
         return Err(ExpressionError::new(text, 0..0, message));
@@ -36,10 +36,10 @@ pub(super) fn parse(text: &str) -> Result<Tree, ExpressionError> {
     let span = parser.span();
     let message = match parser.peek() {
         Token::End => return Ok(parser.tree),
-        Token::Symbol(")") => "this parenthesis was not opened".to_owned(),
-        Token::Symbol(",") => "a comma is only between the arguments of a function".to_owned(),
+        Token::Symbol(")") => "this parenthesis is not opened".to_owned(),
+        Token::Symbol(",") => "commas separate the arguments of a function, and this is not in one".to_owned(),
         Token::Symbol(":") => "there is no `?` for this `:`; write `condition ? value : otherwise`".to_owned(),
-        Token::Symbol(symbol) => format!("`{symbol}` cannot be here; an operator is missing before it"),
+        Token::Symbol(symbol) => format!("an operator is missing before this `{symbol}`"),
         Token::Number(_) | Token::Name(_) => "an operator is missing before this".to_owned(),
     };
     Err(parser.error(span, message))
@@ -73,15 +73,16 @@ impl Parser<'_> {
         ExpressionError::new(self.text, span, message)
     }
 
-    /// An operand and all operators after it that bind at least as tightly.
-    fn expression(&mut self, strength: u8) -> Result<Id, ExpressionError> {
+    /// Parses an operand and the operators after it that bind at least as tightly as `strength`.
+    fn expression(&mut self, strength: u8) -> Result<NodeId, ExpressionError> {
         if self.depth == DEEPEST {
-            let message = format!("this is nested too deeply: more than {DEEPEST} times; define parts of it first");
+            let message =
+                format!("this is nested more than {DEEPEST} levels deep; define parts of it as columns first");
             return Err(self.error(self.span(), message));
         }
         self.depth += 1;
         let mut left = self.operand()?;
-        // Whether the left side is a comparison that is not in parentheses.
+        // The operator, if the left side is a comparison without parentheses.
         let mut compared = None;
         while let Token::Symbol(symbol) = *self.peek() {
             if symbol == "?" && CONDITIONAL >= strength {
@@ -93,7 +94,7 @@ impl Parser<'_> {
             };
             self.next += 1;
             let right = match operator {
-                // What follows may have a sign, and further powers come first.
+                // The exponent may have a sign, and powers associate to the right.
                 Infix::Power => self.expression(Prefix::STRENGTH)?,
                 _ => self.expression(operator.strength() + 1)?,
             };
@@ -108,7 +109,7 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    fn conditional(&mut self, condition: Id) -> Result<Id, ExpressionError> {
+    fn conditional(&mut self, condition: NodeId) -> Result<NodeId, ExpressionError> {
         let question = self.span();
         self.next += 1;
         let yes = self.expression(0)?;
@@ -120,7 +121,7 @@ impl Parser<'_> {
         Ok(self.tree.push(Kind::Conditional(condition, yes, no), span))
     }
 
-    fn operand(&mut self) -> Result<Id, ExpressionError> {
+    fn operand(&mut self) -> Result<NodeId, ExpressionError> {
         let span = self.span();
         let token = self.peek().clone();
         self.next += 1;
@@ -145,7 +146,7 @@ impl Parser<'_> {
         }
     }
 
-    fn named(&mut self, name: Name, span: Range<usize>) -> Result<Id, ExpressionError> {
+    fn named(&mut self, name: Name, span: Range<usize>) -> Result<NodeId, ExpressionError> {
         match name.word() {
             Some("true") => return Ok(self.tree.push(Kind::Truth(true), span)),
             Some("false") => return Ok(self.tree.push(Kind::Truth(false), span)),
@@ -164,7 +165,7 @@ impl Parser<'_> {
         Ok(self.tree.push(Kind::Name(index), span))
     }
 
-    fn call(&mut self, function: Function, name: Range<usize>) -> Result<Id, ExpressionError> {
+    fn call(&mut self, function: Function, name: Range<usize>) -> Result<NodeId, ExpressionError> {
         let open = self.span();
         self.next += 1;
         let mut arguments = Vec::new();
@@ -190,7 +191,10 @@ impl Parser<'_> {
         }
         match self.peek() {
             Token::End => Err(self.error(open, "this parenthesis is not closed")),
-            Token::Symbol(",") => Err(self.error(self.span(), "a comma is only between the arguments of a function")),
+            Token::Symbol(",") => Err(self.error(
+                self.span(),
+                "commas separate the arguments of a function, and this is not in one",
+            )),
             _ => Err(self.error(
                 self.span(),
                 "an operator or a closing parenthesis is missing before this",
@@ -198,10 +202,10 @@ impl Parser<'_> {
         }
     }
 
-    /// The error that two comparisons stand in a row.
-    fn chained(&self, left: Id, second: Infix, third: Infix, right: Id) -> ExpressionError {
+    /// The error for chained comparisons.
+    fn chained(&self, left: NodeId, second: Infix, third: Infix, right: NodeId) -> ExpressionError {
         let Kind::Infix(_, a, b) = self.tree.nodes[left].kind else {
-            unreachable!("a comparison has two sides")
+            unreachable!("a comparison has two operands")
         };
         let (a, b, c) = (self.tree.span(a), self.tree.span(b), self.tree.span(right));
         let span = a.start..c.end;

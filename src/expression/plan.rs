@@ -1,30 +1,31 @@
-//! In what order operations are done, and where their results are kept.
+//! The evaluation plan: the order of the operations, and the storage of their results.
 //!
-//! A pass goes over all events, or over all rows of a table, in blocks. Folds of rows are results that a later pass
-//! needs, and so are values of events that are to be spread over rows; those are kept in arrays as long as the events
-//! are many. Everything else is in registers as long as a block.
+//! A sweep goes over all events, or over all rows of a table, tile by tile. Results that a later sweep needs are folds
+//! of rows and values of events that are spread over rows. These are stored in arrays with one element per event. All
+//! other results are in registers, which hold one tile.
 
-use super::graph::{Fold, Graph, Id, Level, Operation};
+use super::columns::Level;
 use super::kernels::{Binary, Compare, Logic, Unary};
+use super::operation_graph::{Fold, Graph, Operation, OperationId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Where a step finds a value.
+/// The place of an operand.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Operand {
     Constant(f64),
     Register(usize),
-    /// One of the pass's columns: itself if it has the right type, otherwise converted in a register.
+    /// A column of the sweep: used in place if it has the right type, otherwise converted into the register.
     Column {
         column: usize,
         register: usize,
     },
-    /// An array of the same length as the pass.
+    /// An array with the length of the sweep.
     Array(usize),
 }
 
-/// Something to be done for a block; the number is the register for the result.
+/// An operation on a tile. The last number is the register for the result.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Step {
+pub(super) enum Instruction {
     Load {
         column: usize,
         truth: bool,
@@ -44,9 +45,9 @@ pub(super) enum Step {
     Not(Operand, usize),
     Select([Operand; 3], usize),
     SelectTruth([Operand; 3], usize),
-    /// Folds rows into an array of events.
+    /// Folds rows into an array with one element per event.
     Fold(Fold, Operand, usize),
-    /// Puts the values into an array of the pass's length.
+    /// Copies the values to an array with the length of the sweep.
     Store {
         from: Operand,
         truth: bool,
@@ -55,14 +56,14 @@ pub(super) enum Step {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Pass {
+pub(super) struct Sweep {
     pub level: Level,
-    /// The slots of the columns it uses.
+    /// The slots of the columns in use.
     pub columns: Vec<usize>,
-    pub steps: Vec<Step>,
+    pub instructions: Vec<Instruction>,
 }
 
-/// Numbers and truth values are numbered apart, in registers and in arrays.
+/// Counts of registers or arrays. Numbers and truth values are counted separately.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Count {
     pub numbers: usize,
@@ -79,23 +80,23 @@ impl Count {
 
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
-    pub passes: Vec<Pass>,
+    pub sweeps: Vec<Sweep>,
     pub registers: Count,
     pub arrays: Count,
-    /// The array of the whole's values.
+    /// The array with the values of the whole expression.
     pub output: usize,
 }
 
-pub(super) fn plan(graph: &Graph, whole: Id) -> Plan {
+pub(super) fn plan(graph: &Graph, whole: OperationId) -> Plan {
     let kept = kept(graph, whole);
     let mut arrays = Count::default();
-    let arrays_of: HashMap<Id, usize> = kept
+    let arrays_of: HashMap<OperationId, usize> = kept
         .iter()
         .map(|&id| (id, arrays.next(graph.nodes[id].truth)))
         .collect();
 
-    // Events before rows at each depth, since values of events are spread over rows, and only folds lead back.
-    let mut goals: BTreeMap<(usize, Level), BTreeSet<Id>> = BTreeMap::new();
+    // At each depth, events come before rows: values of events are spread over rows, and only folds lead back.
+    let mut goals: BTreeMap<(usize, Level), BTreeSet<OperationId>> = BTreeMap::new();
     for &id in &kept {
         let node = match graph.nodes[id].operation {
             Operation::Fold(_, folded) => &graph.nodes[folded],
@@ -107,14 +108,14 @@ pub(super) fn plan(graph: &Graph, whole: Id) -> Plan {
             .insert(id);
     }
     let mut registers = Count::default();
-    let passes = goals.into_iter().map(|((_, level), goals)| {
+    let sweeps = goals.into_iter().map(|((_, level), goals)| {
         let mut builder = Builder {
             graph,
             arrays_of: &arrays_of,
             goals: &goals,
             level,
             columns: Vec::new(),
-            steps: Vec::new(),
+            instructions: Vec::new(),
             operands: HashMap::new(),
             free: [Vec::new(), Vec::new()],
             registers: Count::default(),
@@ -122,23 +123,24 @@ pub(super) fn plan(graph: &Graph, whole: Id) -> Plan {
         builder.build();
         registers.numbers = registers.numbers.max(builder.registers.numbers);
         registers.truths = registers.truths.max(builder.registers.truths);
-        Pass {
+        Sweep {
             level,
             columns: builder.columns,
-            steps: builder.steps,
+            instructions: builder.instructions,
         }
     });
-    let passes = passes.collect();
+    let sweeps = sweeps.collect();
     Plan {
-        passes,
+        sweeps,
         registers,
         arrays,
         output: arrays_of[&whole],
     }
 }
 
-/// What is kept in arrays: the whole, folds, and values of events that meet rows.
-fn kept(graph: &Graph, whole: Id) -> BTreeSet<Id> {
+/// Returns the operations whose results are stored in arrays: the whole, folds, and values of events that are
+/// combined with rows.
+fn kept(graph: &Graph, whole: OperationId) -> BTreeSet<OperationId> {
     let mut kept = BTreeSet::from([whole]);
     let mut needed = BTreeSet::from([whole]);
     while let Some(id) = needed.pop_last() {
@@ -159,14 +161,14 @@ fn kept(graph: &Graph, whole: Id) -> BTreeSet<Id> {
 
 struct Builder<'a> {
     graph: &'a Graph,
-    arrays_of: &'a HashMap<Id, usize>,
-    goals: &'a BTreeSet<Id>,
+    arrays_of: &'a HashMap<OperationId, usize>,
+    goals: &'a BTreeSet<OperationId>,
     level: Level,
     columns: Vec<usize>,
-    steps: Vec<Step>,
-    /// Where what was computed is.
-    operands: HashMap<Id, Operand>,
-    /// Registers that can be used again, of numbers and of truth values.
+    instructions: Vec<Instruction>,
+    /// The places of the results so far.
+    operands: HashMap<OperationId, Operand>,
+    /// Free registers, for numbers and for truth values.
     free: [Vec<usize>; 2],
     registers: Count,
 }
@@ -174,8 +176,8 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn build(&mut self) {
         let order = self.order();
-        // What is needed for the last time at each place.
-        let mut last: HashMap<Id, Id> = HashMap::new();
+        // The last operation that needs each operand.
+        let mut last: HashMap<OperationId, OperationId> = HashMap::new();
         for &id in &order {
             self.needs(id).for_each(|need| _ = last.insert(need, id));
         }
@@ -184,9 +186,9 @@ impl Builder<'_> {
             if self.goals.contains(&id) && self.operands.contains_key(&id) {
                 let truth = self.graph.nodes[id].truth;
                 let (from, array) = (self.operands[&id], self.arrays_of[&id]);
-                self.steps.push(Step::Store { from, truth, array });
+                self.instructions.push(Instruction::Store { from, truth, array });
             }
-            let mut done: Vec<Id> = self.needs(id).filter(|need| last[need] == id).collect();
+            let mut done: Vec<OperationId> = self.needs(id).filter(|need| last[need] == id).collect();
             done.dedup();
             if !last.contains_key(&id) {
                 done.push(id);
@@ -195,21 +197,21 @@ impl Builder<'_> {
         }
     }
 
-    /// Whether another pass has put it into an array.
-    fn is_given(&self, id: Id) -> bool {
+    /// Whether an earlier sweep has stored the result in an array.
+    fn is_given(&self, id: OperationId) -> bool {
         self.arrays_of.contains_key(&id) && !self.goals.contains(&id)
     }
 
-    /// What this pass needs for it.
-    fn needs(&self, id: Id) -> impl Iterator<Item = Id> + use<> {
+    /// The operands that this sweep computes for an operation.
+    fn needs(&self, id: OperationId) -> impl Iterator<Item = OperationId> + use<> {
         let given = self.is_given(id);
         self.graph.nodes[id].operation.needs().filter(move |_| !given)
     }
 
-    /// All that this pass computes or reads, what is needed first.
-    fn order(&self) -> BTreeSet<Id> {
+    /// The operations of this sweep, operands first.
+    fn order(&self) -> BTreeSet<OperationId> {
         let mut order = BTreeSet::new();
-        let mut needed: BTreeSet<Id> = self.goals.iter().copied().collect();
+        let mut needed: BTreeSet<OperationId> = self.goals.iter().copied().collect();
         while let Some(id) = needed.pop_last() {
             order.insert(id);
             needed.extend(self.needs(id));
@@ -224,7 +226,7 @@ impl Builder<'_> {
         }
     }
 
-    fn release(&mut self, id: Id) {
+    fn release(&mut self, id: OperationId) {
         if let Some(Operand::Register(register) | Operand::Column { register, .. }) = self.operands.remove(&id) {
             self.free[usize::from(self.graph.nodes[id].truth)].push(register);
         }
@@ -238,7 +240,7 @@ impl Builder<'_> {
         })
     }
 
-    fn compute(&mut self, id: Id) {
+    fn compute(&mut self, id: OperationId) {
         let node = &self.graph.nodes[id];
         let truth = node.truth;
         if self.is_given(id) {
@@ -247,14 +249,14 @@ impl Builder<'_> {
                 Level::Event => Operand::Array(array),
                 Level::Rows(_) => {
                     let register = self.register(truth);
-                    self.steps.push(Step::Spread { array, truth, register });
+                    self.instructions.push(Instruction::Spread { array, truth, register });
                     Operand::Register(register)
                 }
             };
             self.operands.insert(id, operand);
             return;
         }
-        let operand = |id: Id| self.operands[&id];
+        let operand = |id: OperationId| self.operands[&id];
         let operation = node.operation;
         match operation {
             Operation::Number(bits) => {
@@ -262,13 +264,13 @@ impl Builder<'_> {
                 return;
             }
             Operation::Fold(fold, x) => {
-                let step = Step::Fold(fold, operand(x), self.arrays_of[&id]);
-                self.steps.push(step);
+                let instruction = Instruction::Fold(fold, operand(x), self.arrays_of[&id]);
+                self.instructions.push(instruction);
                 return;
             }
             Operation::Column { slot, .. } => {
                 let (column, register) = (self.column(slot), self.register(truth));
-                self.steps.push(Step::Load {
+                self.instructions.push(Instruction::Load {
                     column,
                     truth,
                     register,
@@ -279,20 +281,20 @@ impl Builder<'_> {
             _ => {}
         }
         let register = self.register(truth);
-        let operand = |id: Id| self.operands[&id];
-        let step = match operation {
-            Operation::Truth(value) => Step::Fill(value, register),
-            Operation::RowCount(table) => Step::RowCount(table, register),
-            Operation::Unary(unary, x) => Step::Unary(unary, operand(x), register),
-            Operation::Binary(binary, x, y) => Step::Binary(binary, operand(x), operand(y), register),
-            Operation::Compare(compare, x, y) => Step::Compare(compare, operand(x), operand(y), register),
-            Operation::Logic(logic, x, y) => Step::Logic(logic, operand(x), operand(y), register),
-            Operation::Not(x) => Step::Not(operand(x), register),
-            Operation::Select(x, y, z) if truth => Step::SelectTruth([x, y, z].map(operand), register),
-            Operation::Select(x, y, z) => Step::Select([x, y, z].map(operand), register),
-            Operation::Number(_) | Operation::Column { .. } | Operation::Fold(..) => unreachable!("dealt with above"),
+        let operand = |id: OperationId| self.operands[&id];
+        let instruction = match operation {
+            Operation::Truth(value) => Instruction::Fill(value, register),
+            Operation::RowCount(table) => Instruction::RowCount(table, register),
+            Operation::Unary(unary, x) => Instruction::Unary(unary, operand(x), register),
+            Operation::Binary(binary, x, y) => Instruction::Binary(binary, operand(x), operand(y), register),
+            Operation::Compare(compare, x, y) => Instruction::Compare(compare, operand(x), operand(y), register),
+            Operation::Logic(logic, x, y) => Instruction::Logic(logic, operand(x), operand(y), register),
+            Operation::Not(x) => Instruction::Not(operand(x), register),
+            Operation::Select(x, y, z) if truth => Instruction::SelectTruth([x, y, z].map(operand), register),
+            Operation::Select(x, y, z) => Instruction::Select([x, y, z].map(operand), register),
+            Operation::Number(_) | Operation::Column { .. } | Operation::Fold(..) => unreachable!("handled above"),
         };
-        self.steps.push(step);
+        self.instructions.push(instruction);
         self.operands.insert(id, Operand::Register(register));
     }
 }

@@ -1,20 +1,20 @@
-//! Events for the tests, and what expressions are worth for them.
+//! Tests of expressions: a sample of events, and helpers that evaluate expressions on it.
 
 mod errors;
 mod language;
 mod random;
 mod reference;
 
-use super::{Data, Expression, ExpressionError, Level, Name, Program, Source, Unbound};
+use super::{BoundColumn, EventColumns, Expression, ExpressionError, Level, Name, Program, Unbound};
 use crate::event::Slice;
 
-/// Three events, the second of which has no muons; and columns per event.
+/// Three events with columns per event and per row. The second event has no muons.
 struct Sample;
 
 const MUON: Level = Level::Rows(0);
 const TRACK: Level = Level::Rows(1);
 
-/// Names, levels and whether they are truth values, by slot.
+/// The name, the level and the type (true for truth values) of each column, by slot.
 const COLUMNS: [(&str, Level, bool); 13] = [
     ("pt", MUON, false),
     ("pid", MUON, false),
@@ -31,7 +31,7 @@ const COLUMNS: [(&str, Level, bool); 13] = [
     ("big", MUON, false),
 ];
 
-impl Data for Sample {
+impl EventColumns for Sample {
     fn events(&self) -> usize {
         3
     }
@@ -59,16 +59,16 @@ impl Data for Sample {
     }
 }
 
-fn find(name: &Name) -> Result<Source, Unbound> {
+fn find(name: &Name) -> Result<BoundColumn, Unbound> {
     if name.path == "text" {
         return Err(Unbound::Refused(
-            "`text` has texts, which have no place in expressions".into(),
+            "`text` holds text, which expressions cannot use".into(),
         ));
     }
     let slot = COLUMNS.iter().position(|(known, ..)| *known == name.to_string());
     let slot = slot.ok_or_else(|| Unbound::Unknown("the columns are pt and pid".into()))?;
     let (_, level, truth) = COLUMNS[slot];
-    Ok(Source { slot, level, truth })
+    Ok(BoundColumn { slot, level, truth })
 }
 
 fn bind(text: &str) -> Result<Program, ExpressionError> {
@@ -98,7 +98,7 @@ fn truths(text: &str) -> Vec<bool> {
     out
 }
 
-/// What a constant expression is worth.
+/// The value of a constant expression.
 #[track_caller]
 fn number(text: &str) -> f64 {
     let values = numbers(text);

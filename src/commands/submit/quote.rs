@@ -1,9 +1,9 @@
-//! Names of files and options in batch scripts, whatever is in them.
+//! Quoting of file names and options in batch scripts.
 
-use super::OsStr;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-/// What no shell and no batch system takes for anything but itself.
+/// Whether a text has no special characters for any shell or batch system.
 fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -11,12 +11,12 @@ fn is_plain(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "_-./:,@%+=".contains(c))
 }
 
-/// A text without control characters, of which a line break would end the line.
+/// Returns the text if it is UTF-8 without control characters. A line break would end the line of the script.
 fn printable(text: &OsStr) -> Option<&str> {
     text.to_str().filter(|text| !text.contains(char::is_control))
 }
 
-/// A word for bash.
+/// Quotes a word for bash.
 pub(super) fn for_shell(word: &OsStr) -> String {
     match printable(word) {
         Some(text) if is_plain(text) => text.into(),
@@ -27,7 +27,7 @@ pub(super) fn for_shell(word: &OsStr) -> String {
                 match byte {
                     b'\'' | b'\\' => quoted.extend(['\\', byte.into()]),
                     b' '..=b'~' => quoted.push(byte.into()),
-                    // Three digits: what follows may be a digit, too.
+                    // Always three digits, because the next character may be a digit.
                     _ => quoted += &format!("\\{byte:03o}"),
                 }
             }
@@ -36,21 +36,21 @@ pub(super) fn for_shell(word: &OsStr) -> String {
     }
 }
 
-/// The value of a key in a submit file of HTCondor.
+/// Quotes the value of a key in a submit file of HTCondor.
 pub(super) fn for_htcondor_value(value: &OsStr) -> Result<String, String> {
     let why = match printable(value) {
-        // It would be filled in when the job has found a host, whatever stands for the signs.
+        // HTCondor would substitute it when the job has found a host; it cannot be quoted.
         Some(text) if text.contains("$$") => "two dollar signs in a row",
         Some(text) => return Ok(text.replace('$', "$(DOLLAR)")),
         None => "a control character, or is not UTF-8",
     };
     let shown = value.to_string_lossy();
     Err(format!(
-        "{shown:?} has {why}, which cannot be written in a submit file of HTCondor: use another name"
+        "{shown:?} has {why}, which a submit file of HTCondor cannot contain: use another name"
     ))
 }
 
-/// A word in the `arguments` of HTCondor, which are in double quotes as a whole.
+/// Quotes a word in the `arguments` of HTCondor, which are in double quotes as a whole.
 pub(super) fn for_htcondor(word: &OsStr) -> Result<String, String> {
     let value = for_htcondor_value(word)?;
     match printable(word).is_some_and(is_plain) {

@@ -1,8 +1,8 @@
-//! What errors say, and where they point.
+//! Tests of error messages and of the places that they point to.
 
 use super::*;
 
-/// Checks the error of an expression and the part of it that the carets mark.
+/// Checks that an expression has this error at this part of its text.
 #[track_caller]
 fn check(text: &str, at: &str, message: &str) {
     let error = bind(text).expect_err(text);
@@ -20,9 +20,9 @@ fn texts_that_are_no_expressions() {
     check("(pt", "(", "this parenthesis is not closed");
     check("min(pt, 2", "(", "this parenthesis is not closed");
     check("min(pt, )", ")", "a value is missing before this `)`");
-    check("pt)", ")", "this parenthesis was not opened");
-    check("pt, 2", ",", "a comma is only between the arguments of a function");
-    check("(pt, 2)", ",", "a comma is only between the arguments of a function");
+    check("pt)", ")", "this parenthesis is not opened");
+    check("pt, 2", ",", "commas separate the arguments of a function");
+    check("(pt, 2)", ",", "commas separate the arguments of a function");
     check("pt pid", "pid", "an operator is missing before this");
     check(
         "(pt pid)",
@@ -30,12 +30,12 @@ fn texts_that_are_no_expressions() {
         "an operator or a closing parenthesis is missing before this",
     );
     check("pt (2)", "pt", "there is no function `pt`");
-    check("2 (3)", "(", "an operator is missing before it");
-    check("pt ! pid", "!", "an operator is missing before it");
+    check("2 (3)", "(", "an operator is missing before this");
+    check("pt ! pid", "!", "an operator is missing before this");
     check("pt > 1 ? 2", "?", "this `?` has no `:`");
     check("pt : 2", ":", "there is no `?` for this `:`");
     check("'Track/p > 2", "'", "this quote is not closed");
-    check("'' > 2", "''", "there is no path in these quotes");
+    check("'' > 2", "''", "the path in these quotes is empty");
     check("track. chi2", ".", "the name of a column must follow this dot");
     check("500MeV < pt", "500MeV", "write `500*MeV`");
     check("1eV", "1eV", "write `1*eV`");
@@ -44,10 +44,10 @@ fn texts_that_are_no_expressions() {
     check("good & flags", "&", "write `&&`");
     check("good | flags", "|", "write `||`");
     check("pt ≥ 5", "≥", "write `>=`");
-    check("pt > 5 µm", "µ", "`µ` means nothing here; names are made of");
+    check("pt > 5 µm", "µ", "`µ` is not part of an expression; names are made of");
     check("\"pt\" > 5", "\"", "paths are in single quotes");
     check("pt > 5;", ";", "a single value");
-    check("pt \u{0} 5", "\u{0}", "`\\0` means nothing here");
+    check("pt \u{0} 5", "\u{0}", "`\\0` is not part of an expression");
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn comparisons_in_a_row() {
     check(
         "(1 < pt) < 2",
         "(1 < pt)",
-        "`<` needs a number, and this is a truth value",
+        "`<` needs a number, but this is a truth value",
     );
     let long = "p".repeat(60);
     check(
@@ -112,11 +112,7 @@ fn names_that_are_none() {
     );
     check("'MeV'", "'MeV'", "there is no column `'MeV'` here");
     check("MeV.x", "MeV.x", "there is no column `MeV.x` here");
-    check(
-        "text == 1",
-        "text",
-        "`text` has texts, which have no place in expressions",
-    );
+    check("text == 1", "text", "`text` holds text, which expressions cannot use");
     let error = Expression::parse("x")
         .unwrap()
         .bind(&mut |_| Err(Unbound::Unknown(String::new())))
@@ -126,14 +122,14 @@ fn names_that_are_none() {
 
 #[test]
 fn numbers_and_truth_values() {
-    check("good && pt", "pt", "`&&` needs a truth value, and this is a number");
+    check("good && pt", "pt", "`&&` needs a truth value, but this is a number");
     check("(pt + 1) || good", "(pt + 1)", "`||` needs a truth value");
     check("!pt", "pt", "`!` needs a truth value");
     check("not pt > 1", "pt", "`!` needs a truth value");
     check(
         "1 + good",
         "good",
-        "`+` needs a number, and this is a truth value; count truth values with `? 1 : 0`",
+        "`+` needs a number, but this is a truth value; convert it with `? 1 : 0`",
     );
     check("-good", "good", "`-` needs a number");
     check("good < flags", "good", "`<` needs a number");
@@ -146,7 +142,7 @@ fn numbers_and_truth_values() {
         "`==` compares a truth value, `good`, with a number, `1`",
     );
     check("pt ? 1 : 2", "pt", "the condition before `?` needs a truth value");
-    check("good ? 1 : flags", "1 : flags", "both must be the same");
+    check("good ? 1 : flags", "1 : flags", "use the same type for both");
     check("count(pt)", "pt", "`count` needs a truth value");
     check("sum(good)", "good", "`sum` needs a number");
 }
@@ -170,7 +166,7 @@ fn rows_that_do_not_belong_together() {
     check(
         "sum(run)",
         "run",
-        "`sum` goes over the rows of a table, and this has one value per event",
+        "`sum` works on the rows of a table, but this has one value per event",
     );
     check("sum(1)", "1", "one value per event");
     check("count(any(good))", "any(good)", "one value per event");
@@ -197,7 +193,7 @@ fn carets_are_under_the_characters() {
 
 #[test]
 fn hostile_texts_are_refused() {
-    let deep = "nested too deeply";
+    let deep = "nested more than 200 levels deep";
     for (open, close) in [
         ("(", ")"),
         ("-", ""),

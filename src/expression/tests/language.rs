@@ -1,4 +1,4 @@
-//! Every operator, function, constant and reduction.
+//! Tests of every operator, function, constant and reduction.
 
 use super::*;
 use std::f64::consts::PI;
@@ -164,7 +164,7 @@ trait MapNan {
 }
 
 impl MapNan for Vec<f64> {
-    /// Lest the sign of what is not a number show.
+    /// Replaces every NaN by one without a sign.
     fn map_nan(self) -> Self {
         self.into_iter()
             .map(|number| if number.is_nan() { f64::NAN } else { number })
@@ -225,12 +225,12 @@ fn numbers_are_no_truth_values() {
     truths("pt");
 }
 
-/// Columns of the wrong length, or offsets that are none.
+/// Columns of the wrong length, or invalid offsets.
 struct Wrong {
     offsets: &'static [u64],
 }
 
-impl Data for Wrong {
+impl EventColumns for Wrong {
     fn events(&self) -> usize {
         2
     }

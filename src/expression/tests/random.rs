@@ -1,7 +1,7 @@
-//! Random expressions over random events: against an evaluation of one row after another, and printed and parsed.
+//! Tests with random expressions on random events: against a row-by-row evaluation, and printed and parsed again.
 
-use super::super::tree::{CONDITIONAL, Infix, Kind, Prefix, Tree};
-use super::super::{Data, Expression, Level, Name, Source, Unbound};
+use super::super::syntax_tree::{CONDITIONAL, Infix, Kind, Prefix, Tree};
+use super::super::{BoundColumn, EventColumns, Expression, Level, Name, Unbound};
 use super::reference::{Events, Value};
 use proptest::prelude::*;
 
@@ -14,11 +14,11 @@ pub(super) enum Node {
     Infix(Infix, Box<Node>, Box<Node>),
     Conditional(Box<[Node; 3]>),
     Call(&'static str, Vec<Node>),
-    /// Over the rows of this table.
+    /// A reduction of the rows of this table.
     Reduce(&'static str, usize, Box<Node>),
 }
 
-/// Name, level and whether it has truth values.
+/// The name, the level and the type (true for truth values) of each column.
 const COLUMNS: [(&str, Level, bool); 8] = [
     ("a", Level::Rows(0), false),
     ("b", Level::Rows(0), false),
@@ -30,7 +30,7 @@ const COLUMNS: [(&str, Level, bool); 8] = [
     ("h", Level::Event, false),
 ];
 
-/// Makes decisions of bytes, so that shorter and smaller ones mean simpler expressions.
+/// Decisions taken from bytes. Fewer and smaller bytes give simpler expressions.
 struct Choices<'a>(std::slice::Iter<'a, u8>);
 
 impl Choices<'_> {
@@ -148,7 +148,7 @@ impl Choices<'_> {
         }
     }
 
-    /// A reduction of something that is sure to have a value for each row.
+    /// A reduction of an operand that has a value for each row.
     fn reduce(&mut self, name: &'static str, depth: usize, truth: bool) -> Node {
         let table = self.below(2);
         let column = Box::new(Node::Column([0, 3][table]));
@@ -158,7 +158,7 @@ impl Choices<'_> {
     }
 }
 
-/// As an expression, with all parentheses or as few as will do.
+/// Prints an expression, with all parentheses or with as few as possible.
 fn show(node: &Node, strength: u8, all: bool) -> String {
     let any = |node: &Node| show(node, 0, all);
     let (own, text) = match node {
@@ -199,7 +199,7 @@ fn show(node: &Node, strength: u8, all: bool) -> String {
     }
 }
 
-/// The tree as text that leaves nothing open.
+/// Prints a tree unambiguously.
 fn outline(node: &Node) -> String {
     match node {
         Node::Prefix(prefix, x) => format!("[{} {}]", prefix.symbol(), outline(x)),
@@ -240,16 +240,16 @@ fn outline_parsed(tree: &Tree) -> String {
     outlines.pop().unwrap()
 }
 
-fn find(name: &Name) -> Result<Source, Unbound> {
+fn find(name: &Name) -> Result<BoundColumn, Unbound> {
     let slot = COLUMNS
         .iter()
         .position(|(known, ..)| *known == name.to_string())
         .unwrap();
     let (_, level, truth) = COLUMNS[slot];
-    Ok(Source { slot, level, truth })
+    Ok(BoundColumn { slot, level, truth })
 }
 
-/// The bits of numbers, but one for all that are none: which of two of those a sum is, the compiler may choose.
+/// The bits of a number, the same for every NaN: the compiler may choose which of two NaNs a sum returns.
 fn bits(number: f64) -> u64 {
     if number.is_nan() {
         f64::NAN.to_bits()
@@ -296,7 +296,7 @@ proptest! {
         program.evaluate(&events, &mut out);
         prop_assert_eq!(out.iter().copied().map(bits).collect::<Vec<_>>(), expected.clone(), "{}", text);
 
-        // However the events are divided.
+        // The result does not depend on how the events are divided.
         let cut = (cut * (events.events() + 1) as f64) as usize;
         let mut parts = Vec::new();
         for part in [0..cut, cut..events.events()] {

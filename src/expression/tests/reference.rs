@@ -1,13 +1,13 @@
-//! Random events, and expressions evaluated for them one row after another.
+//! Random events, and a reference evaluation of expressions row by row.
 
-use super::super::tree::{Infix, Prefix};
-use super::super::{Data, Level};
+use super::super::syntax_tree::{Infix, Prefix};
+use super::super::{EventColumns, Level};
 use super::random::Node;
 use crate::event::Slice;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-/// What reductions are worth for events, lest they be computed again for each row.
+/// A cache of the reductions of each event.
 type Known = RefCell<HashMap<(*const Node, usize), Value>>;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -71,7 +71,7 @@ impl Events {
         }
     }
 
-    /// Some of the events.
+    /// A range of the events.
     pub fn part(&self, events: std::ops::Range<usize>) -> Events {
         let offsets = [0, 1].map(|table| &self.offsets[table][events.start..=events.end]);
         let rows = offsets.map(|offsets| offsets[0] as usize..*offsets.last().unwrap() as usize);
@@ -97,7 +97,7 @@ impl Events {
         self.offsets[table][event] as usize..self.offsets[table][event + 1] as usize
     }
 
-    /// What the expression is worth for an event and a row.
+    /// The value of an expression for an event and a row.
     fn value(&self, node: &Node, event: usize, row: usize, known: &Known) -> Value {
         let value = |node: &Node| self.value(node, event, row, known);
         let number = |node: &Node| self.value(node, event, row, known).number();
@@ -136,7 +136,7 @@ impl Events {
         }
     }
 
-    /// What it is worth for all events or rows.
+    /// The values of an expression for all events or rows.
     pub fn values(&self, node: &Node, level: Level) -> Vec<Value> {
         let events = 0..self.of_events.len();
         let known = Known::default();
@@ -219,7 +219,7 @@ fn call(name: &str, x: &[f64]) -> Value {
     })
 }
 
-/// The smaller number; the first of two that are equal.
+/// The smaller number; the first of two equal numbers.
 fn smaller(x: f64, y: f64) -> f64 {
     match x.partial_cmp(&y) {
         Some(std::cmp::Ordering::Greater) => y,
@@ -228,7 +228,7 @@ fn smaller(x: f64, y: f64) -> f64 {
     }
 }
 
-impl Data for Events {
+impl EventColumns for Events {
     fn events(&self) -> usize {
         self.of_events.len()
     }

@@ -132,7 +132,7 @@ fn errors_come_before_the_first_event() {
                 combination_cut: Some("m".into()),
                 ..phi()
             },
-            "combination_cut: a cut is a truth value, but this is a number",
+            "combination_cut: a cut needs a truth value, but this is a number",
         ),
         (
             Combine {

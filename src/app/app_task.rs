@@ -1,11 +1,12 @@
-//! The task that a job is: segments of the input are its items, events its replies.
+//! A job as a task: segments of the input are the items, events are the replies.
 
-use super::config::{HistogramsConfig, JobConfig, OutputMode};
+use super::control_flow::ControlFlow;
 use super::event_loop::EventLoop;
 use super::file_records::{self, FileRecord, file_records};
+use super::job_config::{HistogramsConfig, JobConfig, OutputMode};
 use super::job_output::JobOutput;
-use super::parts::{PartWriter, Parts};
-use super::steps::Steps;
+use super::output_parts::OutputParts;
+use super::part_writer::{PartWriter, Piece};
 use crate::error::Result;
 use crate::event::EncodedEvents;
 use crate::host::affinity;
@@ -21,45 +22,45 @@ use std::sync::Arc;
 /// A job as a task.
 #[derive(Serialize, Deserialize)]
 pub(super) struct AppTask {
-    #[serde(with = "as_text")]
+    #[serde(with = "with_origin")]
     config: JobConfig,
     files: Vec<InputFile>,
     seed: u64,
-    /// A worker's.
+    /// The state of a worker.
     #[serde(skip)]
     worker: Option<Worker>,
-    /// Rank 0's.
+    /// The outputs, on rank 0.
     #[serde(skip)]
-    outputs: Vec<Output>,
+    outputs: Vec<OutputSink>,
     #[serde(skip)]
     pub(super) segments: Vec<Segment>,
-    /// For each output, which tables it has if there are no events at all.
+    /// For each output, its encoded tables without events.
     #[serde(skip)]
     declared: Vec<Vec<u8>>,
     #[serde(skip)]
     pub(super) results: Option<(JobOutput, Vec<FileRecord>)>,
 }
 
-/// What a worker has.
+/// The state of a worker.
 struct Worker {
     events: EventLoop,
-    /// One for each output, where the worker itself writes what it takes.
+    /// The writer of each output that workers write themselves.
     parts: Vec<Option<PartWriter>>,
 }
 
-/// Where the events of an output arrive.
-enum Output {
+/// The end of an output stream on rank 0.
+enum OutputSink {
     Gathered(Box<EventWriter>),
-    Parts(Parts),
+    Parts(OutputParts),
 }
 
-/// What an item sends to an output.
+/// The reply of an item for one output.
 #[derive(Serialize, Deserialize)]
 pub(super) enum StreamReply {
     /// Blocks of events.
     Events(Vec<ByteBuf>),
-    /// Where in a part the events are.
-    Part(Option<super::parts::Piece>),
+    /// The place of the events in a part.
+    Part(Option<Piece>),
 }
 
 impl AppTask {
@@ -82,13 +83,13 @@ impl AppTask {
         }
     }
 
-    /// An output without any events has tables, too, for whoever reads it next.
+    /// Writes tables without rows to outputs that have no events, so that they can be read like any other output.
     fn declare_tables(&mut self) -> Result<()> {
         let streams = self.outputs.iter_mut().zip(&self.config.outputs);
         for ((output, config), tables) in streams.zip(&self.declared) {
             match output {
-                Output::Gathered(writer) => writer.append(&EncodedEvents::parse(tables)?)?,
-                Output::Parts(parts) => {
+                OutputSink::Gathered(writer) => writer.append(&EncodedEvents::parse(tables)?)?,
+                OutputSink::Parts(parts) => {
                     let mut part = PartWriter::new(config);
                     part.append(tables)?;
                     part.end().into_iter().for_each(|piece| parts.add(piece));
@@ -123,9 +124,9 @@ impl Task for AppTask {
             self.outputs.push(match config.mode {
                 OutputMode::Gathered => {
                     let compression = compression(config.compression);
-                    Output::Gathered(Box::new(EventWriter::create(&config.file, compression)?))
+                    OutputSink::Gathered(Box::new(EventWriter::create(&config.file, compression)?))
                 }
-                OutputMode::Merged | OutputMode::Virtual => Output::Parts(Parts::create(config)?),
+                OutputMode::Merged | OutputMode::Virtual => OutputSink::Parts(OutputParts::create(config)?),
             });
         }
         let HistogramsConfig { file, picture } = &self.config.histograms;
@@ -171,7 +172,7 @@ impl Task for AppTask {
         });
         processed.map_err(|error| -> Box<dyn std::error::Error + Send + Sync> {
             let message = error.to_string();
-            // Most errors of files say which.
+            // Most errors of files name the file.
             if path.as_os_str().is_empty() || message.contains(&*path.to_string_lossy()) {
                 return error;
             }
@@ -190,12 +191,12 @@ impl Task for AppTask {
     fn local_process(&mut self, _: &Segment, replies: Vec<StreamReply>) -> Result<()> {
         for (output, reply) in self.outputs.iter_mut().zip(replies) {
             match (output, reply) {
-                (Output::Gathered(writer), StreamReply::Events(blocks)) => {
+                (OutputSink::Gathered(writer), StreamReply::Events(blocks)) => {
                     for block in blocks {
                         writer.append(&EncodedEvents::parse(&block)?)?;
                     }
                 }
-                (Output::Parts(parts), StreamReply::Part(piece)) => {
+                (OutputSink::Parts(parts), StreamReply::Part(piece)) => {
                     piece.into_iter().for_each(|piece| parts.add(piece))
                 }
                 _ => unreachable!("workers and rank 0 have the same outputs"),
@@ -229,15 +230,15 @@ impl Task for AppTask {
                 Ok(())
             };
             complete.push(match stream {
-                Output::Gathered(writer) => (writer.events(), writer.close(add)?, None),
-                Output::Parts(mut parts) => {
+                OutputSink::Gathered(writer) => (writer.events(), writer.close(add)?, None),
+                OutputSink::Parts(mut parts) => {
                     let (events, file) = parts.finish(compression(config.compression), add)?;
                     (events, file, Some(parts))
                 }
             });
         }
         self.save_histograms(&output)?;
-        // All files get their names, or none does.
+        // The files get their names only when all of them are complete.
         for ((events, file, parts), config) in complete.into_iter().zip(&self.config.outputs) {
             file.finish()
                 .map_err(|error| crate::io::Error::write(&config.file, error))?;
@@ -251,7 +252,7 @@ impl Task for AppTask {
             .printed
             .values()
             .try_for_each(|text| stdout.write_all(text.as_bytes()))?;
-        let reports = Steps::new(&self.config.algorithms, self.seed)?.reports(&output);
+        let reports = ControlFlow::new(&self.config, self.seed)?.reports(&output);
         reports.iter().try_for_each(|text| stdout.write_all(text.as_bytes()))?;
         self.results = Some((output, records));
         Ok(())
@@ -265,29 +266,27 @@ fn compression(level: u8) -> Compression {
     }
 }
 
+/// Creates the folder of a file.
 fn make_folder(file: &Path) -> Result<()> {
     match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => std::fs::create_dir_all(folder)
-            .map_err(|error| format!("cannot make the folder {}: {error}", folder.display()).into()),
+            .map_err(|error| format!("cannot create the folder {}: {error}", folder.display()).into()),
         None => Ok(()),
     }
 }
 
-/// A job's description travels as the text of a job file: its properties may be anything, which not every encoding can
-/// take.
-mod as_text {
-    use super::JobConfig;
-    use serde::de::Error as _;
-    use serde::ser::Error as _;
-    use serde::{Deserialize, Deserializer, Serializer};
+/// On its way to the workers, the description of a job is accompanied by its origin, so that their errors point to the job
+/// file.
+mod with_origin {
+    use crate::app::job_config::{JobConfig, Origin};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub(super) fn serialize<S: Serializer>(config: &JobConfig, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = toml::to_string(config).map_err(S::Error::custom)?;
-        serializer.serialize_str(&text)
+        (config, &config.origin).serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<JobConfig, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        toml::from_str(&text).map_err(D::Error::custom)
+        let (config, origin) = <(JobConfig, Origin)>::deserialize(deserializer)?;
+        Ok(JobConfig { origin, ..config })
     }
 }

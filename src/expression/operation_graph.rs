@@ -1,23 +1,15 @@
-//! What is to be computed: operations on columns, each once.
+//! The operations of a bound expression as a graph, in which equal operations are one node.
 
+use super::columns::Level;
 use super::kernels::{Binary, Compare, Logic, Unary};
 use std::collections::HashMap;
 
-/// For what a value stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Level {
-    /// There is one for each event.
-    Event,
-    /// There is one for each row of this table of the caller's.
-    Rows(usize),
-}
-
-/// The place of an operation among all; those it needs come before it.
-pub(super) type Id = usize;
+/// The index of an operation in the graph. Its operands have smaller indices.
+pub(super) type OperationId = usize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Operation {
-    /// A number, as its bits.
+    /// A number, as bits.
     Number(u64),
     Truth(bool),
     Column {
@@ -25,18 +17,18 @@ pub(super) enum Operation {
         level: Level,
         truth: bool,
     },
-    /// The number of rows that each event has in this table.
+    /// The number of rows of each event in this table.
     RowCount(usize),
-    Unary(Unary, Id),
-    Binary(Binary, Id, Id),
-    Compare(Compare, Id, Id),
-    Logic(Logic, Id, Id),
-    Not(Id),
-    Select(Id, Id, Id),
-    Fold(Fold, Id),
+    Unary(Unary, OperationId),
+    Binary(Binary, OperationId, OperationId),
+    Compare(Compare, OperationId, OperationId),
+    Logic(Logic, OperationId, OperationId),
+    Not(OperationId),
+    Select(OperationId, OperationId, OperationId),
+    Fold(Fold, OperationId),
 }
 
-/// How the rows of an event become one value.
+/// The ways to fold the rows of an event into one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Fold {
     Count,
@@ -48,23 +40,23 @@ pub(super) enum Fold {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Node {
+pub(super) struct GraphNode {
     pub operation: Operation,
-    /// None of constants, which fit everywhere.
+    /// `None` for constants, which have no level.
     pub level: Option<Level>,
     pub truth: bool,
-    /// How many folds within one another it contains.
+    /// The depth of nested folds.
     pub depth: usize,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Graph {
-    pub nodes: Vec<Node>,
-    known: HashMap<Operation, Id>,
+    pub nodes: Vec<GraphNode>,
+    known: HashMap<Operation, OperationId>,
 }
 
 impl Operation {
-    pub fn needs(self) -> impl Iterator<Item = Id> {
+    pub fn needs(self) -> impl Iterator<Item = OperationId> {
         let needs = match self {
             Self::Number(_) | Self::Truth(_) | Self::Column { .. } | Self::RowCount(_) => [None; 3],
             Self::Unary(_, x) | Self::Not(x) | Self::Fold(_, x) => [Some(x), None, None],
@@ -82,12 +74,12 @@ impl Fold {
 }
 
 impl Graph {
-    pub fn number(&mut self, number: f64) -> Id {
+    pub fn number(&mut self, number: f64) -> OperationId {
         self.add(Operation::Number(number.to_bits()))
     }
 
-    /// The operation, which may be there already; of constants, a constant.
-    pub fn add(&mut self, operation: Operation) -> Id {
+    /// Adds an operation unless it exists. An operation on constants is replaced by its result.
+    pub fn add(&mut self, operation: Operation) -> OperationId {
         let operation = self.folded(operation).unwrap_or(operation);
         if let Some(&id) = self.known.get(&operation) {
             return id;
@@ -98,7 +90,7 @@ impl Graph {
             Operation::Column { level, .. } => (Some(level), 0),
             Operation::RowCount(_) => (Some(Level::Event), 0),
             Operation::Fold(..) => (Some(Level::Event), depth + 1),
-            // Rows are larger than events, which are spread over them.
+            // Rows compare larger than events: values of events are spread over the rows.
             _ => (levels.max(), depth),
         };
         let truth = match operation {
@@ -108,7 +100,7 @@ impl Graph {
             Operation::Select(_, yes, _) => self.nodes[yes].truth,
             Operation::Fold(fold, _) => fold.is_truth(),
         };
-        self.nodes.push(Node {
+        self.nodes.push(GraphNode {
             operation,
             level,
             truth,
@@ -119,11 +111,11 @@ impl Graph {
     }
 
     fn folded(&self, operation: Operation) -> Option<Operation> {
-        let number = |id: Id| match self.nodes[id].operation {
+        let number = |id: OperationId| match self.nodes[id].operation {
             Operation::Number(bits) => Some(f64::from_bits(bits)),
             _ => None,
         };
-        let truth = |id: Id| match self.nodes[id].operation {
+        let truth = |id: OperationId| match self.nodes[id].operation {
             Operation::Truth(truth) => Some(truth),
             _ => None,
         };
@@ -135,7 +127,7 @@ impl Graph {
             Operation::Logic(function, x, y) => Operation::Truth(function.of(truth(x)?, truth(y)?)),
             Operation::Not(x) => Operation::Truth(!truth(x)?),
             Operation::Select(condition, yes, no) => {
-                // All three, lest the level depend on the condition.
+                // Only if all three are constant: otherwise the level would depend on the condition.
                 let all_constant = self.nodes[yes].level.is_none() && self.nodes[no].level.is_none();
                 let chosen = if truth(condition)? { yes } else { no };
                 all_constant.then_some(self.nodes[chosen].operation)?

@@ -1,24 +1,24 @@
-//! A parsed expression.
+//! The syntax tree of a parsed expression.
 
 use super::functions::Function;
 use super::name::Name;
 use std::ops::Range;
 
-/// The nodes of an expression, operands before what they are operands of, so that no walk over them needs recursion.
+/// The nodes of an expression. Operands come before their operators, so that a walk needs no recursion.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tree {
     pub nodes: Vec<Node>,
-    /// All names, each once.
+    /// The distinct names.
     pub names: Vec<Name>,
 }
 
-/// The place of a node among the nodes.
-pub(super) type Id = usize;
+/// The index of a node.
+pub(super) type NodeId = usize;
 
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub kind: Kind,
-    /// The bytes of the text it comes from.
+    /// The range of bytes in the text.
     pub span: Range<usize>,
 }
 
@@ -26,12 +26,12 @@ pub(super) struct Node {
 pub(super) enum Kind {
     Number(f64),
     Truth(bool),
-    /// One of the tree's names.
+    /// The index of a name in the tree.
     Name(usize),
-    Prefix(Prefix, Id),
-    Infix(Infix, Id, Id),
-    Conditional(Id, Id, Id),
-    Call(Function, Vec<Id>),
+    Prefix(Prefix, NodeId),
+    Infix(Infix, NodeId, NodeId),
+    Conditional(NodeId, NodeId, NodeId),
+    Call(Function, Vec<NodeId>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +118,7 @@ impl Infix {
         }
     }
 
-    /// How tightly it binds: as in C, and powers tighter than any.
+    /// The precedence: as in C, with powers above all other operators.
     pub fn strength(self) -> u8 {
         match self {
             Self::Or => 2,
@@ -137,20 +137,20 @@ impl Infix {
 }
 
 impl Prefix {
-    /// How tightly a prefix binds: less than a power, as in Python, so that -x**2 is negative.
+    /// The precedence of prefixes: below powers, as in Python, so that -x**2 is negative.
     pub const STRENGTH: u8 = 8;
 }
 
-/// How tightly `?` binds.
+/// The precedence of `?`.
 pub(super) const CONDITIONAL: u8 = 1;
 
 impl Tree {
-    pub fn push(&mut self, kind: Kind, span: Range<usize>) -> Id {
+    pub fn push(&mut self, kind: Kind, span: Range<usize>) -> NodeId {
         self.nodes.push(Node { kind, span });
         self.nodes.len() - 1
     }
 
-    pub fn span(&self, id: Id) -> Range<usize> {
+    pub fn span(&self, id: NodeId) -> Range<usize> {
         self.nodes[id].span.clone()
     }
 }

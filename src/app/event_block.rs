@@ -1,4 +1,4 @@
-//! [`Block`] and [`Event`]: what an algorithm sees of the events.
+//! [`EventBlock`] and [`Event`]: the events as an algorithm sees them.
 
 use super::job_output::JobOutput;
 use super::setup::CounterHandle;
@@ -8,22 +8,22 @@ use crate::hist::{self, Bookable, Histograms};
 use crate::numbers::random::Random;
 use std::ops::Range;
 
-/// Some thousand consecutive events.
-pub struct Block<'a> {
+/// A block of up to some thousand consecutive events.
+pub struct EventBlock<'a> {
     pub(super) store: &'a mut EventStore,
     pub(super) output: &'a mut JobOutput,
-    /// Which events are to be executed; afterwards, which of those passed.
+    /// The events to process; afterwards, those that passed.
     pub(super) selected: &'a mut [bool],
     /// The tables that the algorithm fills.
     pub(super) created: &'a [TableHandle],
-    /// The columns that it adds to tables of others.
+    /// The columns that it adds to other tables.
     pub(super) extended: &'a [(TableHandle, ColumnIndex)],
     pub(super) seed: u64,
-    /// Tells the random numbers of this algorithm from those of others.
+    /// The random stream of the algorithm.
     pub(super) stream: u64,
 }
 
-/// An event, with what an algorithm may do to it.
+/// An event, for reading, adding columns, filling histograms and counting.
 pub struct Event<'a> {
     store: &'a mut EventStore,
     output: &'a mut JobOutput,
@@ -32,23 +32,23 @@ pub struct Event<'a> {
     stream: u64,
 }
 
-impl Block<'_> {
-    /// How many events there are, with those that were rejected before.
+impl EventBlock<'_> {
+    /// The number of events, including rejected ones.
     pub fn events(&self) -> usize {
         self.store.events()
     }
 
-    /// The events; rejected ones are among them, with what they have.
+    /// The events, including rejected ones.
     pub fn store(&self) -> &EventStore {
         self.store
     }
 
-    /// The events, to be added to.
+    /// The events, for adding values.
     pub fn store_mut(&mut self) -> &mut EventStore {
         self.store
     }
 
-    /// Which events have not been rejected.
+    /// For each event, whether it is still selected, that is, not rejected.
     pub fn selected(&self) -> &[bool] {
         self.selected
     }
@@ -63,44 +63,44 @@ impl Block<'_> {
         &mut self.output.histograms
     }
 
-    /// The events and the histograms at once.
+    /// The events, the histograms and the selected events, borrowed together.
     pub fn parts(&mut self) -> (&EventStore, &mut Histograms, &[bool]) {
         (self.store, &mut self.output.histograms, self.selected)
     }
 
-    /// Counts a value.
+    /// Adds a value to a counter.
     pub fn count(&mut self, counter: CounterHandle, value: f64) {
         self.output.counters[counter.0].1.add(value);
     }
 
-    /// The random numbers that this algorithm has for an event: a function of the job's seed, the event's number and
-    /// the algorithm's name.
+    /// The random numbers of this algorithm for an event. They depend on the seed of the job, the number of the event and
+    /// the name of the algorithm.
     pub fn random(&self, event: usize) -> Random {
         Random::with_stream(self.seed, self.store.number(event), self.stream)
     }
 
-    /// Ends the rows of an event in a table that this algorithm fills: events come one after the other.
+    /// Ends the rows of an event in a table that this algorithm fills, in the order of the events.
     pub(crate) fn end_rows(&mut self, table: TableHandle, event: usize) -> Result<()> {
         Ok(self.store.end_rows(table, event)?)
     }
 
-    /// Ends the rows of all events in a one-row table that this algorithm has created, before its columns are filled.
+    /// Gives every event one row in a table that this algorithm has created, before the columns are filled.
     pub(crate) fn end_all_rows(&mut self, table: TableHandle) {
         if self.created.contains(&table) {
             self.store.set_offsets(table, 0..=self.store.events() as u64);
         }
     }
 
-    /// Prints a text about an event: on rank 0, at the end of the job, in the order of the events.
+    /// Prints a text about an event. Rank 0 prints the texts at the end of the job, in the order of the events.
     pub fn print(&mut self, event: usize, text: &str) {
         let texts = self.output.printed.entry(self.store.number(event)).or_default();
         texts.push_str(text);
     }
 
-    /// Does something with each event that has not been rejected, and rejects it if that is false.
+    /// Calls a function for each selected event, and rejects the event if the function returns `false`.
     ///
     /// # Errors
-    /// Those of what is done, with the event's number.
+    /// The first error of the function, with the number of the event.
     pub fn each(&mut self, mut execute: impl FnMut(&mut Event) -> Result<bool>) -> Result<()> {
         for index in 0..self.store.events() {
             if self.selected[index] {
@@ -120,7 +120,7 @@ impl Block<'_> {
         Ok(())
     }
 
-    /// Ends an event in the tables that the algorithm fills.
+    /// Ends an event in the tables and columns that the algorithm fills.
     fn end_event(&mut self, index: usize) -> Result<()> {
         for &table in self.created {
             self.store.end_rows_if_any(table, index)?;
@@ -132,7 +132,7 @@ impl Block<'_> {
                 self.store.fill_column(table, column, end);
             } else if found != end {
                 return Err(format!(
-                    "event {}: {} has got {} values for {} rows",
+                    "event {}: {} got {} values for {} rows",
                     self.store.number(index),
                     self.store.column_path(table, column),
                     found - start,
@@ -146,18 +146,18 @@ impl Block<'_> {
 }
 
 impl Event<'_> {
-    /// The event's number in the input, from 0.
+    /// The number of the event in the input, from 0.
     pub fn number(&self) -> u64 {
         self.store.number(self.index)
     }
 
-    /// The values of a column: one for each row.
+    /// The values of a column, one for each row.
     #[inline]
     pub fn get<T: Element>(&self, column: ColumnHandle<T>) -> &[T] {
         self.store.get(column, self.index)
     }
 
-    /// The value of a column of a table with one row.
+    /// The value of a column in a table with one row.
     ///
     /// # Panics
     /// If the event has no row.
@@ -166,7 +166,7 @@ impl Event<'_> {
         self.store.value(column, self.index)
     }
 
-    /// The text of a column of a table with one row.
+    /// The text of a column in a table with one row.
     ///
     /// # Panics
     /// If the event has no row.
@@ -174,7 +174,7 @@ impl Event<'_> {
         self.store.text(column, self.index)
     }
 
-    /// The rows of a table, counted over all events of the block.
+    /// The range of the rows in a table, counted over all events of the block.
     pub fn rows(&self, table: TableHandle) -> Range<usize> {
         self.store.rows(table, self.index)
     }
@@ -190,19 +190,19 @@ impl Event<'_> {
         self.store.push_text(column, text)
     }
 
-    /// A histogram that has been booked.
+    /// A booked histogram.
     #[inline]
     pub fn histogram<H: Bookable>(&mut self, handle: hist::Handle<H>) -> &mut H {
         &mut self.output.histograms[handle]
     }
 
-    /// Counts a value.
+    /// Adds a value to a counter.
     pub fn count(&mut self, counter: CounterHandle, value: f64) {
         self.output.counters[counter.0].1.add(value);
     }
 
-    /// The random numbers that this algorithm has for this event: a function of the job's seed, the event's number and
-    /// the algorithm's name.
+    /// The random numbers of this algorithm for this event. They depend on the seed of the job, the number of the event and
+    /// the name of the algorithm.
     pub fn random(&self) -> Random {
         Random::with_stream(self.seed, self.number(), self.stream)
     }

@@ -1,15 +1,15 @@
-//! Text in aligned columns.
+//! Tables of text, in aligned columns.
 
-/// Rows of cells, shown with each column as wide as its widest cell.
+/// Rows of cells. Each column is as wide as its widest cell.
 #[derive(Default)]
-pub struct Table {
+pub struct TextTable {
     rows: Vec<Vec<String>>,
-    /// Columns of numbers, which are aligned to the right.
+    /// The columns of numbers, which are right-aligned.
     right: Vec<usize>,
 }
 
-impl Table {
-    /// With numbers in these columns.
+impl TextTable {
+    /// A table with numbers in these columns.
     pub fn with_numbers(right: &[usize]) -> Self {
         Self {
             rows: Vec::new(),
@@ -22,7 +22,7 @@ impl Table {
         self.rows.push(cells.into());
     }
 
-    /// The rows as lines, each after a margin; columns that are empty in all of them take no room.
+    /// The rows as lines, each after a margin. Empty columns are left out.
     pub fn lines(&self, margin: &str) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
@@ -50,11 +50,11 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use super::Table;
+    use super::TextTable;
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cells() {
-        let mut table = Table::with_numbers(&[2]);
+        let mut table = TextTable::with_numbers(&[2]);
         table.push(["px".into(), String::new(), "8".into(), "µ".into()]);
         table.push(["charge".into(), String::new(), "12".into(), String::new()]);
         assert_eq!(table.lines("  "), "  px       8  µ\n  charge  12\n");

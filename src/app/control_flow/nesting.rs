@@ -1,0 +1,101 @@
+//! The nesting of sequences: what is in which sequence, without cycles.
+
+/// The maximum depth of sequences in sequences.
+const DEEPEST: usize = 200;
+
+/// For each algorithm and sequence, its members.
+pub(super) struct Nesting {
+    members: Vec<Vec<usize>>,
+    /// The number of sequences that contain each of them.
+    uses: Vec<usize>,
+}
+
+impl Nesting {
+    pub(super) fn new(members: Vec<Vec<usize>>) -> Self {
+        let mut uses = vec![0; members.len()];
+        members.iter().flatten().for_each(|&member| uses[member] += 1);
+        Self { members, uses }
+    }
+
+    /// The algorithms and sequences that are in no sequence.
+    pub(super) fn top(&self) -> Vec<usize> {
+        (0..self.uses.len()).filter(|&node| self.uses[node] == 0).collect()
+    }
+
+    /// The algorithms and sequences that are in several sequences, and all members of these.
+    pub(super) fn shared(&self) -> Vec<usize> {
+        let mut is_shared = vec![false; self.uses.len()];
+        let mut next: Vec<usize> = (0..self.uses.len()).filter(|&node| self.uses[node] > 1).collect();
+        let mut shared = Vec::new();
+        while let Some(node) = next.pop() {
+            if !std::mem::replace(&mut is_shared[node], true) {
+                shared.push(node);
+                next.extend(&self.members[node]);
+            }
+        }
+        shared
+    }
+
+    /// Checks that no sequence contains itself and that the nesting is not too deep. An error has the sequence at fault.
+    pub(super) fn check(&self, names: &[&str]) -> Result<(), (usize, String)> {
+        // A walk that visits a node after all sequences that contain it. In a cycle, nodes are never visited.
+        let mut unvisited = self.uses.clone();
+        let mut depth = vec![0; self.members.len()];
+        let mut next = self.top();
+        while let Some(node) = next.pop() {
+            for &member in &self.members[node] {
+                depth[member] = depth[member].max(depth[node] + 1);
+                unvisited[member] -= 1;
+                if unvisited[member] == 0 {
+                    next.push(member);
+                }
+            }
+        }
+        let in_cycle = (0..names.len()).find(|&node| unvisited[node] > 0 && self.contains(node, node));
+        if let Some(node) = in_cycle {
+            let message = format!("the sequence '{}' contains itself, through its members", names[node]);
+            return Err((node, message));
+        }
+        match depth.iter().position(|depth| *depth > DEEPEST) {
+            Some(node) => {
+                let name = names[node];
+                let message = format!("'{name}' is nested in more than {DEEPEST} sequences: use fewer sequences");
+                Err((node, message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a sequence contains a node, directly or through its members.
+    fn contains(&self, outer: usize, inner: usize) -> bool {
+        let mut seen = vec![false; self.members.len()];
+        let mut next = vec![outer];
+        while let Some(node) = next.pop() {
+            for &member in &self.members[node] {
+                if member == inner {
+                    return true;
+                }
+                if !std::mem::replace(&mut seen[member], true) {
+                    next.push(member);
+                }
+            }
+        }
+        false
+    }
+
+    /// All nodes in the order of their first execution. A sequence comes after its members.
+    pub(super) fn order(&self) -> Vec<usize> {
+        let (mut order, mut seen) = (Vec::with_capacity(self.members.len()), vec![false; self.members.len()]);
+        self.add_in_order(&self.top(), &mut seen, &mut order);
+        order
+    }
+
+    fn add_in_order(&self, nodes: &[usize], seen: &mut [bool], order: &mut Vec<usize>) {
+        for &node in nodes {
+            if !std::mem::replace(&mut seen[node], true) {
+                self.add_in_order(&self.members[node], seen, order);
+                order.push(node);
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The description of a job: its input, algorithms and outputs, with the keys of a job file.
+
+use super::job_file::JobFile;
+use super::job_text::JobText;
+use super::job_value::{JobValue, NOWHERE};
+use crate::error::Result;
+use crate::io::{EventFileWriter, Granularity};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// The description of a job. A [job file](JobFile) has these keys.
+///
+/// ```
+/// use gaudi_mpi::app::JobConfig;
+///
+/// let job = JobConfig::parse("title = 'Muons'\n[input]\nfiles = ['dst-*.h5']\n[[output]]\nfile = 'muons.h5'")?;
+/// assert_eq!(job.input.files, ["dst-*.h5"]);
+/// assert_eq!(job.outputs[0].compression, 4);
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JobConfig {
+    /// The title of the report.
+    pub title: String,
+    /// The events to process.
+    pub input: InputConfig,
+    /// The algorithms, in the order of execution.
+    #[serde(rename = "algorithm")]
+    pub algorithms: Vec<AlgorithmConfig>,
+    /// The files for the histograms.
+    pub histograms: HistogramsConfig,
+    /// The files for events.
+    #[serde(rename = "output")]
+    pub outputs: Vec<OutputConfig>,
+    #[serde(skip)]
+    pub(super) origin: Origin,
+}
+
+/// The job file that a job comes from; empty if a program has described the job.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Origin {
+    pub text: JobText,
+    /// All values but the algorithms, which keep their own.
+    pub sections: JobValue,
+}
+
+/// The events to process: see [`EventSelector`](crate::io::EventSelector).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct InputConfig {
+    /// Files, patterns, and lists of files (`@list.txt`). Without files, the algorithms make the events.
+    pub files: Vec<String>,
+    /// The number of the first event.
+    pub first: u64,
+    /// The maximum number of events; without files, the number of events to make.
+    pub events: Option<u64>,
+    /// The numbers of events to skip: `17`, or `100..200`.
+    pub skip: Vec<String>,
+    /// The unit of work: a chunk of events, a file or an event.
+    pub granularity: Granularity,
+    /// The number of events in a chunk.
+    pub chunk: Option<u64>,
+    /// A column with the time of an event. The file records contain the earliest and the latest time.
+    pub time: Option<String>,
+}
+
+/// An algorithm or a sequence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlgorithmConfig {
+    /// The name of a registered type, or `Sequence`. The key in a job file is `type`.
+    pub kind: String,
+    /// The name in this job. If empty, the algorithm has the name of its type.
+    pub name: String,
+    /// The properties: all other keys of the algorithm.
+    pub properties: JobValue,
+}
+
+impl AlgorithmConfig {
+    /// The name in this job.
+    pub fn name(&self) -> &str {
+        if self.name.is_empty() { &self.kind } else { &self.name }
+    }
+}
+
+/// The properties of a sequence.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SequenceConfig {
+    /// The names of algorithms and sequences, in the order of execution. `!Name` passes where `Name` rejects.
+    pub members: Vec<String>,
+    /// Whether all members have to pass, or one.
+    pub mode: SequenceMode,
+    /// Whether the sequence stops at the first member that decides. If `false`, all members are executed for every
+    /// event.
+    #[serde(default = "yes")]
+    pub short_circuit: bool,
+    /// Whether the sequence passes regardless of its members.
+    pub ignore_filter: bool,
+    /// The fraction of events, from 0 to 1, for which the sequence is executed. The others are rejected.
+    pub prescale: Option<f64>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Which members of a sequence have to pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SequenceMode {
+    /// All members.
+    #[default]
+    And,
+    /// At least one member.
+    Or,
+}
+
+/// The files for the histograms.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HistogramsConfig {
+    /// An HDF5 file. It may be the file of an output, which then contains events and histograms.
+    pub file: Option<PathBuf>,
+    /// A picture of all histograms, PNG or SVG.
+    pub picture: Option<PathBuf>,
+}
+
+/// A file that events are written to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputConfig {
+    /// The file.
+    pub file: PathBuf,
+    /// Patterns of the paths of tables and columns that every input file has. `*` matches any part of a name, `**` any
+    /// number of names; a pattern after `!` excludes paths. Without patterns, all tables are written.
+    #[serde(default)]
+    pub items: Vec<String>,
+    /// Patterns of paths that some input files may lack.
+    #[serde(default)]
+    pub optional: Vec<String>,
+    /// Names of algorithms: an event has to pass one of them. If `accept`, `require` and `veto` are all empty, an event
+    /// has to pass all algorithms.
+    #[serde(default)]
+    pub accept: Vec<String>,
+    /// Names of algorithms: an event has to pass all of them.
+    #[serde(default)]
+    pub require: Vec<String>,
+    /// Names of algorithms: an event must not pass any of them.
+    #[serde(default)]
+    pub veto: Vec<String>,
+    /// The compression, from 1, fast, to 9, small; 0 for none.
+    #[serde(default = "default_compression")]
+    pub compression: u8,
+    /// How events get into the file.
+    #[serde(default)]
+    pub mode: OutputMode,
+}
+
+fn default_compression() -> u8 {
+    EventFileWriter::COMPRESSION
+}
+
+/// How events get into an output file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputMode {
+    /// Workers send the events to rank 0, which writes them.
+    #[default]
+    Gathered,
+    /// Each worker writes files of its own. Rank 0 merges them at the end.
+    Merged,
+    /// Each worker writes files of its own. The output refers to them, and reads as one file.
+    Virtual,
+}
+
+impl JobConfig {
+    /// Parses the text of a job file. [`JobFile`] also reads files and changes single values.
+    ///
+    /// # Errors
+    /// If the text is not TOML, a key is unknown, or a value has the wrong type. The error points to the place.
+    pub fn parse(text: &str) -> Result<Self> {
+        JobFile::parse("", text)?.config()
+    }
+
+    /// Makes an error message about the value with these keys, such as `input.chunk` or `output.0.file`. With a text,
+    /// the message is about this text in the value. The message starts with the place in the job file, if there is one.
+    pub(super) fn error(&self, keys: &str, text: Option<&str>, message: &str) -> String {
+        let Origin { text: job, sections } = &self.origin;
+        let value = keys.split('.').try_fold(sections, |value, key| value.get(key));
+        let part = value.and_then(|value| value.find(&|found| Some(found) == text));
+        let span = part.or(value).map_or(NOWHERE, |value| value.span.clone());
+        job.point(&span, message)
+    }
+}
+
+impl OutputConfig {
+    /// An output with all tables, for the events that pass all algorithms.
+    pub fn new(file: impl Into<PathBuf>) -> Self {
+        Self {
+            file: file.into(),
+            items: Vec::new(),
+            optional: Vec::new(),
+            accept: Vec::new(),
+            require: Vec::new(),
+            veto: Vec::new(),
+            compression: default_compression(),
+            mode: OutputMode::default(),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The parts of an output that a worker writes: files of encoded events, to which blocks are appended.
+//!
+//! A part survives the death of its worker. The parts of a virtual output become event files after the last item.
+
+use super::job_config::{OutputConfig, OutputMode};
+use crate::error::Result;
+use crate::event::{ColumnType, EncodedEvents};
+use crate::host::hostname::hostname;
+use crate::io::{self, BlockWriter, Compression, EventWriter, read_blocks};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The place of the events of an item in a part.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Piece {
+    /// The name of the part in the folder of parts.
+    pub part: String,
+    /// The index of the first event.
+    pub first: u64,
+    pub events: u64,
+    /// The range of bytes in the file.
+    pub start: u64,
+    pub end: u64,
+}
+
+/// The parts of an output that a worker writes: one for each set of tables and columns. So the output has the tables of
+/// its events, in the same order as an output that rank 0 writes.
+pub(super) struct PartWriter {
+    folder: PathBuf,
+    mode: OutputMode,
+    compression: Compression,
+    /// The process that has written the parts.
+    process: u32,
+    parts: Vec<Part>,
+    /// The part for the events of the current item, with the events and bytes before them.
+    at: Option<(usize, u64, u64)>,
+}
+
+struct Part {
+    name: String,
+    /// The tables of the events, with their columns.
+    tables: Vec<(String, Vec<ColumnType>)>,
+    events: u64,
+    blocks: BlockWriter,
+}
+
+/// The folder of the parts of an output.
+pub(super) fn folder_of(output: &Path) -> PathBuf {
+    let mut name = output.file_name().unwrap_or_default().to_os_string();
+    name.push(".parts");
+    output.with_file_name(name)
+}
+
+/// The extension of a part as a file of blocks.
+pub(super) const BLOCKS: &str = "blocks";
+/// The extension of a part as an event file.
+pub(super) const EVENTS: &str = "h5";
+
+impl PartWriter {
+    pub(super) fn new(config: &OutputConfig) -> Self {
+        Self {
+            folder: folder_of(&config.file),
+            mode: config.mode,
+            compression: Compression {
+                level: config.compression,
+                threads: 1,
+            },
+            process: std::process::id(),
+            parts: Vec::new(),
+            at: None,
+        }
+    }
+
+    /// Begins an item.
+    pub(super) fn begin(&mut self) {
+        self.at = None;
+        if self.process != std::process::id() {
+            // This worker was forked from a process that has written parts itself.
+            self.process = std::process::id();
+            self.parts.clear();
+        }
+    }
+
+    pub(super) fn append(&mut self, block: &[u8]) -> Result<()> {
+        let events = EncodedEvents::parse(block)?;
+        let index = match self.parts.iter().position(|part| part.takes(&events)) {
+            Some(index) => index,
+            None => self.add(&events)?,
+        };
+        let part = &mut self.parts[index];
+        let (at, ..) = *self.at.get_or_insert((index, part.events, part.blocks.length()));
+        debug_assert_eq!(at, index, "the events of an item are of one file");
+        part.blocks.append(block)?;
+        part.events += events.events;
+        Ok(())
+    }
+
+    fn add(&mut self, events: &EncodedEvents) -> Result<usize> {
+        let tables = events.tables.iter().map(|table| {
+            let columns = table.columns.iter().map(|column| column.kind.clone());
+            (table.path.clone(), columns.collect())
+        });
+        // A name may be in use: by another worker of this process, or an earlier process with the same number.
+        let (name, blocks) = (0_u64..)
+            .find_map(|number| {
+                let name = format!("{}-{}-{number}", hostname(), self.process);
+                let path = self.folder.join(&name);
+                if path.with_added_extension(EVENTS).exists() {
+                    return None;
+                }
+                match BlockWriter::create(&path.with_added_extension(BLOCKS)) {
+                    Ok(blocks) => Some(Ok((name, blocks?))),
+                    Err(error) => Some(Err(error)),
+                }
+            })
+            .ok_or("there are too many parts")??;
+        self.parts.push(Part {
+            name,
+            tables: tables.collect(),
+            events: 0,
+            blocks,
+        });
+        Ok(self.parts.len() - 1)
+    }
+
+    /// Ends an item. Returns the place of its events. The events of a failed item stay in the part, but no piece refers to
+    /// them.
+    pub(super) fn end(&mut self) -> Option<Piece> {
+        let (index, first, start) = self.at.take()?;
+        let part = &self.parts[index];
+        Some(Piece {
+            part: part.name.clone(),
+            first,
+            events: part.events - first,
+            start,
+            end: part.blocks.length(),
+        })
+    }
+
+    /// Closes the parts after the last item.
+    pub(super) fn close(&mut self) -> Result<()> {
+        let parts = std::mem::take(&mut self.parts);
+        if self.mode != OutputMode::Virtual || self.process != std::process::id() {
+            return Ok(());
+        }
+        for part in parts {
+            make_event_file(part.blocks.path(), self.compression)?;
+        }
+        Ok(())
+    }
+}
+
+/// Converts a part from a file of blocks to an event file in the same folder.
+pub(super) fn make_event_file(blocks: &Path, compression: Compression) -> io::Result<()> {
+    let mut writer = EventWriter::create(&blocks.with_extension(EVENTS), compression)?;
+    read_blocks(blocks, 0.., |block| append(&mut writer, block))?;
+    writer.finish(|_| Ok(()))?;
+    // If the old file cannot be removed, it does no harm.
+    let _ = fs::remove_file(blocks);
+    Ok(())
+}
+
+pub(super) fn append(writer: &mut EventWriter, block: &[u8]) -> io::Result<()> {
+    writer.append(&EncodedEvents::parse(block)?)
+}
+
+impl Part {
+    fn takes(&self, events: &EncodedEvents) -> bool {
+        !self.blocks.is_broken()
+            && self.tables.len() == events.tables.len()
+            && self.tables.iter().zip(&events.tables).all(|((path, columns), table)| {
+                *path == table.path && columns.iter().eq(table.columns.iter().map(|column| &column.kind))
+            })
+    }
+}

@@ -1,0 +1,159 @@
+//! The tables and columns that an output writes, chosen by patterns of their paths.
+
+use super::job_config::OutputConfig;
+use super::job_value::{JobValue, NOWHERE, PlacedError};
+use crate::event::{ColumnIndex, ColumnSelection, EventStore, Rows};
+use crate::io::EventReader;
+use globset::{GlobBuilder, GlobMatcher};
+use std::ops::Range;
+use std::path::Path;
+
+/// Patterns of the paths of tables and columns that an output writes.
+pub(super) struct PathPatterns {
+    patterns: Vec<PathPattern>,
+    /// No pattern includes paths, so all paths are included.
+    everything: bool,
+}
+
+struct PathPattern {
+    pattern: String,
+    /// The place in the text of the job.
+    span: Range<usize>,
+    matcher: GlobMatcher,
+    optional: bool,
+    excluded: bool,
+    /// It matches a path in the open file or of an algorithm.
+    found: bool,
+}
+
+impl PathPatterns {
+    /// Parses the patterns of an output. `value` is the output in the job file.
+    pub(super) fn new(output: &OutputConfig, value: Option<&JobValue>) -> Result<Self, PlacedError> {
+        let parse = |(pattern, optional): (&String, bool)| {
+            let value = value.and_then(|value| value.find(&|text| text == pattern));
+            let span = value.map_or(NOWHERE, |value| value.span.clone());
+            let (excluded, path) = match pattern.strip_prefix('!') {
+                Some(path) => (true, path),
+                None => (false, pattern.as_str()),
+            };
+            let full = match path.strip_prefix("/Event") {
+                Some(_) => path.to_string(),
+                None => format!("/Event/{path}"),
+            };
+            match GlobBuilder::new(&full).literal_separator(true).build() {
+                Ok(glob) => Ok(PathPattern {
+                    pattern: pattern.clone(),
+                    span,
+                    matcher: glob.compile_matcher(),
+                    optional,
+                    excluded,
+                    found: false,
+                }),
+                Err(error) => {
+                    let message = format!("pattern '{pattern}': {}", error.kind());
+                    Err(PlacedError { span, message })
+                }
+            }
+        };
+        let required = output.items.iter().map(|pattern| (pattern, false));
+        let optional = output.optional.iter().map(|pattern| (pattern, true));
+        let patterns = required.chain(optional).map(parse).collect::<Result<Vec<_>, _>>()?;
+        let everything = patterns.iter().all(|pattern| pattern.excluded);
+        Ok(Self { patterns, everything })
+    }
+
+    /// Whether a column is written, or a table as a whole.
+    fn takes(&mut self, table: &str, column: Option<&str>) -> bool {
+        let path = column.map(|column| format!("{table}/{column}"));
+        let mut taken = self.everything;
+        for pattern in &mut self.patterns {
+            let of_column = path
+                .as_ref()
+                .is_some_and(|path| pattern.matcher.is_match(Path::new(path)));
+            if of_column || pattern.matcher.is_match(Path::new(table)) {
+                pattern.found = true;
+                taken = !pattern.excluded;
+            }
+        }
+        taken
+    }
+
+    /// Requests the columns to write from the open file. Returns the columns of the store that are written: those, and
+    /// the chosen columns of algorithms.
+    ///
+    /// # Errors
+    /// If a pattern that is not optional matches nothing, or a column refers to a table that is not written.
+    pub(super) fn resolve(
+        &mut self,
+        store: &mut EventStore,
+        reader: &mut EventReader,
+    ) -> Result<ColumnSelection, PlacedError> {
+        self.patterns.iter_mut().for_each(|pattern| pattern.found = false);
+        for (table, columns) in reader.list()? {
+            for column in columns {
+                if self.takes(&table, Some(&column)) {
+                    reader.want_column(store, &format!("{table}/{column}"), true)?;
+                }
+            }
+            if self.takes(&table, None) {
+                reader.want_table(store, &table, true)?;
+            }
+        }
+        let mut selection = ColumnSelection::default();
+        for table in store.handles() {
+            let path = store.table_path(table);
+            if !reader.has(path)? {
+                continue;
+            }
+            let columns: Vec<ColumnIndex> = store
+                .column_indices(table)
+                .filter(|&column| !reader.lacks(table, column, &store.column_path(table, column)))
+                .filter(|&column| self.takes(path, Some(&store.column_type(table, column).name)))
+                .collect();
+            // A table without columns still has a number of rows.
+            let counts_only = || store.rows_per_event(table) == Rows::Many && store.columns(table).len() == 0;
+            if !columns.is_empty() || (counts_only() && self.takes(path, None)) {
+                selection.tables.push((table, columns));
+            }
+        }
+        // Tables are ordered by path and columns by name, so that the file does not depend on what else reads them.
+        selection
+            .tables
+            .sort_by(|a, b| store.table_path(a.0).cmp(store.table_path(b.0)));
+        for (table, columns) in &mut selection.tables {
+            let name = |column: ColumnIndex| &store.column_type(*table, column).name;
+            columns.sort_by(|&a, &b| name(a).cmp(name(b)));
+        }
+        if let Some(unmatched) = self.patterns.iter().find(|pattern| !pattern.found && !pattern.optional) {
+            return Err(PlacedError {
+                span: unmatched.span.clone(),
+                message: format!(
+                    "pattern '{}' matches no table and no column; move it to 'optional' if some files lack it",
+                    unmatched.pattern
+                ),
+            });
+        }
+        for (table, columns) in &selection.tables {
+            for &column in columns {
+                let Some(target) = &store.column_type(*table, column).target else {
+                    continue;
+                };
+                let written = selection
+                    .tables
+                    .iter()
+                    .any(|(other, _)| store.table_path(*other) == target);
+                if !written && reader.has(target)? && store.find_table(target).is_some() {
+                    let path = store.column_path(*table, column);
+                    return Err(PlacedError {
+                        span: NOWHERE,
+                        message: format!(
+                            "{path} refers to {target}, which is not written: add '{target}' to 'items', or exclude \
+                             the references with '!{path}'"
+                        ),
+                    });
+                }
+            }
+        }
+        Ok(selection)
+    }
+}

@@ -1,0 +1,64 @@
+//! The interface between an expression and the caller's columns.
+
+use super::name::Name;
+use crate::event::Slice;
+
+/// Whether a value belongs to an event or to a row of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Level {
+    /// One value for each event.
+    Event,
+    /// One value for each row of this table. The caller numbers the tables.
+    Rows(usize),
+}
+
+/// The column that a name in an expression is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoundColumn {
+    /// The number that identifies the column in [`EventColumns::column`].
+    pub slot: usize,
+    /// Whether the column has a value for each event or for each row of a table.
+    pub level: Level,
+    /// Whether the column has truth values rather than numbers.
+    pub truth: bool,
+}
+
+/// Why a name is not bound to a column.
+///
+/// ```
+/// use gaudi_mpi::expression::{Expression, Name, Unbound};
+///
+/// let mut columns = |name: &Name| match name.path.as_str() {
+///     "trigger" => Err(Unbound::Refused(format!("`{name}` holds text, which expressions cannot use"))),
+///     _ => Err(Unbound::Unknown("the only column is trigger".into())),
+/// };
+/// let mut message = |text: &str| Expression::parse(text).unwrap().bind(&mut columns).unwrap_err().message().to_owned();
+/// assert_eq!(message("1*GeV > x"), "there is no column `x` here; the only column is trigger");
+/// assert_eq!(message("trigger == 1"), "`trigger` holds text, which expressions cannot use");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unbound {
+    /// No column has this name, so it may be a constant. If it is not, the error ends with this hint, such as `the
+    /// columns are pt, eta, phi`; the hint may be empty.
+    Unknown(String),
+    /// The column exists but cannot be used. This sentence is the error.
+    Refused(String),
+}
+
+/// Finds the column of a name.
+pub(super) type Binder<'a> = dyn FnMut(&Name) -> Result<BoundColumn, Unbound> + 'a;
+
+/// The columns of a block of events. The [module](super) has an example.
+pub trait EventColumns {
+    /// The number of events.
+    fn events(&self) -> usize;
+
+    /// The values of the column with this [slot](BoundColumn::slot): one for each event, or one for each row of all
+    /// events. Any element type is converted: to `f64` for numbers; for truth values, 0 is false and everything else
+    /// true.
+    fn column(&self, slot: usize) -> Slice<'_>;
+
+    /// The rows of each event in this table, as offsets: event `i` has rows `offsets[i]..offsets[i + 1]`. There is one
+    /// offset more than there are events; they ascend from 0 to the number of all rows.
+    fn offsets(&self, table: usize) -> &[u64];
+}
