@@ -214,7 +214,8 @@ mod tests {
             (plus.px + minus.px).hypot(plus.py + minus.py)
         };
         type Passes<'a> = &'a dyn Fn(&ToyDecay, &ToyCandidate) -> bool;
-        let cuts: [(fn(&mut ToySelection), Passes); 8] = [
+        type Change = fn(&mut ToySelection);
+        let cuts: [(Change, Passes); 8] = [
             (|s| s.muon_pt = 1_000.0, &|d, _| {
                 d.muons.iter().all(|muon| pt(muon) >= 1_000.0)
             }),

@@ -84,10 +84,10 @@ impl<const N: usize> Moments<N> {
         }
         if let Some(theirs) = &other.weighted {
             let mine = self.weighted_axes();
-            for i in 0..N {
-                mine[i].first.merge(&theirs.axes[i].first);
+            for (i, (mine, theirs)) in mine.iter_mut().zip(&theirs.axes).enumerate() {
+                mine.first.merge(&theirs.first);
                 for j in i..N {
-                    mine[i].second[j].merge(&theirs.axes[i].second[j]);
+                    mine.second[j].merge(&theirs.second[j]);
                 }
             }
         }

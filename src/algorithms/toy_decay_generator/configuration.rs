@@ -119,7 +119,8 @@ mod tests {
             message(|c| c.signal_fraction = 1.5),
             "toy decays cannot be made with signal_fraction = 1.5: it must be between 0 and 1"
         );
-        let cases: [(fn(&mut Configuration), &str); 8] = [
+        type Change = fn(&mut Configuration);
+        let cases: [(Change, &str); 8] = [
             (|c| c.background_phi = f64::NAN, "background_phi"),
             (|c| c.background_j_psi = -0.1, "background_j_psi"),
             (|c| c.b_pt = 0.0, "b_pt"),

@@ -173,7 +173,8 @@ fn true_decays_are_found_once() {
 
 #[test]
 fn properties_out_of_range_are_named() {
-    let cases: [(fn(&mut ToyDecays), &str); 11] = [
+    type Change = fn(&mut ToyDecays);
+    let cases: [(Change, &str); 11] = [
         (|toys| toys.rate = 0.0, "rate = 0"),
         (|toys| toys.gps_start = -1.0, "gps_start = -1"),
         (|toys| toys.pions = f64::NAN, "pions = NaN"),
