@@ -1,4 +1,5 @@
-//! Rooms import from rooms above them in the table of ARCHITECTURE.md, and from no others; so there are no circles.
+//! What the pages about the design say is true: rooms import from rooms above them in the table of ARCHITECTURE.md and from
+//! no others, so that there are no circles; and every dependency is accounted for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -111,6 +112,27 @@ fn the_table_has_no_rooms_that_are_not_there() {
         assert!(
             files.contains_key(&room),
             "src/{room} is in the table of ARCHITECTURE.md only"
+        );
+    }
+}
+
+#[test]
+fn every_direct_dependency_is_on_the_page_about_dependencies() {
+    let page = fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let section = manifest.split("\n[dependencies]\n").nth(1).unwrap();
+    let lines = section.split("\n[").next().unwrap().lines();
+    let names: Vec<&str> = lines
+        .filter_map(|line| line.split([' ', '.', '=']).next())
+        .filter(|name| !name.is_empty())
+        .collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        // Renamed in the manifest.
+        let name = name.replace("hdf5", "hdf5-metno");
+        assert!(
+            page.contains(&format!("\n| `{name}` | ")),
+            "docs/dependencies.md lacks {name}"
         );
     }
 }
