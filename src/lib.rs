@@ -62,6 +62,8 @@
 pub mod algorithms;
 #[cfg(feature = "jobs")]
 pub mod app;
+#[cfg(feature = "jobs")]
+mod edit_distance;
 mod error;
 #[cfg(feature = "events")]
 pub mod event;

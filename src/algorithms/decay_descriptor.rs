@@ -16,7 +16,8 @@
 //! ```
 
 use super::particles::{self, Particle};
-use crate::expression::{ExpressionError, distance};
+use crate::edit_distance::edit_distance;
+use crate::expression::ExpressionError;
 use std::fmt;
 use std::ops::Range;
 
@@ -274,7 +275,7 @@ fn closest(name: &str) -> Option<&'static str> {
         };
         let (full, short) = (plain(known), plain(&short));
         let begins = !wanted.is_empty() && full.starts_with(&wanted);
-        let whole = distance(&full, &wanted).min(distance(&short, &wanted));
+        let whole = edit_distance(&full, &wanted).min(edit_distance(&short, &wanted));
         (whole.min(if begins { 0 } else { usize::MAX }), known.len())
     };
     let (score, known) = particles::all().map(|known| (score(known.name), known.name)).min()?;

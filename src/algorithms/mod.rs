@@ -20,6 +20,7 @@ pub mod particles;
 mod prescale;
 pub mod toy_decays;
 pub mod toy_selection;
+#[cfg(feature = "velo")]
 pub mod velo;
 
 pub use combine::{Combine, CombineColumns, MassFrom};
@@ -29,6 +30,7 @@ pub use filter::Filter;
 pub use histogram::{AxisConfig, Histogram, Profile};
 pub use make_decays::ToyDecays;
 pub use prescale::Prescale;
+#[cfg(feature = "velo")]
 pub use velo::{PrimaryVertices, ToyVelo, TrackChecker, VeloFit, VeloTracking};
 
 use crate::app::algorithm_registry::register;
@@ -56,9 +58,12 @@ pub fn register_all() {
     register::<Prescale>();
     register::<Profile>();
     register::<ToyDecays>();
-    register::<PrimaryVertices>();
-    register::<ToyVelo>();
-    register::<TrackChecker>();
-    register::<VeloFit>();
-    register::<VeloTracking>();
+    #[cfg(feature = "velo")]
+    {
+        register::<PrimaryVertices>();
+        register::<ToyVelo>();
+        register::<TrackChecker>();
+        register::<VeloFit>();
+        register::<VeloTracking>();
+    }
 }

@@ -13,7 +13,6 @@ use crate::error::Result;
 use crate::event::{EventStore, TableHandle};
 use crate::io::EventReader;
 use crate::numbers::random::Random;
-use build::named;
 
 /// The algorithms and sequences of a job, and the order of their execution.
 pub(super) struct ControlFlow {
@@ -93,7 +92,7 @@ impl ControlFlow {
             };
             if let Err(error) = algorithm.initialize(&mut setup) {
                 let PlacedError { span, message } = placed(config, error.to_string(), setup.failure);
-                return Err(job.origin.text.point(&span, &named(config, &message)).into());
+                return Err(job.origin.text.point(&span, &config.error(&message)).into());
             }
             (*created, *extended) = (setup.created, setup.extended);
         }

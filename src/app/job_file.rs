@@ -99,6 +99,16 @@ impl JobFile {
     }
 }
 
+impl JobConfig {
+    /// Parses the text of a job file. [`JobFile`] also reads files and changes single values.
+    ///
+    /// # Errors
+    /// If the text is not TOML, a key is unknown, or a value has the wrong type. The error points to the place.
+    pub fn parse(text: &str) -> Result<Self> {
+        JobFile::parse("", text)?.config()
+    }
+}
+
 fn read_algorithms(value: JobValue) -> Result<Vec<AlgorithmConfig>, PlacedError> {
     let Content::List(algorithms) = value.content else {
         return Err(PlacedError {

@@ -95,7 +95,6 @@ mod tests;
 
 pub use columns::{BoundColumn, EventColumns, Level, Unbound};
 pub use error::ExpressionError;
-pub(crate) use functions::distance;
 pub use name::Name;
 pub use program::Program;
 

@@ -33,7 +33,7 @@ fn build(job: &JobConfig, seed: u64) -> Result<ControlFlow, PlacedError> {
     let node = |config: &AlgorithmConfig| {
         new_node(config, &numbers, configs).map_err(|PlacedError { span, message }| PlacedError {
             span,
-            message: named(config, &message),
+            message: config.error(&message),
         })
     };
     let nodes = configs.iter().map(node).collect::<Result<Vec<_>, _>>()?;
@@ -124,14 +124,6 @@ fn new_node(
         executed: Vec::new(),
         passed: Vec::new(),
     })
-}
-
-/// Puts the name and the type of an algorithm before a message.
-pub(super) fn named(config: &AlgorithmConfig, message: &str) -> String {
-    match config.name() == config.kind {
-        true => format!("algorithm '{}': {message}", config.name()),
-        false => format!("algorithm '{}' ({}): {message}", config.name(), config.kind),
-    }
 }
 
 /// The number of the random stream of a name: FNV-1a, 64 bits (G. Fowler, L. C. Noll, K.-P. Vo, 1991).

@@ -2,21 +2,8 @@
 
 use super::super::syntax_tree::{CONDITIONAL, Infix, Kind, Prefix, Tree};
 use super::super::{BoundColumn, EventColumns, Expression, Level, Name, Unbound};
-use super::reference::{Events, Value};
+use super::reference::{Events, Node, Value};
 use proptest::prelude::*;
-
-#[derive(Clone, Debug)]
-pub(super) enum Node {
-    Number(f64),
-    Truth(bool),
-    Column(usize),
-    Prefix(Prefix, Box<Node>),
-    Infix(Infix, Box<Node>, Box<Node>),
-    Conditional(Box<[Node; 3]>),
-    Call(&'static str, Vec<Node>),
-    /// A reduction of the rows of this table.
-    Reduce(&'static str, usize, Box<Node>),
-}
 
 /// The name, the level and the type (true for truth values) of each column.
 const COLUMNS: [(&str, Level, bool); 8] = [
