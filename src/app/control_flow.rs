@@ -7,7 +7,7 @@ use super::algorithm::Algorithm;
 use super::event_block::EventBlock;
 use super::job_config::{AlgorithmConfig, JobConfig, SequenceConfig, SequenceMode};
 use super::job_output::{JobOutput, Tally};
-use super::job_value::PlacedError;
+use super::job_text::PlacedError;
 use super::setup::Setup;
 use crate::error::Result;
 use crate::event::{EventStore, TableHandle};
@@ -91,8 +91,8 @@ impl ControlFlow {
                 extended: Vec::new(),
             };
             if let Err(error) = algorithm.initialize(&mut setup) {
-                let PlacedError { span, message } = placed(config, error.to_string(), setup.failure);
-                return Err(job.origin.text.point(&span, &config.error(&message)).into());
+                let error = placed(config, &error.to_string(), setup.failure).map(|message| config.error(message));
+                return Err(job.origin.text.point_error(&error).into());
             }
             (*created, *extended) = (setup.created, setup.extended);
         }
@@ -294,15 +294,13 @@ fn count(events: &[bool]) -> u64 {
 
 /// Finds the place of an error of `initialize`: of a property about which [`Setup`] returned an error, of the property
 /// that the message begins with, or of the algorithm.
-fn placed(config: &AlgorithmConfig, message: String, failure: Option<(String, PlacedError)>) -> PlacedError {
+fn placed(config: &AlgorithmConfig, message: &str, failure: Option<(String, PlacedError)>) -> PlacedError {
     // The algorithm may have added words to the error of `Setup`, or returned an unrelated one.
     if let Some((shown, failure)) = failure.filter(|(shown, _)| message.contains(shown)) {
-        let message = message.replace(&shown, &failure.message);
-        return PlacedError { message, ..failure };
+        return failure.map(|short| message.replace(&shown, short));
     }
     let mut words = message.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
     let key = words.find(|word| !word.is_empty());
     let property = key.and_then(|key| config.properties.get(key));
-    let span = property.unwrap_or(&config.properties).span.clone();
-    PlacedError { span, message }
+    PlacedError::new(&property.unwrap_or(&config.properties).span, message)
 }

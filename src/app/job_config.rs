@@ -1,7 +1,7 @@
 //! The description of a job: its input, algorithms and outputs, with the keys of a job file.
 
-use super::job_text::JobText;
-use super::job_value::{JobValue, NOWHERE};
+use super::job_text::{JobText, NOWHERE};
+use super::job_value::JobValue;
 use crate::io::{EventFileWriter, Granularity};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! [`Setup`]: what an algorithm requests before the first event.
 
 use super::job_output::JobOutput;
-use super::job_text::JobText;
-use super::job_value::{JobValue, PlacedError};
+use super::job_text::{JobText, PlacedError};
+use super::job_value::JobValue;
 use crate::error::{BoxedError, Result};
 use crate::event::path::{column as column_path, full};
 use crate::event::{ColumnHandle, ColumnType, Element, ElementType, EventStore, Rows, TableHandle};
@@ -266,8 +266,7 @@ impl Setup<'_> {
 
     fn note(&mut self, span: Range<usize>, shown: &str, message: &str) {
         if self.text.has(&span) {
-            let message = message.to_string();
-            self.failure = Some((shown.to_string(), PlacedError { span, message }));
+            self.failure = Some((shown.to_string(), PlacedError::new(&span, message)));
         }
     }
 }

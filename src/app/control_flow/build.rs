@@ -4,7 +4,8 @@ use super::nesting::Nesting;
 use super::{ControlFlow, Kind, Member, Node};
 use crate::app::algorithm_registry::create;
 use crate::app::job_config::{AlgorithmConfig, JobConfig, SequenceConfig};
-use crate::app::job_value::{JobValue, PlacedError};
+use crate::app::job_text::PlacedError;
+use crate::app::job_value::JobValue;
 use crate::error::Result;
 use crate::event::listing;
 use std::collections::HashMap;
@@ -21,20 +22,14 @@ fn build(job: &JobConfig, seed: u64) -> Result<ControlFlow, PlacedError> {
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     for (number, config) in configs.iter().enumerate() {
         if numbers.insert(config.name(), number).is_some() {
-            return Err(PlacedError {
-                span: config.properties.span.clone(),
-                message: format!(
-                    "two algorithms are called '{}': give one of them another name, with name = \"…\"",
-                    config.name()
-                ),
-            });
+            let name = config.name();
+            let message =
+                format!("two algorithms are called '{name}': give one of them another name, with name = \"…\"");
+            return Err(PlacedError::new(&config.properties.span, message));
         }
     }
     let node = |config: &AlgorithmConfig| {
-        new_node(config, &numbers, configs).map_err(|PlacedError { span, message }| PlacedError {
-            span,
-            message: config.error(&message),
-        })
+        new_node(config, &numbers, configs).map_err(|error| error.map(|message| config.error(message)))
     };
     let nodes = configs.iter().map(node).collect::<Result<Vec<_>, _>>()?;
     let mut flow = ControlFlow {
@@ -49,10 +44,8 @@ fn build(job: &JobConfig, seed: u64) -> Result<ControlFlow, PlacedError> {
     });
     let nesting = Nesting::new(members.collect());
     let names: Vec<&str> = configs.iter().map(AlgorithmConfig::name).collect();
-    nesting.check(&names).map_err(|(node, message)| PlacedError {
-        span: configs[node].properties.span.clone(),
-        message,
-    })?;
+    let checked = nesting.check(&names);
+    checked.map_err(|(node, message)| PlacedError::new(&configs[node].properties.span, message))?;
     let top = nesting.top().into_iter();
     flow.top = top.map(|node| Member { node, negated: false }).collect();
     flow.order = nesting.order();
@@ -80,10 +73,10 @@ fn new_node(
             let node = numbers.get(wanted).copied().ok_or_else(|| {
                 let known = listing("there are", all.iter().map(AlgorithmConfig::name));
                 let value = properties.find(&|text| text == name).unwrap_or(&properties);
-                PlacedError {
-                    span: value.span.clone(),
-                    message: format!("there is no algorithm '{wanted}' in this job; {known}"),
-                }
+                PlacedError::new(
+                    &value.span,
+                    format!("there is no algorithm '{wanted}' in this job; {known}"),
+                )
             })?;
             Ok::<_, PlacedError>(Member { node, negated })
         };
@@ -97,10 +90,7 @@ fn new_node(
             .as_ref()
             .map(JobValue::to::<f64>)
             .transpose();
-        let prescale = prescale.map_err(|PlacedError { span, message }| PlacedError {
-            span,
-            message: format!("prescale: {message}"),
-        })?;
+        let prescale = prescale.map_err(|error| error.map(|message| format!("prescale: {message}")))?;
         let kind = Kind::Algorithm {
             algorithm: create(&config.kind, &properties)?,
             created: Vec::new(),
@@ -109,10 +99,8 @@ fn new_node(
         (kind, prescale)
     };
     if let Some(part) = prescale.filter(|part| !(0.0..=1.0).contains(part)) {
-        return Err(PlacedError {
-            span: fraction.unwrap_or(properties).span,
-            message: format!("prescale is a fraction of the events, from 0 to 1, not {part}"),
-        });
+        let message = format!("prescale is a fraction of the events, from 0 to 1, not {part}");
+        return Err(PlacedError::new(&fraction.unwrap_or(properties).span, message));
     }
     Ok(Node {
         name: config.name().to_string(),
