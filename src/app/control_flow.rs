@@ -17,7 +17,7 @@ use crate::numbers::random::Random;
 /// The algorithms and sequences of a job, and the order of their execution.
 pub(super) struct ControlFlow {
     /// In the order of the job.
-    nodes: Vec<Node>,
+    nodes: Vec<FlowNode>,
     /// The nodes that are executed for every event, in the order of execution.
     top: Vec<Member>,
     /// All nodes, in the order of their first execution.
@@ -26,9 +26,9 @@ pub(super) struct ControlFlow {
 }
 
 /// An algorithm or a sequence.
-struct Node {
+struct FlowNode {
     name: String,
-    kind: Kind,
+    kind: FlowKind,
     prescale: Option<f64>,
     stream: u64,
     /// It is in several sequences, directly or through a sequence. They may execute it for different events.
@@ -40,7 +40,7 @@ struct Node {
     passed: Vec<bool>,
 }
 
-enum Kind {
+enum FlowKind {
     Algorithm {
         algorithm: Box<dyn Algorithm>,
         created: Vec<TableHandle>,
@@ -69,8 +69,8 @@ impl ControlFlow {
     ) -> Result<()> {
         output.tallies = vec![Tally::default(); self.nodes.len()];
         for &node in &self.order {
-            let Node { name, kind, .. } = &mut self.nodes[node];
-            let Kind::Algorithm {
+            let FlowNode { name, kind, .. } = &mut self.nodes[node];
+            let FlowKind::Algorithm {
                 algorithm,
                 created,
                 extended,
@@ -144,7 +144,7 @@ impl ControlFlow {
         // events that it skipped: it is executed for all events.
         let all;
         let wanted = match &node.kind {
-            Kind::Algorithm { created, extended, .. }
+            FlowKind::Algorithm { created, extended, .. }
                 if node.shared && !(created.is_empty() && extended.is_empty()) =>
             {
                 all = vec![true; wanted.len()];
@@ -170,7 +170,7 @@ impl ControlFlow {
             return Ok(());
         }
         match &mut node.kind {
-            Kind::Algorithm {
+            FlowKind::Algorithm {
                 algorithm,
                 created,
                 extended,
@@ -192,7 +192,7 @@ impl ControlFlow {
                     *passed |= now;
                 }
             }
-            Kind::Sequence { members, config } => {
+            FlowKind::Sequence { members, config } => {
                 let (members, config) = (members.clone(), config.clone());
                 let passed = self.run_members(&members, &config, &now, store, output)?;
                 let node = &mut self.nodes[index];
@@ -244,9 +244,9 @@ impl ControlFlow {
 
     /// The reports of the algorithms at the end of a job, in the order of the job.
     pub(super) fn reports(&self, output: &JobOutput) -> Vec<String> {
-        let report = |node: &Node| match &node.kind {
-            Kind::Algorithm { algorithm, .. } => algorithm.report(&node.name, output),
-            Kind::Sequence { .. } => None,
+        let report = |node: &FlowNode| match &node.kind {
+            FlowKind::Algorithm { algorithm, .. } => algorithm.report(&node.name, output),
+            FlowKind::Sequence { .. } => None,
         };
         self.nodes.iter().filter_map(report).collect()
     }
@@ -257,8 +257,8 @@ impl ControlFlow {
     }
 
     fn each(&mut self, mut hook: impl FnMut(&mut dyn Algorithm) -> Result<()>) -> Result<()> {
-        for Node { name, kind, .. } in &mut self.nodes {
-            if let Kind::Algorithm { algorithm, .. } = kind {
+        for FlowNode { name, kind, .. } in &mut self.nodes {
+            if let FlowKind::Algorithm { algorithm, .. } = kind {
                 hook(algorithm.as_mut()).map_err(|error| format!("algorithm '{name}': {error}"))?;
             }
         }

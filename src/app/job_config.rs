@@ -16,7 +16,10 @@ use std::path::PathBuf;
 /// assert_eq!(job.outputs[0].compression, 4);
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+///
+/// `Serialize` and `Deserialize` are for the way to the workers. Job files have another format: see
+/// [`parse`](Self::parse).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct JobConfig {
     /// The title of the report.
@@ -36,7 +39,7 @@ pub struct JobConfig {
 }
 
 /// The job file that a job comes from; empty if a program has described the job.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Origin {
     pub text: JobText,
     /// All values but the algorithms, which keep their own.
@@ -64,7 +67,7 @@ pub struct InputConfig {
 }
 
 /// An algorithm or a sequence.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AlgorithmConfig {
     /// The name of a registered type, or `Sequence`. The key in a job file is `type`.
     pub kind: String,

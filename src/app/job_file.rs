@@ -64,8 +64,8 @@ impl JobFile {
         }
     }
 
-    /// Changes a value: `input.events=100`, `output.0.file=x.h5` or, by the name of an algorithm, `GoodMuons.minimum=1`.
-    /// A value that is not TOML is a text.
+    /// Changes a value: `input.events=100`, `output.0.file=x.h5` or, by the name of an algorithm,
+    /// `GoodMuons.minimum=1`. A value that is not TOML is a text.
     ///
     /// # Errors
     /// If there is no such section or algorithm, or the value before a dot is neither a table nor a list. Unknown keys

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// The text of a job file, followed by the texts of its `--set` options, each on a line.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct JobText {
     /// The name of the job file; empty if the text is not from a file.
     file: String,
@@ -81,8 +81,8 @@ impl JobText {
         })
     }
 
-    /// Adds the place to a message, and shows the line: `job.toml:17:9: …`. A value without a place leaves the message as
-    /// it is.
+    /// Adds the place to a message, and shows the line: `job.toml:17:9: …`. A value without a place leaves the message
+    /// as it is.
     pub(super) fn point(&self, span: &Range<usize>, message: &str) -> String {
         if !self.has(span) {
             return message.into();

@@ -20,14 +20,14 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 ///     properties: toml::toml! { fraction = 0.5 }.into(),
 /// });
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JobValue {
     /// The range of bytes in the [text](super::job_text::JobText) of the job.
     pub(super) span: Range<usize>,
     pub(super) content: Content,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Content {
     Text(String),
     /// A number, a truth value or a time. It stays TOML text until a property takes it, which decides on its type.
@@ -36,7 +36,7 @@ pub(super) enum Content {
     Table(Vec<(Key, JobValue)>),
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Key {
     pub name: String,
     pub span: Range<usize>,

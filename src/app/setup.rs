@@ -162,7 +162,8 @@ impl Setup<'_> {
         Ok(table)
     }
 
-    /// Creates a column. In a table that this algorithm has not created, the algorithm has to give a value for every row.
+    /// Creates a column. In a table that this algorithm has not created, the algorithm has to give a value for every
+    /// row.
     ///
     /// # Errors
     /// If the name is invalid or in use, or `T` is not the type in `kind`.

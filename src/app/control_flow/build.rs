@@ -1,7 +1,7 @@
 //! Builds the control flow of a job from its description.
 
 use super::nesting::Nesting;
-use super::{ControlFlow, Kind, Member, Node};
+use super::{ControlFlow, FlowKind, FlowNode, Member};
 use crate::app::algorithm_registry::create;
 use crate::app::job_config::{AlgorithmConfig, JobConfig, SequenceConfig};
 use crate::app::job_text::PlacedError;
@@ -39,8 +39,8 @@ fn build(job: &JobConfig, seed: u64) -> Result<ControlFlow, PlacedError> {
         seed,
     };
     let members = flow.nodes.iter().map(|node| match &node.kind {
-        Kind::Sequence { members, .. } => members.iter().map(|member| member.node).collect(),
-        Kind::Algorithm { .. } => Vec::new(),
+        FlowKind::Sequence { members, .. } => members.iter().map(|member| member.node).collect(),
+        FlowKind::Algorithm { .. } => Vec::new(),
     });
     let nesting = Nesting::new(members.collect());
     let names: Vec<&str> = configs.iter().map(AlgorithmConfig::name).collect();
@@ -60,7 +60,7 @@ fn new_node(
     config: &AlgorithmConfig,
     numbers: &HashMap<&str, usize>,
     all: &[AlgorithmConfig],
-) -> Result<Node, PlacedError> {
+) -> Result<FlowNode, PlacedError> {
     let mut properties = config.properties.clone();
     let fraction = properties.get("prescale").cloned();
     let (kind, prescale) = if config.kind == "Sequence" {
@@ -83,7 +83,7 @@ fn new_node(
         let members = sequence.members.iter().map(member).collect::<Result<Vec<_>, _>>()?;
         let prescale = sequence.prescale;
         let config = sequence;
-        (Kind::Sequence { members, config }, prescale)
+        (FlowKind::Sequence { members, config }, prescale)
     } else {
         let prescale = properties
             .remove("prescale")
@@ -91,7 +91,7 @@ fn new_node(
             .map(JobValue::to::<f64>)
             .transpose();
         let prescale = prescale.map_err(|error| error.map(|message| format!("prescale: {message}")))?;
-        let kind = Kind::Algorithm {
+        let kind = FlowKind::Algorithm {
             algorithm: create(&config.kind, &properties)?,
             created: Vec::new(),
             extended: Vec::new(),
@@ -102,7 +102,7 @@ fn new_node(
         let message = format!("prescale is a fraction of the events, from 0 to 1, not {part}");
         return Err(PlacedError::new(&fraction.unwrap_or(properties).span, message));
     }
-    Ok(Node {
+    Ok(FlowNode {
         name: config.name().to_string(),
         kind,
         prescale,
