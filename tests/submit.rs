@@ -213,7 +213,7 @@ fn htcondor_gets_names_in_its_own_quotes() {
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1));
         assert!(
-            error.contains("cannot be written in a submit file of HTCondor"),
+            error.contains("which a submit file of HTCondor cannot contain"),
             "{error}"
         );
     }
@@ -263,7 +263,7 @@ fn a_job_that_could_not_begin_is_refused() {
         (
             "--print slurm --partition a;b job.toml",
             2,
-            "a name has letters, digits and",
+            "a name consists of letters, digits and",
         ),
         (
             "--print slurm --nodes 0 job.toml",

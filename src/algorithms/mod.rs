@@ -45,8 +45,8 @@ use crate::app::algorithm_registry::register;
 
 /// Registers all algorithms of this crate under their names, so that a job file can use them: `type = "Filter"`.
 ///
-/// A program that reads job files calls this first, on all ranks. Further calls have no effect. Algorithms that are added
-/// with [`AppMgr::algorithm`](crate::app::AppMgr::algorithm) need no registration.
+/// A program that reads job files calls this first, on all ranks. Further calls have no effect. Algorithms that are
+/// added with [`AppMgr::algorithm`](crate::app::AppMgr::algorithm) need no registration.
 ///
 /// ```
 /// use gaudi_mpi::app::{AppMgr, JobConfig};

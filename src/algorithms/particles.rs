@@ -11,7 +11,7 @@
 //! # Ok::<(), particles::Error>(())
 //! ```
 
-use crate::expression::distance;
+use crate::expression::edit_distance::edit_distance;
 
 /// A particle is not in the table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -144,7 +144,7 @@ fn closest(name: &str) -> Option<&'static str> {
         };
         let (full, short) = (plain(known), plain(&short));
         let begins = !wanted.is_empty() && full.starts_with(&wanted);
-        let whole = distance(&full, &wanted).min(distance(&short, &wanted));
+        let whole = edit_distance(&full, &wanted).min(edit_distance(&short, &wanted));
         (whole.min(if begins { 0 } else { usize::MAX }), known.len())
     };
     let (score, known) = all().map(|known| (score(known.name), known.name)).min()?;

@@ -7,8 +7,8 @@ use crate::error::Result;
 
 /// The processing of each event: an algorithm reads tables, adds tables, fills histograms, and may reject the event.
 ///
-/// An algorithm is a structure. Its fields are its properties, which are keys in a job file. The handles that it gets in
-/// [`initialize`](Algorithm::initialize) are fields with `#[serde(skip)]`.
+/// An algorithm is a structure. Its fields are its properties, which are keys in a job file. The handles that it gets
+/// in [`initialize`](Algorithm::initialize) are fields with `#[serde(skip)]`.
 ///
 /// ```
 /// use gaudi_mpi::app::prelude::*;
@@ -67,13 +67,14 @@ pub trait Algorithm: Send {
     /// gaudi_mpi::app::register::<Smear>();
     /// let file = JobFile::parse("job.toml", "input.events = 1\n[[algorithm]]\ntype = 'Smear'\nwidth = -2.5")?;
     /// let error = AppMgr::from_config(file.config()?).describe(1).unwrap_err();
-    /// assert!(error.to_string().starts_with("job.toml:4:9: algorithm 'Smear': width: a width is positive, not -2.5\n"));
+    /// let expected = "job.toml:4:9: algorithm 'Smear': width: a width is positive, not -2.5\n";
+    /// assert!(error.to_string().starts_with(expected));
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
     fn initialize(&mut self, setup: &mut Setup) -> Result<()>;
 
-    /// Called once after all algorithms are initialised, before the first event: prepares large data such as a geometry.
-    /// Forked workers (`--workers`) share this data, because they are forked afterwards.
+    /// Called once after all algorithms are initialised, before the first event: prepares large data such as a
+    /// geometry. Forked workers (`--workers`) share this data, because they are forked afterwards.
     ///
     /// # Errors
     /// An error stops the job.
@@ -101,8 +102,8 @@ pub trait Algorithm: Send {
         block.each(|event| self.execute(event))
     }
 
-    /// Called once on rank 0 after the job: returns a text to print, or `None`. The algorithm has its properties but is not
-    /// initialised. Its results are in `output`, under its `name`.
+    /// Called once on rank 0 after the job: returns a text to print, or `None`. The algorithm has its properties but is
+    /// not initialised. Its results are in `output`, under its `name`.
     fn report(&self, name: &str, output: &JobOutput) -> Option<String> {
         let _ = (name, output);
         None

@@ -1,7 +1,8 @@
 //! The registry of algorithm types: turns `type = "Filter"` in a job file into an algorithm.
 
 use super::algorithm::Algorithm;
-use super::job_value::{JobValue, PlacedError};
+use super::job_text::PlacedError;
+use super::job_value::JobValue;
 use serde::de::DeserializeOwned;
 use std::any::{TypeId, type_name};
 use std::collections::BTreeMap;
@@ -83,13 +84,13 @@ pub(super) fn create(type_name: &str, properties: &JobValue) -> Result<Box<dyn A
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let create = known.ok_or_else(|| PlacedError {
-        span: properties.span.clone(),
-        message: format!(
+    let create = known.ok_or_else(|| {
+        let message = format!(
             "there is no type of algorithm called '{type_name}'; there are {}. (A program that reads job files calls \
              algorithms::register_all() first, and app::register for its own types.)",
             names()
-        ),
+        );
+        PlacedError::new(&properties.span, message)
     })?;
     drop(types);
     create(properties)

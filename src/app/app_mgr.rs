@@ -20,8 +20,8 @@ use std::sync::Arc;
 
 /// The application manager: describes a job, and runs it on all ranks.
 ///
-/// A program describes the job with the methods below, or reads a [job file](super::JobFile). A job file names the types
-/// of its algorithms, so they have to be registered first, on all ranks:
+/// A program describes the job with the methods below, or reads a [job file](super::JobFile). A job file names the
+/// types of its algorithms, so they have to be registered first, on all ranks:
 /// [`algorithms::register_all`](crate::algorithms::register_all) for those of this crate,
 /// [`app::register`](super::register) for others. [`algorithm`](Self::algorithm) registers the type itself.
 ///
@@ -110,8 +110,8 @@ impl AppMgr {
         self
     }
 
-    /// Adds an algorithm, which is executed after those added before. Its properties are sent to the workers. Its type is
-    /// registered on this rank, so all ranks have to make this call.
+    /// Adds an algorithm, which is executed after those added before. Its properties are sent to the workers. Its type
+    /// is registered on this rank, so all ranks have to make this call.
     ///
     /// # Panics
     /// If the properties cannot be written as TOML, or another type with the same name is registered.
@@ -132,6 +132,20 @@ impl AppMgr {
     }
 
     /// Adds a sequence of algorithms.
+    ///
+    /// ```
+    /// use gaudi_mpi::algorithms::Prescale;
+    /// use gaudi_mpi::app::{AppMgr, SequenceConfig, SequenceMode};
+    ///
+    /// let mut app = AppMgr::new();
+    /// app.config_mut().input.events = Some(10);
+    /// app.algorithm("None", Prescale { fraction: 0.0 }).algorithm("All", Prescale { fraction: 1.0 });
+    /// let members = vec!["None".into(), "All".into()];
+    /// app.sequence("Any", SequenceConfig { members, mode: SequenceMode::Or, ..Default::default() });
+    /// let mut events = app.events(1)?;
+    /// assert!(events.next()?.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
     pub fn sequence(&mut self, name: &str, sequence: SequenceConfig) -> &mut Self {
         let properties = toml::Table::try_from(sequence)
             .unwrap_or_else(|error| unreachable!("a sequence can be written as TOML: {error}"));
@@ -195,15 +209,17 @@ impl AppMgr {
     /// Describes in words what the job would do. Checks the job without processing events.
     ///
     /// # Errors
-    /// The errors that would stop the job: invalid names, types, cuts and paths, or a mismatch with the first input file.
+    /// The errors that would stop the job: invalid names, types, cuts and paths, or a mismatch with the first input
+    /// file.
     pub fn describe(&self, seed: u64) -> crate::error::Result<String> {
         let (files, segments) = input_segments(&self.config)?;
         describe::describe(&self.config, files, &segments, seed)
     }
 
-    /// The job as a task. With `check`, the job is checked against its first input file, so that an error is reported once,
-    /// before workers and output files exist. Where workers are processes, no algorithm should run in this process, so
-    /// the workers check. If there are no events, they learn nothing of the outputs, and this process has to check.
+    /// The job as a task. With `check`, the job is checked against its first input file, so that an error is reported
+    /// once, before workers and output files exist. Forked workers check the job themselves, because no algorithm
+    /// should run in the process that forks them. A job without events is always checked: only this tells which tables
+    /// its outputs have.
     fn task(&self, seed: u64, check: bool) -> crate::error::Result<AppTask> {
         let (files, segments) = input_segments(&self.config)?;
         let declared = match check || segments.is_empty() {

@@ -275,8 +275,8 @@ fn make_folder(file: &Path) -> Result<()> {
     }
 }
 
-/// On its way to the workers, the description of a job is accompanied by its origin, so that their errors point to the job
-/// file.
+/// On its way to the workers, the description of a job is accompanied by its origin, so that their errors point to the
+/// job file.
 mod with_origin {
     use crate::app::job_config::{JobConfig, Origin};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -7,18 +7,17 @@ use super::algorithm::Algorithm;
 use super::event_block::EventBlock;
 use super::job_config::{AlgorithmConfig, JobConfig, SequenceConfig, SequenceMode};
 use super::job_output::{JobOutput, Tally};
-use super::job_value::PlacedError;
+use super::job_text::PlacedError;
 use super::setup::Setup;
 use crate::error::Result;
 use crate::event::{ColumnIndex, EventStore, TableHandle};
 use crate::io::EventReader;
 use crate::numbers::random::Random;
-use build::named;
 
 /// The algorithms and sequences of a job, and the order of their execution.
 pub(super) struct ControlFlow {
     /// In the order of the job.
-    nodes: Vec<Node>,
+    nodes: Vec<FlowNode>,
     /// The nodes that are executed for every event, in the order of execution.
     top: Vec<Member>,
     /// All nodes, in the order of their first execution.
@@ -27,9 +26,9 @@ pub(super) struct ControlFlow {
 }
 
 /// An algorithm or a sequence.
-struct Node {
+struct FlowNode {
     name: String,
-    kind: Kind,
+    kind: FlowKind,
     prescale: Option<f64>,
     stream: u64,
     /// It is in several sequences, directly or through a sequence. They may execute it for different events.
@@ -41,7 +40,7 @@ struct Node {
     passed: Vec<bool>,
 }
 
-enum Kind {
+enum FlowKind {
     Algorithm {
         algorithm: Box<dyn Algorithm>,
         created: Vec<TableHandle>,
@@ -70,8 +69,8 @@ impl ControlFlow {
     ) -> Result<()> {
         output.tallies = vec![Tally::default(); self.nodes.len()];
         for &node in &self.order {
-            let Node { name, kind, .. } = &mut self.nodes[node];
-            let Kind::Algorithm {
+            let FlowNode { name, kind, .. } = &mut self.nodes[node];
+            let FlowKind::Algorithm {
                 algorithm,
                 created,
                 extended,
@@ -92,8 +91,8 @@ impl ControlFlow {
                 extended: Vec::new(),
             };
             if let Err(error) = algorithm.initialize(&mut setup) {
-                let PlacedError { span, message } = placed(config, error.to_string(), setup.failure);
-                return Err(job.origin.text.point(&span, &named(config, &message)).into());
+                let error = placed(config, &error.to_string(), setup.failure).map(|message| config.error(message));
+                return Err(job.origin.text.point_error(&error).into());
             }
             (*created, *extended) = (setup.created, setup.extended);
         }
@@ -145,7 +144,7 @@ impl ControlFlow {
         // events that it skipped: it is executed for all events.
         let all;
         let wanted = match &node.kind {
-            Kind::Algorithm { created, extended, .. }
+            FlowKind::Algorithm { created, extended, .. }
                 if node.shared && !(created.is_empty() && extended.is_empty()) =>
             {
                 all = vec![true; wanted.len()];
@@ -171,7 +170,7 @@ impl ControlFlow {
             return Ok(());
         }
         match &mut node.kind {
-            Kind::Algorithm {
+            FlowKind::Algorithm {
                 algorithm,
                 created,
                 extended,
@@ -193,7 +192,7 @@ impl ControlFlow {
                     *passed |= now;
                 }
             }
-            Kind::Sequence { members, config } => {
+            FlowKind::Sequence { members, config } => {
                 let (members, config) = (members.clone(), config.clone());
                 let passed = self.run_members(&members, &config, &now, store, output)?;
                 let node = &mut self.nodes[index];
@@ -245,9 +244,9 @@ impl ControlFlow {
 
     /// The reports of the algorithms at the end of a job, in the order of the job.
     pub(super) fn reports(&self, output: &JobOutput) -> Vec<String> {
-        let report = |node: &Node| match &node.kind {
-            Kind::Algorithm { algorithm, .. } => algorithm.report(&node.name, output),
-            Kind::Sequence { .. } => None,
+        let report = |node: &FlowNode| match &node.kind {
+            FlowKind::Algorithm { algorithm, .. } => algorithm.report(&node.name, output),
+            FlowKind::Sequence { .. } => None,
         };
         self.nodes.iter().filter_map(report).collect()
     }
@@ -258,8 +257,8 @@ impl ControlFlow {
     }
 
     fn each(&mut self, mut hook: impl FnMut(&mut dyn Algorithm) -> Result<()>) -> Result<()> {
-        for Node { name, kind, .. } in &mut self.nodes {
-            if let Kind::Algorithm { algorithm, .. } = kind {
+        for FlowNode { name, kind, .. } in &mut self.nodes {
+            if let FlowKind::Algorithm { algorithm, .. } = kind {
                 hook(algorithm.as_mut()).map_err(|error| format!("algorithm '{name}': {error}"))?;
             }
         }
@@ -293,15 +292,13 @@ fn count(events: &[bool]) -> u64 {
 
 /// Finds the place of an error of `initialize`: of a property about which [`Setup`] returned an error, of the property
 /// that the message begins with, or of the algorithm.
-fn placed(config: &AlgorithmConfig, message: String, failure: Option<(String, PlacedError)>) -> PlacedError {
+fn placed(config: &AlgorithmConfig, message: &str, failure: Option<(String, PlacedError)>) -> PlacedError {
     // The algorithm may have added words to the error of `Setup`, or returned an unrelated one.
     if let Some((shown, failure)) = failure.filter(|(shown, _)| message.contains(shown)) {
-        let message = message.replace(&shown, &failure.message);
-        return PlacedError { message, ..failure };
+        return failure.map(|short| message.replace(&shown, short));
     }
     let mut words = message.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
     let key = words.find(|word| !word.is_empty());
     let property = key.and_then(|key| config.properties.get(key));
-    let span = property.unwrap_or(&config.properties).span.clone();
-    PlacedError { span, message }
+    PlacedError::new(&property.unwrap_or(&config.properties).span, message)
 }

@@ -9,6 +9,44 @@ use crate::numbers::random::Random;
 use std::ops::Range;
 
 /// A block of up to some thousand consecutive events.
+///
+/// ```
+/// use gaudi_mpi::app::prelude::*;
+///
+/// /// Rejects the events with fewer than two muons, from the offsets of the table alone.
+/// #[derive(Serialize, Deserialize)]
+/// struct TwoMuons {
+///     #[serde(skip)]
+///     muons: Option<TableHandle>,
+/// }
+///
+/// impl Algorithm for TwoMuons {
+///     fn initialize(&mut self, setup: &mut Setup) -> Result<()> {
+///         self.muons = Some(setup.read_table("Phys/Muons")?);
+///         Ok(())
+///     }
+///     fn execute_block(&mut self, block: &mut EventBlock) -> Result<()> {
+///         let Some(muons) = self.muons else { return Ok(()) };
+///         for event in 0..block.events() {
+///             if block.store().rows(muons, event).len() < 2 {
+///                 block.reject(event);
+///             }
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// use gaudi_mpi::algorithms::ToyDecays;
+/// let mut app = gaudi_mpi::app::AppMgr::new();
+/// app.config_mut().input.events = Some(100);
+/// app.algorithm("Toys", ToyDecays::default()).algorithm("TwoMuons", TwoMuons { muons: None });
+/// let mut events = app.events(1)?;
+/// let muons = events.read_table("Phys/Muons")?;
+/// while let Some(event) = events.next()? {
+///     assert!(event.rows(muons).len() >= 2);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
 pub struct EventBlock<'a> {
     pub(super) store: &'a mut EventStore,
     pub(super) output: &'a mut JobOutput,
@@ -73,8 +111,8 @@ impl EventBlock<'_> {
         self.output.counters[counter.0].1.add(value);
     }
 
-    /// The random numbers of this algorithm for an event. They depend on the seed of the job, the number of the event and
-    /// the name of the algorithm.
+    /// The random numbers of this algorithm for an event. They depend on the seed of the job, the number of the event
+    /// and the name of the algorithm.
     pub fn random(&self, event: usize) -> Random {
         Random::with_stream(self.seed, self.store.number(event), self.stream)
     }
@@ -201,8 +239,8 @@ impl Event<'_> {
         self.output.counters[counter.0].1.add(value);
     }
 
-    /// The random numbers of this algorithm for this event. They depend on the seed of the job, the number of the event and
-    /// the name of the algorithm.
+    /// The random numbers of this algorithm for this event. They depend on the seed of the job, the number of the event
+    /// and the name of the algorithm.
     pub fn random(&self) -> Random {
         Random::with_stream(self.seed, self.number(), self.stream)
     }

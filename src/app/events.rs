@@ -13,15 +13,20 @@ use std::sync::Arc;
 /// The events that pass the algorithms of a job, one by one, for a program with its own event loop, for example in
 /// [`Task::process`](crate::Task::process).
 ///
-/// ```no_run
+/// ```
+/// use gaudi_mpi::algorithms::ToyDecays;
 /// use gaudi_mpi::app::AppMgr;
 ///
-/// let mut events = AppMgr::new().input("dst-0.h5").events(1)?; // with the seed 1
-/// let run = events.read::<u32>("Rec/Header/run_number")?;
-/// let momenta = events.read::<f64>("Phys/Muons/px")?;
+/// let mut app = AppMgr::new();
+/// app.config_mut().input.events = Some(100);
+/// app.algorithm("Toys", ToyDecays::default());
+/// let mut events = app.events(1)?; // with the seed 1
+/// let momenta = events.read::<f64>("Phys/Muons/px")?; // MeV
+/// let mut muons = 0;
 /// while let Some(event) = events.next()? {
-///     println!("run {}: {} muons", event.value(run), event.get(momenta).len());
+///     muons += event.get(momenta).len();
 /// }
+/// assert!(muons > 0);
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 pub struct Events {

@@ -54,8 +54,8 @@ pub(super) fn input_segments(config: &JobConfig) -> Result<(Vec<InputFile>, Vec<
     let items = selector.count();
     if items > MOST_ITEMS {
         let message = format!(
-            "the input would be divided into {items} items, but rank 0 can keep {MOST_ITEMS} at most: use larger chunks, \
-             with input.chunk and input.granularity"
+            "the input would be divided into {items} items, but rank 0 can keep {MOST_ITEMS} at most: use larger \
+             chunks, with input.chunk and input.granularity"
         );
         return Err(config.error("input", None, &message));
     }

@@ -1,14 +1,12 @@
 //! The description of a job: its input, algorithms and outputs, with the keys of a job file.
 
-use super::job_file::JobFile;
-use super::job_text::JobText;
-use super::job_value::{JobValue, NOWHERE};
-use crate::error::Result;
+use super::job_text::{JobText, NOWHERE};
+use super::job_value::JobValue;
 use crate::io::{EventFileWriter, Granularity};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// The description of a job. A [job file](JobFile) has these keys.
+/// The description of a job. A [job file](super::JobFile) has these keys.
 ///
 /// ```
 /// use gaudi_mpi::app::JobConfig;
@@ -18,7 +16,10 @@ use std::path::PathBuf;
 /// assert_eq!(job.outputs[0].compression, 4);
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+///
+/// `Serialize` and `Deserialize` are for the way to the workers. Job files have another format: see
+/// [`parse`](Self::parse).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct JobConfig {
     /// The title of the report.
@@ -38,7 +39,7 @@ pub struct JobConfig {
 }
 
 /// The job file that a job comes from; empty if a program has described the job.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Origin {
     pub text: JobText,
     /// All values but the algorithms, which keep their own.
@@ -66,7 +67,7 @@ pub struct InputConfig {
 }
 
 /// An algorithm or a sequence.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AlgorithmConfig {
     /// The name of a registered type, or `Sequence`. The key in a job file is `type`.
     pub kind: String,
@@ -80,6 +81,14 @@ impl AlgorithmConfig {
     /// The name in this job.
     pub fn name(&self) -> &str {
         if self.name.is_empty() { &self.kind } else { &self.name }
+    }
+
+    /// Puts the name and the type of the algorithm before an error message.
+    pub(super) fn error(&self, message: &str) -> String {
+        match self.name() == self.kind {
+            true => format!("algorithm '{}': {message}", self.name()),
+            false => format!("algorithm '{}' ({}): {message}", self.name(), self.kind),
+        }
     }
 }
 
@@ -175,14 +184,6 @@ pub enum OutputMode {
 }
 
 impl JobConfig {
-    /// Parses the text of a job file. [`JobFile`] also reads files and changes single values.
-    ///
-    /// # Errors
-    /// If the text is not TOML, a key is unknown, or a value has the wrong type. The error points to the place.
-    pub fn parse(text: &str) -> Result<Self> {
-        JobFile::parse("", text)?.config()
-    }
-
     /// Makes an error message about the value with these keys, such as `input.chunk` or `output.0.file`. With a text,
     /// the message is about this text in the value. The message starts with the place in the job file, if there is one.
     pub(super) fn error(&self, keys: &str, text: Option<&str>, message: &str) -> String {

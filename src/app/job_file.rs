@@ -1,8 +1,8 @@
 //! [`JobFile`]: a job file, from its text to a [`JobConfig`].
 
 use super::job_config::{AlgorithmConfig, JobConfig, Origin};
-use super::job_text::JobText;
-use super::job_value::{Content, JobValue, Key, PlacedError};
+use super::job_text::{JobText, PlacedError};
+use super::job_value::{Content, JobValue, Key};
 use crate::error::Result;
 use std::path::Path;
 use toml::Spanned;
@@ -64,8 +64,8 @@ impl JobFile {
         }
     }
 
-    /// Changes a value: `input.events=100`, `output.0.file=x.h5` or, by the name of an algorithm, `GoodMuons.minimum=1`.
-    /// A value that is not TOML is a text.
+    /// Changes a value: `input.events=100`, `output.0.file=x.h5` or, by the name of an algorithm,
+    /// `GoodMuons.minimum=1`. A value that is not TOML is a text.
     ///
     /// # Errors
     /// If there is no such section or algorithm, or the value before a dot is neither a table nor a list. Unknown keys
@@ -84,34 +84,40 @@ impl JobFile {
     pub fn config(self) -> Result<JobConfig> {
         let Self { text, mut root } = self;
         let algorithms = root.remove("algorithm");
-        let read = || {
-            let mut config: JobConfig = root.to()?;
-            config.algorithms = algorithms.map(read_algorithms).transpose()?.unwrap_or_default();
-            Ok(config)
+        let read = || -> Result<JobConfig, PlacedError> {
+            let algorithms = algorithms.map(read_algorithms).transpose()?.unwrap_or_default();
+            Ok(JobConfig {
+                algorithms,
+                ..root.to()?
+            })
         };
         match read() {
             Ok(config) => {
                 let origin = Origin { text, sections: root };
                 Ok(JobConfig { origin, ..config })
             }
-            Err(PlacedError { span, message }) => Err(text.point(&span, &with_hint(&message)).into()),
+            Err(error) => Err(text.point_error(&error.map(with_hint)).into()),
         }
+    }
+}
+
+impl JobConfig {
+    /// Parses the text of a job file. [`JobFile`] also reads files and changes single values.
+    ///
+    /// # Errors
+    /// If the text is not TOML, a key is unknown, or a value has the wrong type. The error points to the place.
+    pub fn parse(text: &str) -> Result<Self> {
+        JobFile::parse("", text)?.config()
     }
 }
 
 fn read_algorithms(value: JobValue) -> Result<Vec<AlgorithmConfig>, PlacedError> {
     let Content::List(algorithms) = value.content else {
-        return Err(PlacedError {
-            span: value.span,
-            message: "invalid type: map, expected a sequence".into(),
-        });
+        return Err(PlacedError::new(&value.span, "invalid type: map, expected a sequence"));
     };
     let read = |mut properties: JobValue| {
         let Some(kind) = properties.remove("type") else {
-            return Err(PlacedError {
-                span: properties.span,
-                message: "missing field `type`".into(),
-            });
+            return Err(PlacedError::new(&properties.span, "missing field `type`"));
         };
         // An error about an algorithm as a whole points to its type.
         properties.span = kind.span.clone();
@@ -139,10 +145,9 @@ fn with_hint(message: &str) -> String {
 
 /// Changes a value as an option says. The option starts at `start` in the text of the job.
 fn set(root: &mut JobValue, option: &str, start: usize) -> Result<(), PlacedError> {
-    let error = |span, message: String| PlacedError { span, message };
     let whole = start..start + option.len();
     let Some((path, value)) = option.split_once('=') else {
-        return Err(error(whole, "there is no '=' between a key and its value".into()));
+        return Err(PlacedError::new(&whole, "there is no '=' between a key and its value"));
     };
     let mut end = start;
     let keys = path.split('.').map(|name| {
@@ -153,19 +158,19 @@ fn set(root: &mut JobValue, option: &str, start: usize) -> Result<(), PlacedErro
     });
     let keys: Vec<Key> = keys.collect();
     if keys.iter().any(|key| key.name.is_empty()) {
-        return Err(error(whole, "a key is empty".into()));
+        return Err(PlacedError::new(&whole, "a key is empty"));
     }
     let (mut at, mut keys) = (root, keys.as_slice());
-    if let [name, rest @ ..] = keys
+    if let [Key { name, span }, rest @ ..] = keys
         && !rest.is_empty()
-        && !SECTIONS.contains(&name.name.as_str())
+        && !SECTIONS.contains(&name.as_str())
     {
-        at = algorithm_named(at, &name.name).ok_or_else(|| {
-            let message = format!(
-                "'{}' is neither a section (input, histograms, output) nor an algorithm of this job",
-                name.name
-            );
-            error(name.span.clone(), message)
+        at = algorithm_named(at, name).ok_or_else(|| {
+            let sections = "a section (input, histograms, output)";
+            PlacedError::new(
+                span,
+                format!("'{name}' is neither {sections} nor an algorithm of this job"),
+            )
         })?;
         keys = rest;
     }
@@ -181,26 +186,19 @@ fn set(root: &mut JobValue, option: &str, start: usize) -> Result<(), PlacedErro
                 &mut table[index].1
             }
             Content::List(list) => {
-                let length = list.len();
+                let message = format!("'{before}' has {} entries, numbered from 0", list.len());
                 let entry = key.name.parse::<usize>().ok().and_then(|index| list.get_mut(index));
-                entry.ok_or_else(|| {
-                    let message = format!("'{before}' has {length} entries, numbered from 0");
-                    error(key.span.clone(), message)
-                })?
+                entry.ok_or_else(|| PlacedError::new(&key.span, message))?
             }
-            _ => {
-                let message = format!(
-                    "'{before}' is neither a table nor a list, so '{}' cannot be set",
-                    key.name
-                );
-                return Err(error(key.span.clone(), message));
+            Content::Text(_) | Content::Literal(_) => {
+                let message = format!("'{before}' is neither a table nor a list: it has no '{}'", key.name);
+                return Err(PlacedError::new(&key.span, message));
             }
         };
         before = &key.name;
     }
     let offset = start + path.len() + 1;
-    let trimmed = value.trim();
-    *at = match DeValue::parse(trimmed) {
+    *at = match DeValue::parse(value.trim()) {
         Ok(parsed) => JobValue::parsed(parsed, offset + value.len() - value.trim_start().len()),
         Err(_) => JobValue::text(value, offset..offset + value.len()),
     };

@@ -1,17 +1,53 @@
 //! The text of a job, and messages that point into it.
 
-use super::job_value::PlacedError;
+use crate::error::BoxedError;
+use crate::io;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// The text of a job file, followed by the texts of its `--set` options, each on a line.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct JobText {
     /// The name of the job file; empty if the text is not from a file.
     file: String,
     text: String,
     /// The start of each option.
     options: Vec<usize>,
+}
+
+/// An error with its place in the text of a job.
+#[derive(Debug)]
+pub(super) struct PlacedError {
+    pub span: Range<usize>,
+    pub message: String,
+}
+
+/// The place of values and errors outside the text of the job.
+pub(super) const NOWHERE: Range<usize> = usize::MAX..usize::MAX;
+
+impl PlacedError {
+    pub(super) fn new(span: &Range<usize>, message: impl Into<String>) -> Self {
+        let (span, message) = (span.clone(), message.into());
+        Self { span, message }
+    }
+
+    /// Changes the message.
+    pub(super) fn map(self, change: impl FnOnce(&str) -> String) -> Self {
+        let message = change(&self.message);
+        Self { message, ..self }
+    }
+}
+
+impl From<BoxedError> for PlacedError {
+    fn from(error: BoxedError) -> Self {
+        Self::new(&NOWHERE, error.to_string())
+    }
+}
+
+impl From<io::Error> for PlacedError {
+    fn from(error: io::Error) -> Self {
+        Self::new(&NOWHERE, error.to_string())
+    }
 }
 
 impl JobText {
@@ -45,8 +81,8 @@ impl JobText {
         })
     }
 
-    /// Adds the place to a message, and shows the line: `job.toml:17:9: …`. A value without a place leaves the message as
-    /// it is.
+    /// Adds the place to a message, and shows the line: `job.toml:17:9: …`. A value without a place leaves the message
+    /// as it is.
     pub(super) fn point(&self, span: &Range<usize>, message: &str) -> String {
         if !self.has(span) {
             return message.into();
@@ -83,7 +119,7 @@ impl JobText {
 
 #[cfg(test)]
 mod tests {
-    use super::JobText;
+    use super::{JobText, NOWHERE};
 
     #[test]
     fn messages_point_to_the_file_or_to_the_option() {
@@ -101,6 +137,6 @@ mod tests {
             text.point(&(option + 6..option + 8), "no"),
             "--set x.cut=py: no\n |\n | x.cut=py\n |       ^^"
         );
-        assert_eq!(text.point(&super::super::job_value::NOWHERE, "no"), "no");
+        assert_eq!(text.point(&NOWHERE, "no"), "no");
     }
 }

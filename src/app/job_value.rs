@@ -1,5 +1,6 @@
 //! The values of a job, with their places in the job's text.
 
+use super::job_text::{NOWHERE, PlacedError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -19,14 +20,14 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 ///     properties: toml::toml! { fraction = 0.5 }.into(),
 /// });
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JobValue {
     /// The range of bytes in the [text](super::job_text::JobText) of the job.
     pub(super) span: Range<usize>,
     pub(super) content: Content,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Content {
     Text(String),
     /// A number, a truth value or a time. It stays TOML text until a property takes it, which decides on its type.
@@ -35,21 +36,11 @@ pub(super) enum Content {
     Table(Vec<(Key, JobValue)>),
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Key {
     pub name: String,
     pub span: Range<usize>,
 }
-
-/// An error with its place in the text of the job.
-#[derive(Debug)]
-pub(super) struct PlacedError {
-    pub span: Range<usize>,
-    pub message: String,
-}
-
-/// The place of what is not in the text of the job.
-pub(super) const NOWHERE: Range<usize> = usize::MAX..usize::MAX;
 
 impl Default for JobValue {
     /// A table without values.
@@ -135,9 +126,9 @@ impl JobValue {
 
     /// Converts the value to a Rust type.
     pub(super) fn to<T: DeserializeOwned>(&self) -> Result<T, PlacedError> {
-        T::deserialize(ValueDeserializer::from(self.to_toml())).map_err(|error| PlacedError {
-            span: error.span().unwrap_or(self.span.clone()),
-            message: error.message().trim().into(),
+        T::deserialize(ValueDeserializer::from(self.to_toml())).map_err(|error| {
+            let span = error.span().unwrap_or(self.span.clone());
+            PlacedError::new(&span, error.message().trim())
         })
     }
 
@@ -177,19 +168,5 @@ impl JobValue {
             Content::List(list) => list.iter().find_map(|value| value.find(wanted)),
             Content::Table(table) => table.iter().find_map(|(_, value)| value.find(wanted)),
         }
-    }
-}
-
-impl From<crate::error::BoxedError> for PlacedError {
-    fn from(error: crate::error::BoxedError) -> Self {
-        let message = error.to_string();
-        Self { span: NOWHERE, message }
-    }
-}
-
-impl From<crate::io::Error> for PlacedError {
-    fn from(error: crate::io::Error) -> Self {
-        let message = error.to_string();
-        Self { span: NOWHERE, message }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::control_flow::ControlFlow;
 use super::job_config::JobConfig;
-use super::job_text::JobText;
-use super::job_value::{JobValue, NOWHERE, PlacedError};
+use super::job_text::{JobText, NOWHERE};
+use super::job_value::JobValue;
 use super::path_patterns::PathPatterns;
 use crate::error::Result;
 use crate::event::{ColumnSelection, EventStore, listing};
@@ -47,8 +47,9 @@ impl OutputStream {
         let value = sections
             .get("output")
             .and_then(|outputs| outputs.get(&index.to_string()));
-        let patterns = PathPatterns::new(output, value).map_err(|PlacedError { span, message }| {
-            job.origin.text.point(&span, &format!("output {name}: {message}"))
+        let patterns = PathPatterns::new(output, value).map_err(|error| {
+            let error = error.map(|message| format!("output {name}: {message}"));
+            job.origin.text.point_error(&error)
         })?;
         let place = value.map(|value| value.get("items").unwrap_or(value));
         Ok(Self {
@@ -67,11 +68,11 @@ impl OutputStream {
     pub(super) fn resolve(&mut self, text: &JobText, store: &mut EventStore, reader: &mut EventReader) -> Result<()> {
         let opened = reader.opened();
         let resolved = self.patterns.resolve(store, reader);
-        self.selection = resolved.map_err(|PlacedError { span, message }| {
+        self.selection = resolved.map_err(|error| {
             let file = opened.map(|file| reader.files()[file as usize].path.display());
             let file = file.map_or(String::new(), |file| format!(" (in {file})"));
-            let span = if text.has(&span) { span } else { self.span.clone() };
-            text.point(&span, &format!("output {}: {message}{file}", self.name))
+            let span = if text.has(&error.span) { &error.span } else { &self.span };
+            text.point(span, &format!("output {}: {}{file}", self.name, error.message))
         })?;
         Ok(())
     }

@@ -124,8 +124,8 @@ impl PartWriter {
         Ok(self.parts.len() - 1)
     }
 
-    /// Ends an item. Returns the place of its events. The events of a failed item stay in the part, but no piece refers to
-    /// them.
+    /// Ends an item. Returns the place of its events. The events of a failed item stay in the part, but no piece refers
+    /// to them.
     pub(super) fn end(&mut self) -> Option<Piece> {
         let (index, first, start) = self.at.take()?;
         let part = &self.parts[index];

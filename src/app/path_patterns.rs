@@ -1,7 +1,8 @@
 //! The tables and columns that an output writes, chosen by patterns of their paths.
 
 use super::job_config::OutputConfig;
-use super::job_value::{JobValue, NOWHERE, PlacedError};
+use super::job_text::{NOWHERE, PlacedError};
+use super::job_value::JobValue;
 use crate::event::{ColumnIndex, ColumnSelection, EventStore, Rows};
 use crate::io::EventReader;
 use globset::{GlobBuilder, GlobMatcher};
@@ -49,10 +50,10 @@ impl PathPatterns {
                     excluded,
                     found: false,
                 }),
-                Err(error) => {
-                    let message = format!("pattern '{pattern}': {}", error.kind());
-                    Err(PlacedError { span, message })
-                }
+                Err(error) => Err(PlacedError::new(
+                    &span,
+                    format!("pattern '{pattern}': {}", error.kind()),
+                )),
             }
         };
         let required = output.items.iter().map(|pattern| (pattern, false));
@@ -125,13 +126,11 @@ impl PathPatterns {
             columns.sort_by(|&a, &b| name(a).cmp(name(b)));
         }
         if let Some(unmatched) = self.patterns.iter().find(|pattern| !pattern.found && !pattern.optional) {
-            return Err(PlacedError {
-                span: unmatched.span.clone(),
-                message: format!(
-                    "pattern '{}' matches no table and no column; move it to 'optional' if some files lack it",
-                    unmatched.pattern
-                ),
-            });
+            let message = format!(
+                "pattern '{}' matches no table and no column; move it to 'optional' if some files lack it",
+                unmatched.pattern
+            );
+            return Err(PlacedError::new(&unmatched.span, message));
         }
         for (table, columns) in &selection.tables {
             for &column in columns {
@@ -144,13 +143,11 @@ impl PathPatterns {
                     .any(|(other, _)| store.table_path(*other) == target);
                 if !written && reader.has(target)? && store.find_table(target).is_some() {
                     let path = store.column_path(*table, column);
-                    return Err(PlacedError {
-                        span: NOWHERE,
-                        message: format!(
-                            "{path} refers to {target}, which is not written: add '{target}' to 'items', or exclude \
+                    let message = format!(
+                        "{path} refers to {target}, which is not written: add '{target}' to 'items', or exclude \
                              the references with '!{path}'"
-                        ),
-                    });
+                    );
+                    return Err(PlacedError::new(&NOWHERE, message));
                 }
             }
         }

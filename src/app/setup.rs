@@ -1,8 +1,8 @@
 //! [`Setup`]: what an algorithm requests before the first event.
 
 use super::job_output::JobOutput;
-use super::job_text::JobText;
-use super::job_value::{JobValue, PlacedError};
+use super::job_text::{JobText, PlacedError};
+use super::job_value::JobValue;
 use crate::error::{BoxedError, Result};
 use crate::event::path::{column as column_path, full};
 use crate::event::{ColumnHandle, ColumnIndex, ColumnType, Element, ElementType, EventStore, Rows, TableHandle};
@@ -162,7 +162,8 @@ impl Setup<'_> {
         Ok(table)
     }
 
-    /// Creates a column. In a table that this algorithm has not created, the algorithm has to give a value for every row.
+    /// Creates a column. In a table that this algorithm has not created, the algorithm has to give a value for every
+    /// row.
     ///
     /// # Errors
     /// If the name is invalid or in use, or `T` is not the type in `kind`.
@@ -265,8 +266,7 @@ impl Setup<'_> {
 
     fn note(&mut self, span: Range<usize>, shown: &str, message: &str) {
         if self.text.has(&span) {
-            let message = message.to_string();
-            self.failure = Some((shown.to_string(), PlacedError { span, message }));
+            self.failure = Some((shown.to_string(), PlacedError::new(&span, message)));
         }
     }
 }

@@ -14,7 +14,8 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     files: u64,
     /// Number of events in each file
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
     events: u64,
     /// Names of the files, with %d for the number of the file, from 1; or a folder, for files dst-%d.h5 in it
     #[arg(short, long, value_name = "FILES", default_value = "dst-%d.h5")]

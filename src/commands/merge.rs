@@ -14,7 +14,8 @@ pub struct Arguments {
     #[arg(value_name = "IN", required = true)]
     inputs: Vec<PathBuf>,
     /// Compression of events, from 1, fast, to 9, small; 0 for none
-    #[arg(long, value_name = "0..9", default_value_t = EventFileWriter::COMPRESSION, value_parser = clap::value_parser!(u8).range(..=9))]
+    #[arg(long, value_name = "0..9", default_value_t = EventFileWriter::COMPRESSION)]
+    #[arg(value_parser = clap::value_parser!(u8).range(..=9))]
     compression: u8,
     /// Print only errors
     #[arg(short, long)]

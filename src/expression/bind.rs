@@ -5,16 +5,20 @@ use super::error::ExpressionError;
 use super::functions::{Function, Reduce, constant};
 use super::kernels::{Binary, Compare, Logic, Unary};
 use super::name::Name;
-use super::operation_graph::{Fold, Graph, Operation, OperationId};
-use super::syntax_tree::{Infix, Kind, NodeId, Prefix, Tree};
+use super::operation_graph::{Fold, Operation, OperationGraph, OperationId};
+use super::syntax_tree::{Infix, NodeId, Prefix, SyntaxKind, SyntaxTree};
 use std::ops::Range;
 
 /// Translates a syntax tree into a graph of operations. Returns the graph and the operation that computes the whole.
-pub(super) fn bind(text: &str, tree: &Tree, binder: &mut Binder) -> Result<(Graph, OperationId), ExpressionError> {
+pub(super) fn bind(
+    text: &str,
+    tree: &SyntaxTree,
+    binder: &mut Binder,
+) -> Result<(OperationGraph, OperationId), ExpressionError> {
     let mut bind = Bind {
         text,
         tree,
-        graph: Graph::default(),
+        graph: OperationGraph::default(),
         bound: vec![None; tree.names.len()],
         values: Vec::with_capacity(tree.nodes.len()),
     };
@@ -29,8 +33,8 @@ pub(super) fn bind(text: &str, tree: &Tree, binder: &mut Binder) -> Result<(Grap
 
 struct Bind<'a> {
     text: &'a str,
-    tree: &'a Tree,
-    graph: Graph,
+    tree: &'a SyntaxTree,
+    graph: OperationGraph,
     /// The operations of the names that have been bound so far.
     bound: Vec<Option<OperationId>>,
     /// The values of the nodes, in the order of the nodes.
@@ -52,26 +56,26 @@ impl Bind<'_> {
     fn node(&mut self, id: NodeId, binder: &mut Binder) -> Result<Value, ExpressionError> {
         let node = &self.tree.nodes[id];
         let operands: &[NodeId] = match &node.kind {
-            Kind::Number(_) | Kind::Truth(_) => &[],
-            Kind::Name(name) => return self.name(*name, node.span.clone(), binder),
-            Kind::Prefix(_, x) => &[*x],
-            Kind::Infix(_, x, y) => &[*x, *y],
-            Kind::Conditional(x, y, z) => &[*x, *y, *z],
-            Kind::Call(_, arguments) => arguments,
+            SyntaxKind::Number(_) | SyntaxKind::Truth(_) => &[],
+            SyntaxKind::Name(name) => return self.name(*name, node.span.clone(), binder),
+            SyntaxKind::Prefix(_, x) => &[*x],
+            SyntaxKind::Infix(_, x, y) => &[*x, *y],
+            SyntaxKind::Conditional(x, y, z) => &[*x, *y, *z],
+            SyntaxKind::Call(_, arguments) => arguments,
         };
         let rows_by = self.same_rows(operands)?;
         let id = match &node.kind {
-            Kind::Number(number) => self.graph.number(*number),
-            Kind::Truth(truth) => self.graph.add(Operation::Truth(*truth)),
-            Kind::Prefix(prefix, x) => self.prefix(*prefix, *x)?,
-            Kind::Infix(operator, x, y) => self.infix(*operator, *x, *y)?,
-            Kind::Conditional(condition, yes, no) => self.conditional(*condition, *yes, *no)?,
-            Kind::Call(Function::Reduce(reduce), arguments) => {
+            SyntaxKind::Number(number) => self.graph.number(*number),
+            SyntaxKind::Truth(truth) => self.graph.add(Operation::Truth(*truth)),
+            SyntaxKind::Prefix(prefix, x) => self.prefix(*prefix, *x)?,
+            SyntaxKind::Infix(operator, x, y) => self.infix(*operator, *x, *y)?,
+            SyntaxKind::Conditional(condition, yes, no) => self.conditional(*condition, *yes, *no)?,
+            SyntaxKind::Call(Function::Reduce(reduce), arguments) => {
                 let id = self.reduce(*reduce, arguments[0])?;
                 return Ok(Value { id, rows_by: None });
             }
-            Kind::Call(function, arguments) => self.call(*function, arguments)?,
-            Kind::Name(_) => unreachable!("names are handled above"),
+            SyntaxKind::Call(function, arguments) => self.call(*function, arguments)?,
+            SyntaxKind::Name(_) => unreachable!("names are handled above"),
         };
         Ok(Value { id, rows_by })
     }

@@ -32,7 +32,10 @@ pub struct BoundColumn {
 ///     "trigger" => Err(Unbound::Refused(format!("`{name}` holds text, which expressions cannot use"))),
 ///     _ => Err(Unbound::Unknown("the only column is trigger".into())),
 /// };
-/// let mut message = |text: &str| Expression::parse(text).unwrap().bind(&mut columns).unwrap_err().message().to_owned();
+/// let mut message = |text: &str| {
+///     let expression = Expression::parse(text).unwrap();
+///     expression.bind(&mut columns).unwrap_err().message().to_owned()
+/// };
 /// assert_eq!(message("1*GeV > x"), "there is no column `x` here; the only column is trigger");
 /// assert_eq!(message("trigger == 1"), "`trigger` holds text, which expressions cannot use");
 /// ```

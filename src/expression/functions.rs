@@ -1,5 +1,6 @@
 //! The functions and constants of the expression language.
 
+use super::edit_distance::edit_distance;
 use super::kernels::{Binary, Unary};
 use std::f64::consts::PI;
 
@@ -102,7 +103,7 @@ impl Function {
         }
         let close = FUNCTIONS
             .iter()
-            .map(|(known, ..)| (distance(known, &name.to_lowercase()), *known))
+            .map(|(known, ..)| (edit_distance(known, &name.to_lowercase()), *known))
             .min();
         Err(match close {
             Some((0..=1, known)) => format!("did you mean `{known}`?"),
@@ -147,23 +148,4 @@ pub(super) fn constant(name: &str) -> Option<f64> {
         .iter()
         .find(|(known, _)| *known == name)
         .map(|(_, value)| *value)
-}
-
-/// How many letters to add, remove or replace to make one word of another.
-pub(crate) fn distance(one: &str, other: &str) -> usize {
-    // Nobody means a function by a word of many letters.
-    if other.len() > 20 {
-        return usize::MAX;
-    }
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in other.bytes().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
 }

@@ -58,9 +58,9 @@
 //!   truth values `true`, `false`.
 //! - **Names** are names of columns. `track.chi2` is the column `chi2` of the row that the reference `track` points to;
 //!   `'Rec/Header/run'` is a column of another table.
-//! - **Operators**, from the lowest precedence: `condition ? value : otherwise`; `||` or `or`; `&&` or `and`; `==` `!=`;
-//!   `<` `<=` `>` `>=`; `+` `-`; `*` `/` `%`; the signs `-` `+` and `!` or `not`; `**` or `^` for powers. `-x**2` is
-//!   `-(x**2)`, `2**3**2` is `2**(3**2)`, and `%` has the sign of its left operand.
+//! - **Operators**, from the lowest precedence: `condition ? value : otherwise`; `||` or `or`; `&&` or `and`;
+//!   `==` `!=`; `<` `<=` `>` `>=`; `+` `-`; `*` `/` `%`; the signs `-` `+` and `!` or `not`; `**` or `^` for powers.
+//!   `-x**2` is `-(x**2)`, `2**3**2` is `2**(3**2)`, and `%` has the sign of its left operand.
 //! - **Functions**: `abs` `sqrt` `cbrt` `exp` `log` (also `ln`) `log10` `log2` `sin` `cos` `tan` `asin` `acos` `atan`
 //!   `atan2(y, x)` `sinh` `cosh` `tanh` `hypot` `pow` `floor` `ceil` `round` (halves away from zero) `trunc` `sign`,
 //!   `min` and `max` of two or more numbers (ignoring NaN), `isnan`, `isfinite`, `delta_phi(a, b)` in (-π, π],
@@ -69,16 +69,19 @@
 //!   `km`, `ps` `ns` `us` `ms` `s`, `mrad` `rad` `deg`. A column takes precedence over a constant of the same name.
 //! - **Reductions** make one value per event from the rows of a table: `count(condition)`, `any(condition)`,
 //!   `all(condition)`, `sum(x)`, `mean(x)`, `smallest(x)`, `largest(x)`. Without rows, counts and sums are 0, `any` is
-//!   false, `all` is true, and the other three are NaN. Sums add the rows in order; `smallest` and `largest` ignore NaN.
+//!   false, `all` is true, and the other three are NaN. Sums add the rows in order. `smallest` and `largest` ignore
+//!   NaN.
 //!
-//! Where values of events and rows are combined, the value of an event applies to each of its rows: `pt > 0.5 *
-//! largest(pt)`. Rows of two tables can only be combined through reductions: `count('Muon/pt' > 5*GeV) >= 2`.
+//! Where values of events and rows are combined, the value of an event applies to each of its rows:
+//! `pt > 0.5 * largest(pt)`. Rows of two tables can only be combined through reductions:
+//! `count('Muon/pt' > 5*GeV) >= 2`.
 //!
 //! Results do not depend on how events are divided into blocks.
 
 mod bind;
 mod column_values;
 mod columns;
+pub(crate) mod edit_distance;
 mod error;
 mod functions;
 mod kernels;
@@ -95,12 +98,11 @@ mod tests;
 
 pub use columns::{BoundColumn, EventColumns, Level, Unbound};
 pub use error::ExpressionError;
-pub(crate) use functions::distance;
 pub use name::Name;
 pub use program::Program;
 
 use std::fmt;
-use syntax_tree::Tree;
+use syntax_tree::SyntaxTree;
 
 /// A parsed expression. Displays as the text that it was parsed from.
 ///
@@ -114,7 +116,7 @@ use syntax_tree::Tree;
 #[derive(Clone, Debug)]
 pub struct Expression {
     text: String,
-    tree: Tree,
+    tree: SyntaxTree,
 }
 
 impl Expression {

@@ -50,7 +50,7 @@ pub(super) struct GraphNode {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Graph {
+pub(super) struct OperationGraph {
     pub nodes: Vec<GraphNode>,
     known: HashMap<Operation, OperationId>,
 }
@@ -73,7 +73,7 @@ impl Fold {
     }
 }
 
-impl Graph {
+impl OperationGraph {
     pub fn number(&mut self, number: f64) -> OperationId {
         self.add(Operation::Number(number.to_bits()))
     }

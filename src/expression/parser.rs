@@ -4,7 +4,7 @@ use super::error::ExpressionError;
 use super::functions::Function;
 use super::lexer::{Token, tokens};
 use super::name::Name;
-use super::syntax_tree::{CONDITIONAL, Infix, Kind, NodeId, Prefix, Tree};
+use super::syntax_tree::{CONDITIONAL, Infix, NodeId, Prefix, SyntaxKind, SyntaxTree};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ const DEEPEST: usize = 200;
 /// The maximum length of an expression in bytes. It bounds the memory for the evaluation.
 const LONGEST: usize = 1 << 16;
 
-pub(super) fn parse(text: &str) -> Result<Tree, ExpressionError> {
+pub(super) fn parse(text: &str) -> Result<SyntaxTree, ExpressionError> {
     if text.len() > LONGEST {
         let message = format!(
             "the expression is too long: {} bytes, where {LONGEST} are allowed; define parts of it as columns first",
@@ -26,7 +26,7 @@ pub(super) fn parse(text: &str) -> Result<Tree, ExpressionError> {
         tokens: tokens(text)?,
         next: 0,
         depth: 0,
-        tree: Tree::default(),
+        tree: SyntaxTree::default(),
         names: HashMap::new(),
     };
     if *parser.peek() == Token::End {
@@ -50,7 +50,7 @@ struct Parser<'a> {
     tokens: Vec<(Token, Range<usize>)>,
     next: usize,
     depth: usize,
-    tree: Tree,
+    tree: SyntaxTree,
     names: HashMap<Name, usize>,
 }
 
@@ -103,7 +103,7 @@ impl Parser<'_> {
             }
             compared = operator.compares().then_some(operator);
             let span = self.tree.span(left).start..self.tree.span(right).end;
-            left = self.tree.push(Kind::Infix(operator, left, right), span);
+            left = self.tree.push(SyntaxKind::Infix(operator, left, right), span);
         }
         self.depth -= 1;
         Ok(left)
@@ -118,7 +118,7 @@ impl Parser<'_> {
         }
         let no = self.expression(CONDITIONAL)?;
         let span = self.tree.span(condition).start..self.tree.span(no).end;
-        Ok(self.tree.push(Kind::Conditional(condition, yes, no), span))
+        Ok(self.tree.push(SyntaxKind::Conditional(condition, yes, no), span))
     }
 
     fn operand(&mut self) -> Result<NodeId, ExpressionError> {
@@ -126,7 +126,7 @@ impl Parser<'_> {
         let token = self.peek().clone();
         self.next += 1;
         match token {
-            Token::Number(number) => Ok(self.tree.push(Kind::Number(number), span)),
+            Token::Number(number) => Ok(self.tree.push(SyntaxKind::Number(number), span)),
             Token::Name(name) => self.named(name, span),
             Token::Symbol("(") => {
                 let inner = self.expression(0)?;
@@ -138,7 +138,7 @@ impl Parser<'_> {
                 Some(prefix) => {
                     let operand = self.expression(Prefix::STRENGTH)?;
                     let span = span.start..self.tree.span(operand).end;
-                    Ok(self.tree.push(Kind::Prefix(prefix, operand), span))
+                    Ok(self.tree.push(SyntaxKind::Prefix(prefix, operand), span))
                 }
                 None => Err(self.error(span, format!("a value is missing before this `{symbol}`"))),
             },
@@ -148,8 +148,8 @@ impl Parser<'_> {
 
     fn named(&mut self, name: Name, span: Range<usize>) -> Result<NodeId, ExpressionError> {
         match name.word() {
-            Some("true") => return Ok(self.tree.push(Kind::Truth(true), span)),
-            Some("false") => return Ok(self.tree.push(Kind::Truth(false), span)),
+            Some("true") => return Ok(self.tree.push(SyntaxKind::Truth(true), span)),
+            Some("false") => return Ok(self.tree.push(SyntaxKind::Truth(false), span)),
             Some(word) if *self.peek() == Token::Symbol("(") => {
                 let function = Function::named(word)
                     .map_err(|hint| self.error(span.clone(), format!("there is no function `{word}`; {hint}")))?;
@@ -162,7 +162,7 @@ impl Parser<'_> {
             names.push(name.clone());
             names.len() - 1
         });
-        Ok(self.tree.push(Kind::Name(index), span))
+        Ok(self.tree.push(SyntaxKind::Name(index), span))
     }
 
     fn call(&mut self, function: Function, name: Range<usize>) -> Result<NodeId, ExpressionError> {
@@ -181,7 +181,7 @@ impl Parser<'_> {
         let span = name.start..self.tokens[self.next - 1].1.end;
         match function.refuses(arguments.len()) {
             Some(message) => Err(self.error(span, message)),
-            None => Ok(self.tree.push(Kind::Call(function, arguments), span)),
+            None => Ok(self.tree.push(SyntaxKind::Call(function, arguments), span)),
         }
     }
 
@@ -204,7 +204,7 @@ impl Parser<'_> {
 
     /// The error for chained comparisons.
     fn chained(&self, left: NodeId, second: Infix, third: Infix, right: NodeId) -> ExpressionError {
-        let Kind::Infix(_, a, b) = self.tree.nodes[left].kind else {
+        let SyntaxKind::Infix(_, a, b) = self.tree.nodes[left].kind else {
             unreachable!("a comparison has two operands")
         };
         let (a, b, c) = (self.tree.span(a), self.tree.span(b), self.tree.span(right));

@@ -6,7 +6,7 @@
 
 use super::columns::Level;
 use super::kernels::{Binary, Compare, Logic, Unary};
-use super::operation_graph::{Fold, Graph, Operation, OperationId};
+use super::operation_graph::{Fold, Operation, OperationGraph, OperationId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The place of an operand.
@@ -65,12 +65,12 @@ pub(super) struct Sweep {
 
 /// Counts of registers or arrays. Numbers and truth values are counted separately.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Count {
+pub(super) struct StorageCount {
     pub numbers: usize,
     pub truths: usize,
 }
 
-impl Count {
+impl StorageCount {
     fn next(&mut self, truth: bool) -> usize {
         let count = if truth { &mut self.truths } else { &mut self.numbers };
         *count += 1;
@@ -81,15 +81,15 @@ impl Count {
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub sweeps: Vec<Sweep>,
-    pub registers: Count,
-    pub arrays: Count,
+    pub registers: StorageCount,
+    pub arrays: StorageCount,
     /// The array with the values of the whole expression.
     pub output: usize,
 }
 
-pub(super) fn plan(graph: &Graph, whole: OperationId) -> Plan {
+pub(super) fn plan(graph: &OperationGraph, whole: OperationId) -> Plan {
     let kept = kept(graph, whole);
-    let mut arrays = Count::default();
+    let mut arrays = StorageCount::default();
     let arrays_of: HashMap<OperationId, usize> = kept
         .iter()
         .map(|&id| (id, arrays.next(graph.nodes[id].truth)))
@@ -107,7 +107,7 @@ pub(super) fn plan(graph: &Graph, whole: OperationId) -> Plan {
             .or_default()
             .insert(id);
     }
-    let mut registers = Count::default();
+    let mut registers = StorageCount::default();
     let sweeps = goals.into_iter().map(|((_, level), goals)| {
         let mut builder = Builder {
             graph,
@@ -118,7 +118,7 @@ pub(super) fn plan(graph: &Graph, whole: OperationId) -> Plan {
             instructions: Vec::new(),
             operands: HashMap::new(),
             free: [Vec::new(), Vec::new()],
-            registers: Count::default(),
+            registers: StorageCount::default(),
         };
         builder.build();
         registers.numbers = registers.numbers.max(builder.registers.numbers);
@@ -140,7 +140,7 @@ pub(super) fn plan(graph: &Graph, whole: OperationId) -> Plan {
 
 /// Returns the operations whose results are stored in arrays: the whole, folds, and values of events that are
 /// combined with rows.
-fn kept(graph: &Graph, whole: OperationId) -> BTreeSet<OperationId> {
+fn kept(graph: &OperationGraph, whole: OperationId) -> BTreeSet<OperationId> {
     let mut kept = BTreeSet::from([whole]);
     let mut needed = BTreeSet::from([whole]);
     while let Some(id) = needed.pop_last() {
@@ -160,7 +160,7 @@ fn kept(graph: &Graph, whole: OperationId) -> BTreeSet<OperationId> {
 }
 
 struct Builder<'a> {
-    graph: &'a Graph,
+    graph: &'a OperationGraph,
     arrays_of: &'a HashMap<OperationId, usize>,
     goals: &'a BTreeSet<OperationId>,
     level: Level,
@@ -170,7 +170,7 @@ struct Builder<'a> {
     operands: HashMap<OperationId, Operand>,
     /// Free registers, for numbers and for truth values.
     free: [Vec<usize>; 2],
-    registers: Count,
+    registers: StorageCount,
 }
 
 impl Builder<'_> {

@@ -2,7 +2,7 @@
 
 use super::columns::{EventColumns, Level};
 use super::machine::Machine;
-use super::operation_graph::{Graph, OperationId};
+use super::operation_graph::{OperationGraph, OperationId};
 use super::plan::{Plan, plan};
 
 /// An expression bound to columns, with the working memory for its evaluation. The [module](super) has an example of an
@@ -29,7 +29,7 @@ pub struct Program {
 }
 
 impl Program {
-    pub(super) fn new(graph: &Graph, whole: OperationId) -> Self {
+    pub(super) fn new(graph: &OperationGraph, whole: OperationId) -> Self {
         let plan = plan(graph, whole);
         Program {
             machine: Machine::new(&plan),

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 /// The nodes of an expression. Operands come before their operators, so that a walk needs no recursion.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tree {
-    pub nodes: Vec<Node>,
+pub(super) struct SyntaxTree {
+    pub nodes: Vec<SyntaxNode>,
     /// The distinct names.
     pub names: Vec<Name>,
 }
@@ -16,14 +16,14 @@ pub(super) struct Tree {
 pub(super) type NodeId = usize;
 
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub kind: Kind,
+pub(super) struct SyntaxNode {
+    pub kind: SyntaxKind,
     /// The range of bytes in the text.
     pub span: Range<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum SyntaxKind {
     Number(f64),
     Truth(bool),
     /// The index of a name in the tree.
@@ -144,9 +144,9 @@ impl Prefix {
 /// The precedence of `?`.
 pub(super) const CONDITIONAL: u8 = 1;
 
-impl Tree {
-    pub fn push(&mut self, kind: Kind, span: Range<usize>) -> NodeId {
-        self.nodes.push(Node { kind, span });
+impl SyntaxTree {
+    pub fn push(&mut self, kind: SyntaxKind, span: Range<usize>) -> NodeId {
+        self.nodes.push(SyntaxNode { kind, span });
         self.nodes.len() - 1
     }
 

@@ -1,10 +1,11 @@
 //! Builds the control flow of a job from its description.
 
 use super::nesting::Nesting;
-use super::{ControlFlow, Kind, Member, Node};
+use super::{ControlFlow, FlowKind, FlowNode, Member};
 use crate::app::algorithm_registry::create;
 use crate::app::job_config::{AlgorithmConfig, JobConfig, SequenceConfig};
-use crate::app::job_value::{JobValue, PlacedError};
+use crate::app::job_text::PlacedError;
+use crate::app::job_value::JobValue;
 use crate::error::Result;
 use crate::event::listing;
 use std::collections::HashMap;
@@ -21,20 +22,14 @@ fn build(job: &JobConfig, seed: u64) -> Result<ControlFlow, PlacedError> {
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     for (number, config) in configs.iter().enumerate() {
         if numbers.insert(config.name(), number).is_some() {
-            return Err(PlacedError {
-                span: config.properties.span.clone(),
-                message: format!(
-                    "two algorithms are called '{}': give one of them another name, with name = \"…\"",
-                    config.name()
-                ),
-            });
+            let name = config.name();
+            let message =
+                format!("two algorithms are called '{name}': give one of them another name, with name = \"…\"");
+            return Err(PlacedError::new(&config.properties.span, message));
         }
     }
     let node = |config: &AlgorithmConfig| {
-        new_node(config, &numbers, configs).map_err(|PlacedError { span, message }| PlacedError {
-            span,
-            message: named(config, &message),
-        })
+        new_node(config, &numbers, configs).map_err(|error| error.map(|message| config.error(message)))
     };
     let nodes = configs.iter().map(node).collect::<Result<Vec<_>, _>>()?;
     let mut flow = ControlFlow {
@@ -44,15 +39,13 @@ fn build(job: &JobConfig, seed: u64) -> Result<ControlFlow, PlacedError> {
         seed,
     };
     let members = flow.nodes.iter().map(|node| match &node.kind {
-        Kind::Sequence { members, .. } => members.iter().map(|member| member.node).collect(),
-        Kind::Algorithm { .. } => Vec::new(),
+        FlowKind::Sequence { members, .. } => members.iter().map(|member| member.node).collect(),
+        FlowKind::Algorithm { .. } => Vec::new(),
     });
     let nesting = Nesting::new(members.collect());
     let names: Vec<&str> = configs.iter().map(AlgorithmConfig::name).collect();
-    nesting.check(&names).map_err(|(node, message)| PlacedError {
-        span: configs[node].properties.span.clone(),
-        message,
-    })?;
+    let checked = nesting.check(&names);
+    checked.map_err(|(node, message)| PlacedError::new(&configs[node].properties.span, message))?;
     let top = nesting.top().into_iter();
     flow.top = top.map(|node| Member { node, negated: false }).collect();
     flow.order = nesting.order();
@@ -67,7 +60,7 @@ fn new_node(
     config: &AlgorithmConfig,
     numbers: &HashMap<&str, usize>,
     all: &[AlgorithmConfig],
-) -> Result<Node, PlacedError> {
+) -> Result<FlowNode, PlacedError> {
     let mut properties = config.properties.clone();
     let fraction = properties.get("prescale").cloned();
     let (kind, prescale) = if config.kind == "Sequence" {
@@ -80,28 +73,25 @@ fn new_node(
             let node = numbers.get(wanted).copied().ok_or_else(|| {
                 let known = listing("there are", all.iter().map(AlgorithmConfig::name));
                 let value = properties.find(&|text| text == name).unwrap_or(&properties);
-                PlacedError {
-                    span: value.span.clone(),
-                    message: format!("there is no algorithm '{wanted}' in this job; {known}"),
-                }
+                PlacedError::new(
+                    &value.span,
+                    format!("there is no algorithm '{wanted}' in this job; {known}"),
+                )
             })?;
             Ok::<_, PlacedError>(Member { node, negated })
         };
         let members = sequence.members.iter().map(member).collect::<Result<Vec<_>, _>>()?;
         let prescale = sequence.prescale;
         let config = sequence;
-        (Kind::Sequence { members, config }, prescale)
+        (FlowKind::Sequence { members, config }, prescale)
     } else {
         let prescale = properties
             .remove("prescale")
             .as_ref()
             .map(JobValue::to::<f64>)
             .transpose();
-        let prescale = prescale.map_err(|PlacedError { span, message }| PlacedError {
-            span,
-            message: format!("prescale: {message}"),
-        })?;
-        let kind = Kind::Algorithm {
+        let prescale = prescale.map_err(|error| error.map(|message| format!("prescale: {message}")))?;
+        let kind = FlowKind::Algorithm {
             algorithm: create(&config.kind, &properties)?,
             created: Vec::new(),
             extended: Vec::new(),
@@ -109,12 +99,10 @@ fn new_node(
         (kind, prescale)
     };
     if let Some(part) = prescale.filter(|part| !(0.0..=1.0).contains(part)) {
-        return Err(PlacedError {
-            span: fraction.unwrap_or(properties).span,
-            message: format!("prescale is a fraction of the events, from 0 to 1, not {part}"),
-        });
+        let message = format!("prescale is a fraction of the events, from 0 to 1, not {part}");
+        return Err(PlacedError::new(&fraction.unwrap_or(properties).span, message));
     }
-    Ok(Node {
+    Ok(FlowNode {
         name: config.name().to_string(),
         kind,
         prescale,
@@ -124,14 +112,6 @@ fn new_node(
         executed: Vec::new(),
         passed: Vec::new(),
     })
-}
-
-/// Puts the name and the type of an algorithm before a message.
-pub(super) fn named(config: &AlgorithmConfig, message: &str) -> String {
-    match config.name() == config.kind {
-        true => format!("algorithm '{}': {message}", config.name()),
-        false => format!("algorithm '{}' ({}): {message}", config.name(), config.kind),
-    }
 }
 
 /// The number of the random stream of a name: FNV-1a, 64 bits (G. Fowler, L. C. Noll, K.-P. Vo, 1991).

@@ -36,7 +36,8 @@ impl Nesting {
         shared
     }
 
-    /// Checks that no sequence contains itself and that the nesting is not too deep. An error has the sequence at fault.
+    /// Checks that no sequence contains itself and that the nesting is not too deep. An error has the sequence at
+    /// fault.
     pub(super) fn check(&self, names: &[&str]) -> Result<(), (usize, String)> {
         // A walk that visits a node after all sequences that contain it. In a cycle, nodes are never visited.
         let mut unvisited = self.uses.clone();

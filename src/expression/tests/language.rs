@@ -220,7 +220,7 @@ fn names_are_told_once() {
 }
 
 #[test]
-#[should_panic(expected = "cannot be evaluated as truth values")]
+#[should_panic(expected = "the expression has numbers, not truth values")]
 fn numbers_are_no_truth_values() {
     truths("pt");
 }
@@ -245,7 +245,7 @@ impl EventColumns for Wrong {
 }
 
 #[test]
-#[should_panic(expected = "the column of slot 0 has 2 values, and should have 3")]
+#[should_panic(expected = "the column with slot 0 has 2 values, but should have 3")]
 fn columns_have_a_value_for_each_row() {
     program("pt").evaluate(&Wrong { offsets: &[0, 1, 3] }, &mut Vec::new());
 }

@@ -1,22 +1,9 @@
 //! Tests with random expressions on random events: against a row-by-row evaluation, and printed and parsed again.
 
-use super::super::syntax_tree::{CONDITIONAL, Infix, Kind, Prefix, Tree};
+use super::super::syntax_tree::{CONDITIONAL, Infix, Prefix, SyntaxKind, SyntaxTree};
 use super::super::{BoundColumn, EventColumns, Expression, Level, Name, Unbound};
-use super::reference::{Events, Value};
+use super::reference::{Events, Node, Value};
 use proptest::prelude::*;
-
-#[derive(Clone, Debug)]
-pub(super) enum Node {
-    Number(f64),
-    Truth(bool),
-    Column(usize),
-    Prefix(Prefix, Box<Node>),
-    Infix(Infix, Box<Node>, Box<Node>),
-    Conditional(Box<[Node; 3]>),
-    Call(&'static str, Vec<Node>),
-    /// A reduction of the rows of this table.
-    Reduce(&'static str, usize, Box<Node>),
-}
 
 /// The name, the level and the type (true for truth values) of each column.
 const COLUMNS: [(&str, Level, bool); 8] = [
@@ -216,18 +203,18 @@ fn outline(node: &Node) -> String {
     }
 }
 
-fn outline_parsed(tree: &Tree) -> String {
+fn outline_parsed(tree: &SyntaxTree) -> String {
     let mut outlines: Vec<String> = Vec::new();
     for node in &tree.nodes {
         let of = |id: &usize| outlines[*id].clone();
         let outline = match &node.kind {
-            Kind::Number(number) => format!("{number:?}"),
-            Kind::Truth(truth) => truth.to_string(),
-            Kind::Name(name) => tree.names[*name].to_string(),
-            Kind::Prefix(prefix, x) => format!("[{} {}]", prefix.symbol(), of(x)),
-            Kind::Infix(operator, x, y) => format!("[{} {} {}]", operator.symbol(), of(x), of(y)),
-            Kind::Conditional(x, y, z) => format!("[? {} {} {}]", of(x), of(y), of(z)),
-            Kind::Call(function, arguments) => {
+            SyntaxKind::Number(number) => format!("{number:?}"),
+            SyntaxKind::Truth(truth) => truth.to_string(),
+            SyntaxKind::Name(name) => tree.names[*name].to_string(),
+            SyntaxKind::Prefix(prefix, x) => format!("[{} {}]", prefix.symbol(), of(x)),
+            SyntaxKind::Infix(operator, x, y) => format!("[{} {} {}]", operator.symbol(), of(x), of(y)),
+            SyntaxKind::Conditional(x, y, z) => format!("[? {} {} {}]", of(x), of(y), of(z)),
+            SyntaxKind::Call(function, arguments) => {
                 format!(
                     "[{} {}]",
                     function.name(),
@@ -248,6 +235,11 @@ fn find(name: &Name) -> Result<BoundColumn, Unbound> {
     let (_, level, truth) = COLUMNS[slot];
     Ok(BoundColumn { slot, level, truth })
 }
+
+/// The words of random texts.
+const WORDS: [&str; 16] = [
+    "(", ")", "a", "1", "+", "?", ":", ",", "min(", "<", "!", "-", "**", "'", "c", "&&",
+];
 
 /// The bits of a number, the same for every NaN: the compiler may choose which of two NaNs a sum returns.
 fn bits(number: f64) -> u64 {
@@ -313,8 +305,9 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_too_strange(text in "[ -~µ≤]{0,40}", words in prop::collection::vec(
-        prop::sample::select(vec!["(", ")", "a", "1", "+", "?", ":", ",", "min(", "<", "!", "-", "**", "'", "c", "&&"]), 0..20)
+    fn no_text_is_too_strange(
+        text in "[ -~µ≤]{0,40}",
+        words in prop::collection::vec(prop::sample::select(WORDS.to_vec()), 0..20)
     ) {
         for text in [text, words.join(" ")] {
             match Expression::parse(&text).map(|expression| expression.bind(&mut |name| match name.path.as_str() {

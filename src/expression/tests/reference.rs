@@ -2,10 +2,23 @@
 
 use super::super::syntax_tree::{Infix, Prefix};
 use super::super::{EventColumns, Level};
-use super::random::Node;
 use crate::event::Slice;
 use std::cell::RefCell;
 use std::collections::HashMap;
+
+/// A random expression.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    Number(f64),
+    Truth(bool),
+    Column(usize),
+    Prefix(Prefix, Box<Node>),
+    Infix(Infix, Box<Node>, Box<Node>),
+    Conditional(Box<[Node; 3]>),
+    Call(&'static str, Vec<Node>),
+    /// A reduction of the rows of this table.
+    Reduce(&'static str, usize, Box<Node>),
+}
 
 /// A cache of the reductions of each event.
 type Known = RefCell<HashMap<(*const Node, usize), Value>>;
