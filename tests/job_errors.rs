@@ -1,4 +1,4 @@
-//! Errors in jobs and in their input: each is reported once, with its place, and no files are left behind.
+//! Errors in jobs and in their input: each is reported once, with its location, and no files are left behind.
 
 mod common;
 
@@ -7,7 +7,7 @@ use common::particles::Jobs;
 use gaudi_mpi::event::ColumnType;
 use std::fs;
 
-/// Where events go, in every way that there is.
+/// Outputs of every kind.
 const OUTPUTS: &str = r#"
 [histograms]
 file = "histograms.h5"
@@ -27,12 +27,12 @@ mode = "virtual"
 
 const INPUT: &str = "[input]\nfiles = ['a.h5']\n";
 
-/// A job that reads a file, has this in it, and writes.
+/// A job with an input file, `inner`, and outputs.
 fn job(inner: &str) -> String {
     format!("{INPUT}{inner}{OUTPUTS}")
 }
 
-/// An algorithm of this type, with properties.
+/// A job with one algorithm of this type and with these properties.
 fn algorithm(kind: &str, properties: &str) -> String {
     job(&format!("[[algorithm]]\ntype = '{kind}'\n{properties}\n"))
 }
@@ -41,7 +41,7 @@ fn filter(cut: &str) -> String {
     algorithm("Filter", &format!("table = 'Rec/Track/Best'\ncut = \"{cut}\""))
 }
 
-/// What the job says is wrong; it has left nothing behind.
+/// Runs a job that must fail without leaving files behind, and returns its error.
 fn refused(jobs: &Jobs, ranks: usize, text: &str, arguments: &str) -> String {
     jobs.job_file("job.toml", text);
     let before = jobs.names();
@@ -68,7 +68,8 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ("this is no TOML".to_string(), "job.toml:1:"),
         (
             job("[inputs]\n"),
-            "job.toml:3:2: unknown field `inputs`, expected one of `title`, `input`, `algorithm`, `histograms`, `output`",
+            "job.toml:3:2: unknown field `inputs`, expected one of `title`, `input`, `algorithm`, `histograms`, \
+             `output`",
         ),
         (
             job("event = 3\n"),
@@ -161,7 +162,8 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             filter("pz > 3"),
-            "job.toml:6:8: algorithm 'Filter': there is no column `pz` here; the columns are chi2, event, px, py, row, vertex",
+            "job.toml:6:8: algorithm 'Filter': there is no column `pz` here; the columns are chi2, event, px, py, row, \
+             vertex",
         ),
         (
             filter("px > 3 +"),
@@ -242,7 +244,8 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             job("[[output]]\nfile = 'x.h5'\nitems = ['Phys/**']\n"),
-            "/Event/Phys/Particles/track refers to /Event/Rec/Track/Best, which is not written: add '/Event/Rec/Track/Best' to 'items'",
+            "/Event/Phys/Particles/track refers to /Event/Rec/Track/Best, which is not written: \
+             add '/Event/Rec/Track/Best' to 'items'",
         ),
         (
             job("[[output]]\nfile = 'x.h5'\nveto = ['A']\n"),
@@ -326,7 +329,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         if !error.contains(words) || refused(&jobs, 0, &text, "--dry-run") != error {
             failed.push((words, error.clone()));
         }
-        // The launcher says something after it.
+        // Under mpirun, the launcher's message follows the error.
         if checked.is_multiple_of(8) && !refused(&jobs, 3, &text, "").starts_with(&error) {
             failed.push((words, error));
         }
