@@ -267,7 +267,7 @@ fn the_converter_says_what_is_wrong_with_an_event() {
         (
             "[1.0, 2.0]",
             "[1.0]",
-            "x, y and z have 1, 2 and 2 values, which should be as many",
+            "x, y and z have 1, 2 and 2 values, but must have the same number",
         ),
         ("[1.0, 2.0]", "[1.0, \"a\"]", "x should be a list of numbers"),
         (

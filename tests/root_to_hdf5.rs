@@ -307,7 +307,7 @@ fn an_output_that_cannot_be_written_is_an_error() {
     let before = fs::read(&root).unwrap();
     assert_eq!(
         workshop.error(&[&root, &root]),
-        format!("{root} cannot be input and output at once")
+        format!("{root} is both input and output")
     );
     assert_eq!(fs::read(&root).unwrap(), before);
 }
