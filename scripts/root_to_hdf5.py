@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Turns a ROOT TTree into a gaudi-mpi event file (HDF5).
+"""Converts a ROOT TTree to a gaudi-mpi event file (HDF5).
 
     python scripts/root_to_hdf5.py INPUT.root OUTPUT.h5 [--tree NAME] [--branches GLOB ...]
 
-Needs uproot, awkward, h5py and numpy. What becomes of the branches of a tree "T" with n entries:
+Needs uproot, awkward, h5py and numpy. The branches of a tree "T" with n entries become:
 
-  one value an entry       /Event/T/<branch>             n values
+  one value per entry      /Event/T/<branch>             n values
   counted by NMuon         /Event/Muon/_offsets          n + 1 numbers: rows of entry i are [o[i], o[i + 1])
-                           /Event/Muon/Px                the rows of Muon_Px, one after another
-  a std::vector            /Event/<branch>/_offsets      the same, each vector for itself, since nothing in the file
-                           /Event/<branch>/value         says which vectors have the same length
+                           /Event/Muon/Px                the values of Muon_Px, concatenated
+  a std::vector            /Event/<branch>/_offsets      the same, in a separate table for each vector, because the
+                           /Event/<branch>/value         file does not say which vectors have the same length
 
-Numbers, booleans and (one an entry) strings are converted; a branch of any other type is named and left out.
-The same input gives the same bytes. The output appears under its name when it is complete, not before.
+Numbers, booleans and strings (one per entry) are converted. A branch of any other type is left out with a warning.
+The same input gives the same bytes. The output appears under its name only when it is complete.
 """
 
 import argparse
@@ -32,7 +32,7 @@ except ImportError as missing:
 
 # Rows of a column that are compressed together.
 CHUNK_ROWS = 65536
-# Uncompressed input that is held in memory at once, as long as an entry is not larger.
+# Bytes of uncompressed input to hold in memory at a time. A step has at least one entry.
 STEP_BYTES = 64 * 1024 * 1024
 
 FORMAT = "gaudi-mpi events"
@@ -40,7 +40,7 @@ FORMAT_VERSION = 1
 
 
 class Failure(Exception):
-    """What stops the conversion, as a sentence for the user."""
+    """An error that stops the conversion, with a message for the user."""
 
 
 def warn(message):
@@ -48,14 +48,14 @@ def warn(message):
 
 
 def reason(error):
-    """Why something failed, in a few words."""
+    """Returns the cause of an error in a few words."""
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno)
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(",:")
 
 
 def open_root(path):
-    """The ROOT file, or a Failure that says why there is none."""
+    """Opens the ROOT file, or raises a Failure with the reason."""
     if not os.path.exists(path):
         raise Failure(f"{path} does not exist")
     if os.path.isdir(path):
@@ -65,7 +65,7 @@ def open_root(path):
             magic = file.read(4)
         if magic != b"root":
             raise Failure(f"{path} is not a ROOT file: it does not begin with the letters root")
-        # Told so, uproot does not take a colon in the file's name for the start of a tree's.
+        # In this form, uproot does not take a colon in the path as the separator before an object's name.
         return uproot.open({path: None})
     except Failure:
         raise
@@ -74,7 +74,7 @@ def open_root(path):
 
 
 def choose_tree(file, path, wanted):
-    """The tree asked for, or the only one there is; with its name."""
+    """Returns the name and the tree: the wanted one, or the only one in the file."""
     classes = file.classnames(cycle=False)
     trees = sorted(name for name, kind in classes.items() if kind in ("TTree", "TNtuple", "TNtupleD"))
     listing = ", ".join(trees) if trees else "none"
@@ -99,7 +99,7 @@ def choose_tree(file, path, wanted):
 
 
 def choose_branches(tree, name, globs):
-    """The branches that hold data, those that match any of the globs if there are any."""
+    """Returns the branches that hold data. If there are globs, a branch must match one of them."""
     branches = [branch for branch in tree.itervalues(recursive=True) if len(branch.branches) == 0]
     if not globs:
         return branches
@@ -111,7 +111,7 @@ def choose_branches(tree, name, globs):
 
 
 def element_type(interpretation):
-    """The type of a column of plain numbers or booleans; None for anything else."""
+    """Returns the type of a column of plain numbers or booleans, or None for any other column."""
     if not isinstance(interpretation, uproot.interpretation.numerical.Numerical):
         return None
     dtype = interpretation.numpy_dtype
@@ -120,13 +120,13 @@ def element_type(interpretation):
 
 
 def table_of_counter(counter):
-    """The table of what a branch counts: Muon for NMuon, nMuon, n_Muon."""
+    """Returns the table that a counter belongs to: Muon for NMuon, nMuon and n_Muon."""
     match = re.fullmatch(r"[nN](?=[A-Z_])_?(\w+)", counter)
     return match.group(1) if match else counter
 
 
 class Column:
-    """A dataset that grows. Only whole chunks are written until it is closed, so that none is compressed twice."""
+    """A growing dataset. It is written in whole chunks until it is closed, so that no chunk is compressed twice."""
 
     def __init__(self, group, name, dtype):
         self.group = group
@@ -157,12 +157,12 @@ class Column:
         self.dataset.resize((self.rows + rows,))
         self.dataset[self.rows :] = values[:rows]
         self.rows += rows
-        # A copy: a view of the rest would keep all of it.
+        # A view would keep the whole array in memory.
         self.pending = [values[rows:].copy()]
         self.pending_rows -= rows
 
     def create(self, chunk):
-        # Strings are kept outside the chunks, which hold references that do not compress.
+        # HDF5 stores strings outside the chunks, which then hold references. These do not compress.
         text = h5py.check_string_dtype(self.dtype) is not None
         filters = {} if text else {"compression": "gzip", "compression_opts": 4, "shuffle": True}
         return self.group.create_dataset(
@@ -177,7 +177,7 @@ class Column:
 
 
 class Flat:
-    """Branches with one value an entry: the columns of a one-row table."""
+    """Branches with one value per entry: the columns of a table with one row per event."""
 
     def __init__(self, group, branches):
         self.columns = []
@@ -194,7 +194,7 @@ class Flat:
 
 
 class Jagged:
-    """Branches with the same number of values in an entry: the columns of a many-row table, and its offsets."""
+    """Branches with a common number of values in each entry: the columns and offsets of a table with many rows."""
 
     def __init__(self, group, columns):
         self.offsets = Column(group, "_offsets", numpy.dtype("u8"))
@@ -215,7 +215,7 @@ class Jagged:
                 entry = int(numpy.flatnonzero(counts != lengths)[0])
                 raise Failure(
                     f"entry {start + entry} has {counts[entry]} values of {self.columns[0][0].name} "
-                    f"but {lengths[entry]} of {branch.name}, which have the same counter"
+                    f"but {lengths[entry]} of {branch.name}, although both have the same counter"
                 )
             column.append(awkward.to_numpy(awkward.flatten(values, axis=1)))
         ends = self.rows + numpy.cumsum(counts, dtype="u8")
@@ -237,17 +237,17 @@ def read(branch, start, stop, library):
 
 
 def column_name(branch):
-    # A slash would make a group of what is before it.
+    # HDF5 would create a group for the part before a slash.
     return branch.name.replace("/", "_")
 
 
 def book(output, tree_name, branches, entries):
-    """Makes the tables and columns for these branches; returns the tables."""
+    """Creates the tables and columns for these branches, and returns the tables."""
     flat, counted, vectors = [], {}, []
     names = set()
     for branch in branches:
         if branch.name in names:
-            warn(f"a branch {branch.name} is left out: another of that name comes before it")
+            warn(f"a branch {branch.name} is left out: an earlier branch has the same name")
             continue
         names.add(branch.name)
         interpretation = branch.interpretation
@@ -273,7 +273,7 @@ def book(output, tree_name, branches, entries):
     event.attrs["format_version"] = numpy.uint32(FORMAT_VERSION)
     event.attrs["events"] = numpy.uint64(entries)
     tables = []
-    # Tables must not meet: neither with the tree's own nor with a directory it is in.
+    # A table must not have the name of another table, of the tree, or of the directory that the tree is in.
     taken = {tree_name, tree_name.split("/")[0]}
 
     def unused(name):
@@ -301,7 +301,7 @@ def book(output, tree_name, branches, entries):
 
 
 def convert(tree, tree_name, branches, output, step):
-    """Writes the branches to the HDF5 file, `step` entries at a time; returns the numbers of tables and columns."""
+    """Writes the branches to the HDF5 file, `step` entries at a time. Returns the numbers of tables and columns."""
     entries = tree.num_entries
     tables = book(output, tree_name, branches, entries)
     converted = [branch for table in tables for branch, _ in table.columns]
@@ -328,7 +328,7 @@ def run(arguments):
         raise Failure(f"{arguments.output} is a directory: give the name of the file to write")
     with open_root(arguments.input) as file:
         if os.path.exists(output) and os.path.samefile(arguments.input, output):
-            raise Failure(f"{arguments.input} cannot be input and output at once")
+            raise Failure(f"{arguments.input} is both input and output")
         name, tree = choose_tree(file, arguments.input, arguments.tree)
         branches = choose_branches(tree, name, arguments.branches)
         partial = f"{output}.{os.getpid()}.partial"
@@ -360,16 +360,16 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("input", metavar="INPUT.root", help="the ROOT file to read")
-    parser.add_argument("output", metavar="OUTPUT.h5", help="the event file to write; replaced if it exists")
-    parser.add_argument("--tree", metavar="NAME", help="the TTree to convert, when the file has several")
+    parser.add_argument("output", metavar="OUTPUT.h5", help="the event file to write; an existing file is replaced")
+    parser.add_argument("--tree", metavar="NAME", help="the TTree to convert, if the file has several")
     parser.add_argument(
-        "--branches", metavar="GLOB", nargs="+", help="convert the branches that match any of these only"
+        "--branches", metavar="GLOB", nargs="+", help="convert only the branches that match any of these"
     )
     parser.add_argument(
-        "--step", metavar="ENTRIES", type=positive, help="entries to hold in memory at once (default: 64 MiB of them)"
+        "--step", metavar="ENTRIES", type=positive, help="entries to convert at a time (default: 64 MiB of them)"
     )
     arguments = parser.parse_args()
-    # So that the partial output is removed then, too.
+    # Exit through the handlers that remove the partial output.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         run(arguments)

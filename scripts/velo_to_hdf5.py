@@ -8,7 +8,7 @@ Needs h5py and numpy. Events are in the order of the arguments. The keys of a fi
   x, y, z                  /Event/Raw/Velo/Hits/x, y, z     mm
   module_prefix_sum        /Event/Raw/Velo/Hits/module      hits [p[m], p[m + 1]) are in module m
   montecarlo.particles     /Event/MC/Particles/...          key, pid, p, pt (MeV), eta, phi, charge, is_long, ...
-  the hits of particles    /Event/MC/Links/particle, hit    a row for each pair, references within the event
+  the hits of particles    /Event/MC/Links/particle, hit    a row for each pair, as references within the event
 
 The same input gives the same bytes. The output appears under its name only when it is complete.
 """
@@ -36,7 +36,7 @@ HITS = "Raw/Velo/Hits"
 PARTICLES = "MC/Particles"
 LINKS = "MC/Links"
 
-# The columns of the particles: the name in the input, in the output, the type, the unit.
+# The columns of the particles: the name in the input, the name in the output, the type and the unit.
 COLUMNS = [
     ("key", "key", "i4", ""),
     ("pid", "pid", "i4", ""),
@@ -57,18 +57,18 @@ COLUMNS = [
 
 
 class Failure(Exception):
-    """What stops the conversion, as a sentence for the user."""
+    """An error that stops the conversion, with a message for the user."""
 
 
 def reason(error):
-    """Why something failed, in a few words."""
+    """Returns the cause of an error in a few words."""
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno)
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def read(path):
-    """The content of a JSON file."""
+    """Returns the object in a JSON file."""
     if not os.path.exists(path):
         raise Failure(f"{path} does not exist")
     if os.path.isdir(path):
@@ -86,7 +86,7 @@ def read(path):
 
 
 def get(path, holder, key, where=""):
-    """What a key stands for; a Failure if it is not there."""
+    """Returns the value of a key, or raises a Failure if there is no such key."""
     if not isinstance(holder, dict) or key not in holder:
         known = ", ".join(sorted(holder)) if isinstance(holder, dict) and holder else "none"
         raise Failure(f"{path} has no key {where}{key}; its keys are: {known}")
@@ -94,7 +94,7 @@ def get(path, holder, key, where=""):
 
 
 def numbers(path, what, values, dtype):
-    """A list of numbers as an array."""
+    """Returns a list of numbers as an array."""
     try:
         array = numpy.array(values, dtype="f8")
         if array.ndim != 1:
@@ -107,11 +107,11 @@ def numbers(path, what, values, dtype):
 
 
 def convert(path):
-    """The tables of an event: by path, columns by name."""
+    """Returns the tables of an event by path. A table is a dictionary of columns by name."""
     event = read(path)
     x, y, z = (numbers(path, name, get(path, event, name), "f8") for name in "xyz")
     if not len(x) == len(y) == len(z):
-        raise Failure(f"{path}: x, y and z have {len(x)}, {len(y)} and {len(z)} values, which should be as many")
+        raise Failure(f"{path}: x, y and z have {len(x)}, {len(y)} and {len(z)} values, but must have the same number")
     prefix = numbers(path, "module_prefix_sum", get(path, event, "module_prefix_sum"), "i8")
     good = len(prefix) == MODULES + 1 and prefix[0] == 0 and prefix[-1] == len(x) and numpy.all(numpy.diff(prefix) >= 0)
     if not good:
@@ -147,7 +147,7 @@ def convert(path):
 
 
 def attributes(table, name):
-    """The unit of a column, or what it refers to."""
+    """Returns the attributes of a column: its unit, or the table that it refers to."""
     if table == LINKS:
         return {"target": "/Event/" + (PARTICLES if name == "particle" else HITS)}
     if table == HITS:
@@ -216,10 +216,10 @@ def main():
         epilog=details.partition("\n\n")[2],
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("inputs", metavar="EVENT.json", nargs="+", help="files with an event each")
-    parser.add_argument("output", metavar="OUTPUT.h5", help="the event file to write; replaced if it exists")
+    parser.add_argument("inputs", metavar="EVENT.json", nargs="+", help="the files to read, with one event each")
+    parser.add_argument("output", metavar="OUTPUT.h5", help="the event file to write; an existing file is replaced")
     arguments = parser.parse_args()
-    # So that the partial output is removed then, too.
+    # Exit through the handlers that remove the partial output.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         run(arguments)

@@ -9,7 +9,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The rooms of the table, from the top.
+/// The rooms in the table, from top to bottom.
 fn rooms() -> Vec<String> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
@@ -17,7 +17,7 @@ fn rooms() -> Vec<String> {
         .collect()
 }
 
-/// All source files of the library, by room.
+/// The source files of the library, by room.
 fn files() -> BTreeMap<String, Vec<PathBuf>> {
     let source = root().join("src");
     let mut folders = vec![source.clone()];
@@ -37,7 +37,7 @@ fn files() -> BTreeMap<String, Vec<PathBuf>> {
     files
 }
 
-/// The names that follow `crate::` in code, without tests and comments.
+/// The names that follow `crate::` in a file's code. Tests and comments are left out.
 fn imports(path: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(path).unwrap();
     let code = text.split("#[cfg(test)]").next().unwrap();
@@ -46,7 +46,7 @@ fn imports(path: &Path) -> BTreeSet<String> {
     let starts = code.match_indices("crate::").map(|(at, word)| &code[at + word.len()..]);
     starts
         .flat_map(|rest| match rest.strip_prefix('{') {
-            // The modules of a group stand at its first level.
+            // The module names in a braced group are at its first level.
             Some(group) => {
                 let mut depth = 0;
                 let mut names = vec![String::new()];
@@ -95,7 +95,7 @@ fn rooms_import_from_rooms_above_them_only() {
                     None if name == "mergeable" || name == "prelude" => {}
                     Some(_) => wrong.push(format!("{} imports {name}, which is below {room}", file.display())),
                     None => wrong.push(format!(
-                        "{} imports {name} through the root: name the module that defines it",
+                        "{} imports {name} through the crate root; import it from the module that defines it",
                         file.display()
                     )),
                 }
@@ -111,7 +111,7 @@ fn the_table_has_no_rooms_that_are_not_there() {
     for room in rooms() {
         assert!(
             files.contains_key(&room),
-            "src/{room} is in the table of ARCHITECTURE.md only"
+            "src/{room} is in the table of ARCHITECTURE.md but does not exist"
         );
     }
 }

@@ -1,5 +1,5 @@
-//! Reconstruction in a vertex locator: how well it does, on simulated events and on toys, and that it writes the same
-//! however it is run.
+//! Reconstruction in a vertex locator: its quality on simulated events and on toy events, and identical output however
+//! it is run.
 
 mod common;
 
@@ -47,7 +47,7 @@ fn with<'a>(inputs: &'a [String], output: &'a str) -> Vec<&'a str> {
     inputs.iter().map(String::as_str).chain([output]).collect()
 }
 
-/// The numbers of the checker's table: percentages by row and column, and that of ghosts.
+/// The percentages in the checker's table, by row and column, and the percentage of ghosts.
 fn table(printed: &str) -> HashMap<String, f64> {
     let mut numbers = HashMap::new();
     let number = |word: &str| {
@@ -118,7 +118,7 @@ fn simulated_events_are_reconstructed_as_well_as_they_should_be() {
         assert_eq!(again, printed, "{ranks} ranks, {options}");
         assert!(
             files(&farm, "brunel-output") == reference,
-            "{ranks} ranks, {options}: other bytes"
+            "{ranks} ranks, {options}: the bytes differ"
         );
     }
     for ranks in [0, 2] {
@@ -126,10 +126,10 @@ fn simulated_events_are_reconstructed_as_well_as_they_should_be() {
         assert_eq!(same, printed);
         assert!(
             files(&farm, "rust") == reference,
-            "the program in Rust writes other bytes, {ranks} ranks"
+            "the bytes of the Rust program differ, {ranks} ranks"
         );
     }
-    // The checker's counts are among the counters of the file.
+    // The file has the tracks, the vertices and the checker's truth.
     let inspected = run(&farm, 0, "inspect brunel-output/rec.h5").ends_with(0).stdout;
     for path in [
         "/Event/Rec/Track/VeloHits",
@@ -148,7 +148,7 @@ fn toy_events_are_reconstructed_and_are_the_same_in_every_run() {
     let toys = farm.path("velo.h5");
     let first = fs::read(&toys).unwrap();
     run(&farm, 0, &make).ends_with(0);
-    assert!(fs::read(&toys).unwrap() == first, "toy events differ");
+    assert!(fs::read(&toys).unwrap() == first, "the toy events differ between runs");
 
     let mut reference = None;
     for (ranks, options) in [
@@ -176,7 +176,7 @@ fn toy_events_are_reconstructed_and_are_the_same_in_every_run() {
             Some(reference) => assert!(*reference == made, "{ranks} ranks, {options}"),
         }
     }
-    // Made in the job, toys are reconstructed, too.
+    // Toy events that the job itself generates are reconstructed too.
     let printed = farm.program("brunel", 2, "--toys 30 -q -o direct").ends_with(0).stdout;
     assert!(table(&printed)["velo efficiency"] > 99.0, "{printed}");
 }
@@ -215,14 +215,15 @@ fn properties_that_cannot_be_are_told_before_anything_is_done() {
     );
 }
 
-/// An event of two hits and a particle, as JSON, with some text in it replaced.
+/// An event with two hits and one particle as JSON, in which `by` replaces the text `replace`.
 fn small(replace: &str, by: &str) -> String {
     let prefix: Vec<&str> = std::iter::once("0").chain(std::iter::repeat_n("2", 52)).collect();
     let names = "\"key\", \"pid\", \"p\", \"pt\", \"eta\", \"phi\", \"isLong\", \"isDown\", \"hasVelo\", \"hasUT\", \
                  \"hasScifi\", \"fromBeautyDecay\", \"fromCharmDecay\", \"fromStrangeDecay\", \"charge\", \"hits\"";
     format!(
         "{{\"x\": [1.0, 2.0], \"y\": [1.0, 2.0], \"z\": [-288.0, -287.0], \"module_prefix_sum\": [{}], \"montecarlo\": \
-         {{\"description\": [{names}], \"particles\": [[1, 211, 1e3, 500.0, 2.0, 0.1, 0, 0, 1, 0, 0, 0, 0, 0, 1, [0, 1]]]}}}}",
+         {{\"description\": [{names}], \"particles\": \
+         [[1, 211, 1e3, 500.0, 2.0, 0.1, 0, 0, 1, 0, 0, 0, 0, 0, 1, [0, 1]]]}}}}",
         prefix.join(", ")
     )
     .replacen(replace, by, 1)
@@ -266,7 +267,7 @@ fn the_converter_says_what_is_wrong_with_an_event() {
         (
             "[1.0, 2.0]",
             "[1.0]",
-            "x, y and z have 1, 2 and 2 values, which should be as many",
+            "x, y and z have 1, 2 and 2 values, but must have the same number",
         ),
         ("[1.0, 2.0]", "[1.0, \"a\"]", "x should be a list of numbers"),
         (
@@ -294,7 +295,7 @@ fn the_converter_says_what_is_wrong_with_an_event() {
         error(Some(&whole), &[&json, &json]),
         format!("the last argument is the event file to write, but it is {json}")
     );
-    // What is right is converted, each time to the same bytes.
+    // A valid event is converted, to the same bytes each time.
     let mut converted = Vec::new();
     for _ in 0..2 {
         let output = convert(&python, &both);

@@ -1,4 +1,4 @@
-//! Several hosts over ssh and TCP: the same bytes as on one, and a clean end on all of them when one is in trouble.
+//! Jobs on several hosts, over ssh and TCP: the same bytes as on one host, and a clean end on every host if one fails.
 
 mod common;
 
@@ -13,8 +13,8 @@ use std::time::Duration;
 
 const GAUDI: &str = env!("CARGO_BIN_EXE_gaudi-mpi");
 
-/// How soon nothing is left on any host after one has been cut off, when the launcher looks after its connections as
-/// docs/clusters.md has it, but sooner.
+/// The time within which all processes on all hosts end after a host is cut off. The launcher checks its connections as
+/// docs/clusters.md describes, at shorter intervals.
 const ALL_GONE: Duration = Duration::from_secs(30);
 
 fn open() -> Option<(Farm, Hosts)> {
@@ -26,7 +26,7 @@ fn example_job(name: &str) -> String {
     path.display().to_string()
 }
 
-/// The files of a folder of the test's, by name.
+/// The names and contents of the files in a subfolder of the test's folder.
 fn files(farm: &Farm, folder: &str) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = fs::read_dir(farm.path(folder))
         .unwrap_or_else(|error| panic!("{folder}: {error}"))
@@ -37,7 +37,7 @@ fn files(farm: &Farm, folder: &str) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// Runs a program without MPI, and then on all hosts with each of these options: it leaves the same files in `folder`.
+/// Runs a program without MPI, then on all hosts with each set of options. Each run must write the same files.
 fn same_files(farm: &Farm, hosts: &Hosts, program: &Path, line: &str, folder: &str, ways: &[&str]) {
     farm.command(program, line).ends_with(0);
     let alone = files(farm, folder);
@@ -49,7 +49,7 @@ fn same_files(farm: &Farm, hosts: &Hosts, program: &Path, line: &str, folder: &s
             .ends_with(0);
         assert!(
             files(farm, folder) == alone,
-            "{line} {way}: other bytes than alone: {run:?}"
+            "{line} {way}: the bytes differ from a run without MPI: {run:?}"
         );
     }
 }
@@ -136,8 +136,8 @@ fn a_reconstruction_has_its_conditions_once_on_each_host() {
     let run = hosts
         .mpirun(&farm, &format!("{GAUDI} {line} --workers 2 --memory --schedule static"))
         .ends_with(0);
-    assert!(files(&farm, "brunel-output") == alone, "other bytes than alone");
-    // Each line of the two tables ends with the host it is about.
+    assert!(files(&farm, "brunel-output") == alone, "the bytes differ");
+    // Each line of the two tables ends with the name of its host.
     for host in NAMES {
         let end = format!("| {host}");
         let lines: Vec<&str> = run.stdout.lines().filter(|line| line.ends_with(&end)).collect();
@@ -150,7 +150,7 @@ fn a_reconstruction_has_its_conditions_once_on_each_host() {
             numbers[column]
         };
         assert!(number(jobs, 0) > 0.0, "{jobs}");
-        // Workers; code, private and shared; data, private and shared; the sum; what it really is.
+        // The columns: workers; private and shared code; private and shared data; their sum; the resident memory.
         let (workers, shared, total) = (number(memory, 0), number(memory, 4), number(memory, 6));
         assert_eq!(workers, 2.0, "{memory}");
         assert!(shared > 340.0 && total < 1.6 * 360.0, "{memory}");
@@ -177,7 +177,7 @@ fn other_hosts_take_over_the_environment_and_the_folder() {
         assert_eq!(told.len(), 3, "{first:?}");
         told
     };
-    // A variable and a folder that rank 0 alone begins with.
+    // A variable and a working directory that only rank 0 starts with.
     fs::write(
         farm.path("on-a"),
         format!(
@@ -191,7 +191,7 @@ fn other_hosts_take_over_the_environment_and_the_folder() {
     let run = hosts.mpirun(&farm, &line).ends_with(0);
     let expected = format!("GAUDIAPPNAME=Some(\"Brunel\") in Some({folder:?})");
     assert_eq!(run.stdout.matches(&expected).count(), 3, "{run:?}");
-    // What belongs to a host stays.
+    // Host-specific variables keep their values.
     if leaves_variables_to_hosts() {
         let temporary = values("TMPDIR");
         for (line, host) in temporary.iter().zip(NAMES).skip(1) {
@@ -210,7 +210,7 @@ fn what_a_host_cannot_read_is_told_with_its_name() {
         "generate --files 6 --events 50 --output data/dst-%d.h5 -q",
     )
     .ends_with(0);
-    // There, another file system is where the others see the data.
+    // On this host, an empty file system hides the data.
     hosts.on("c", &format!("mount -t tmpfs tmpfs {}", data.display()));
     let job = example_job("bs2jpsiphi.toml");
     let line = format!("{GAUDI} run {job} -q --set input.files=['data/*.h5'] --batch 1 --retries 0");
@@ -221,7 +221,7 @@ fn what_a_host_cannot_read_is_told_with_its_name() {
         "{run:?}"
     );
     assert!(!farm.path("bs2jpsiphi-output/events.h5").exists());
-    // The folder in which the job runs: rank 0 is there, the others are to follow.
+    // A working directory that another host does not have: the other ranks change to rank 0's.
     let inner = farm.folder("outer/inner");
     let script = format!(
         "[ \"${}\" != 0 ] || cd {}\nexec \"$@\"\n",
@@ -242,7 +242,7 @@ fn what_a_host_cannot_read_is_told_with_its_name() {
 
 const OUTPUTS: [&str; 4] = ["histograms.h5", "gathered.h5", "merged.h5", "virtual.h5"];
 
-/// A job that goes on for hours, and writes all kinds of outputs.
+/// A job that runs for hours and writes every kind of output.
 const ENDLESS: &str = "[input]\nevents = 1000000000\nchunk = 20000
 [[algorithm]]\ntype = 'Define'\ncolumn = 'Gen/Numbers/x'\nvalue = '1.5'
 [histograms]\nfile = 'histograms.h5'
@@ -250,8 +250,9 @@ const ENDLESS: &str = "[input]\nevents = 1000000000\nchunk = 20000
 [[output]]\nfile = 'merged.h5'\nmode = 'merged'
 [[output]]\nfile = 'virtual.h5'\nmode = 'virtual'\n";
 
-/// What can befall a host, and what is said of it. A launcher that has news for a host it cannot reach any more does not
-/// end before TCP gives up, a quarter of an hour later: so ranks are not to give up before the launcher does.
+/// Runs a job, makes a host fail, and checks that the job reports the failure and ends on all hosts. Ranks must not
+/// give up before the launcher does. Otherwise the launcher has a message for an unreachable host, and waits a quarter
+/// of an hour until TCP gives up.
 fn trouble(workers: usize, lost_after: u32, befall: impl Fn(&Hosts), is_told: impl Fn(&str) -> bool) {
     let (Some(jobs), Some(hosts)) = (Jobs::open(), Hosts::open()) else {
         return;
@@ -260,12 +261,12 @@ fn trouble(workers: usize, lost_after: u32, befall: impl Fn(&Hosts), is_told: im
     let line = format!("{GAUDI} run job.toml -v --workers {workers} --lost-after {lost_after}");
     let mut running = hosts.mpirun(&jobs, &line).start();
     running.await_text(" of 3 on ", 3);
-    // Every rank is at work when parts are there.
+    // Part files appear once every rank works.
     let mut waited = 0;
     while jobs.names().len() < 4 {
         std::thread::sleep(Duration::from_millis(20));
         waited += 1;
-        assert!(waited < 2000, "the job does not get going: {:?}", jobs.names());
+        assert!(waited < 2000, "the job does not start to write: {:?}", jobs.names());
     }
     std::thread::sleep(Duration::from_secs(2));
     befall(&hosts);
@@ -274,7 +275,7 @@ fn trouble(workers: usize, lost_after: u32, befall: impl Fn(&Hosts), is_told: im
     assert!(is_told(&run.stderr), "{run:?}");
     hosts.are_idle_within(ALL_GONE);
     for name in OUTPUTS {
-        assert!(!jobs.path(name).exists(), "{name} is there: {run:?}");
+        assert!(!jobs.path(name).exists(), "{name} exists: {run:?}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is wrong on the command line is told once, by one rank, with status 2; so is the help, with status 0.
+//! A command-line error is printed once, by one rank, with status 2. The help is printed once, with status 0.
 
 mod common;
 
@@ -59,7 +59,7 @@ fn the_version_names_the_mpi_library() {
         .command(Path::new(gaudi_mpi::mpirun()), "--version")
         .ends_with(0)
         .stdout;
-    // mpirun of the same library says the same number.
+    // mpirun of the same MPI library prints the same version.
     let number = run.stdout.trim_end().trim_end_matches(')').rsplit(' ').next().unwrap();
     assert!(launcher.contains(number), "{run:?} and {launcher}");
     let name = match family() {

@@ -1,4 +1,4 @@
-//! A job behaves the same wherever its ranks run: they take over rank 0's environment and working directory.
+//! All ranks take over rank 0's environment and working directory, so that a job behaves the same wherever they run.
 
 mod common;
 
@@ -8,14 +8,15 @@ use common::skip;
 use std::fs;
 use std::process::Command;
 
-/// What each rank says of a variable and its working directory, by rank.
+/// The lines in which the ranks print a variable and their working directory, sorted by rank.
 fn told(stdout: &str) -> Vec<&str> {
     let mut lines: Vec<_> = stdout.lines().filter(|line| line.starts_with("rank ")).collect();
     lines.sort_unstable();
     lines
 }
 
-/// The probe on three ranks, whose variable `name` is as rank 0 and the others are told; what they have in the end.
+/// Runs the probe on three ranks with arguments of `env` for rank 0 and for the others, and returns each rank's value
+/// of `name`.
 fn variable(farm: &Farm, name: &str, root: &str, others: &str, options: &str) -> [Option<String>; 3] {
     let probe = format!("{} --environment {name} {options}", program("probe").display());
     let run = farm
@@ -46,7 +47,7 @@ fn variables_are_rank_0s_on_all_ranks() {
         variable(&farm, "LC_MEASUREMENT", "LC_MEASUREMENT=C", "LC_MEASUREMENT=other", ""),
         [some("C"), some("C"), some("C")]
     );
-    // What rank 0 does not have, the others keep.
+    // The other ranks keep a variable that rank 0 does not have.
     assert_eq!(
         variable(&farm, "GAUDIAPPNAME", "-u GAUDIAPPNAME", "GAUDIAPPNAME=Brunel", ""),
         [None, some("Brunel"), some("Brunel")]
@@ -75,7 +76,7 @@ fn variables_of_a_host_a_login_or_the_launcher_stay() {
         "SLURM_PROCID",
         "TMPDIR",
     ] {
-        // For TMPDIR, they have to be folders that exist.
+        // The values are existing folders, which TMPDIR requires.
         let [one, other] = ["one", "other"].map(|name| farm.folder(name).display().to_string());
         let values = variable(&farm, name, &format!("{name}={one}"), &format!("{name}={other}"), "");
         assert_eq!(values, [Some(one), Some(other.clone()), Some(other)], "{name}");
@@ -106,8 +107,7 @@ fn the_working_directory_is_rank_0s() {
 #[test]
 fn a_directory_that_another_rank_does_not_have_is_an_error() {
     let Some(farm) = Farm::open() else { return };
-    // Rank 1 lives where something else is mounted over the folder that rank 0 works in, as on a host that does not
-    // share it.
+    // A mount namespace hides rank 0's working directory from rank 1, as on a host that does not share the folder.
     let can_mount = Command::new("unshare")
         .args(["-m", "mount", "-t", "tmpfs", "none", "/mnt"])
         .output();
@@ -139,7 +139,7 @@ fn a_directory_that_another_rank_does_not_have_is_an_error() {
     );
     assert!(error.ends_with(&rest), "{error}");
     assert!(!farm.path("out").exists());
-    // As it says.
+    // The remedy in the message works.
     farm.mpirun(&contexts("--no-clone-env")).ends_with(0);
     assert!(farm.path("out").exists());
 }
@@ -160,8 +160,8 @@ fn rank_0_without_a_working_directory_is_an_error() {
         .ends_with(1);
     assert_eq!(
         run.error(),
-        "cannot tell rank 0's working directory: No such file or directory (os error 2). Was it deleted? Start the job in \
-         another folder, or use --no-clone-env"
+        "cannot tell rank 0's working directory: No such file or directory (os error 2). Was it deleted? Start the job \
+         in another folder, or use --no-clone-env"
     );
     farm.mpirun(&format!("-n 1 sh {script} {probe} --no-clone-env : -n 2 {probe}"))
         .ends_with(0);

@@ -1,4 +1,4 @@
-//! Items that fail: nothing of them is in the sums, and the job stops or goes on without them, as it was told.
+//! Failing items: they contribute nothing to the sums, and the job stops or skips them, depending on `--on-error`.
 
 mod common;
 
@@ -8,10 +8,10 @@ use common::launcher::{Family, family};
 use std::path::Path;
 use std::time::Duration;
 
-/// How soon an error has to stop a job, whatever else goes on.
+/// The time within which an error must stop a job.
 const SOON: Duration = Duration::from_secs(10);
 
-/// An attempt that failed: the item, the rank, which attempt it was, and what it said or what became of it.
+/// A failed attempt: the item, the rank, the number of the attempt, and its message or its consequence.
 #[derive(Debug, PartialEq)]
 struct Attempt {
     item: u64,
@@ -21,7 +21,7 @@ struct Attempt {
 }
 
 impl Attempt {
-    /// Of "item 13 ([13,169]) failed on rank 2 (node114), at attempt 1…", or the same without "failed".
+    /// Parses "item 13 ([13,169]) failed on rank 2 (node114), at attempt 1…", with or without "failed".
     fn parse(text: &str) -> Option<Self> {
         let (item, rest) = text.split_once("item ")?.1.split_once(' ')?;
         let (described, rest) = rest.split_once(" on rank ")?;
@@ -30,7 +30,7 @@ impl Attempt {
         let end = rest.find(|c: char| !c.is_ascii_digit())?;
         let item: u64 = item.parse().ok()?;
         let description = format!("[{item},{}]", item * item);
-        assert!(described.contains(&description), "{text}: which item is that?");
+        assert!(described.contains(&description), "the item is not described: {text}");
         Some(Self {
             item,
             rank: rank.parse().ok()?,
@@ -40,7 +40,7 @@ impl Attempt {
     }
 }
 
-/// The attempts that rank 0 tells of while the job runs.
+/// The failed attempts that rank 0 reports while the job runs.
 fn warned(run: &Finished) -> Vec<Attempt> {
     let warnings = run.stderr.lines().filter(|line| line.contains(" WARN  rank 0: item "));
     warnings
@@ -48,13 +48,13 @@ fn warned(run: &Finished) -> Vec<Attempt> {
         .collect()
 }
 
-/// The items that are listed as skipped at the end.
+/// The items in the list of skipped items at the end.
 fn listed(run: &Finished, of: u64) -> Vec<Attempt> {
     let mut lines = run
         .stderr
         .lines()
         .skip_while(|line| !line.contains(" items were skipped:"));
-    let title = lines.next().unwrap_or_else(|| panic!("no items are listed: {run:?}"));
+    let title = lines.next().unwrap_or_else(|| panic!("no items are skipped: {run:?}"));
     let list: Vec<_> = lines
         .take_while(|line| line.starts_with("  item "))
         .map(|line| Attempt::parse(line).unwrap_or_else(|| panic!("{line}")))
@@ -63,7 +63,7 @@ fn listed(run: &Finished, of: u64) -> Vec<Attempt> {
     list
 }
 
-/// What the probe's `process` says of an item it fails or panics on.
+/// Returns whether this is the probe's message for an item that fails or panics.
 fn is_meant(message: &str, item: u64, panics: bool) -> bool {
     if panics {
         message.starts_with("panicked at tests/programs/probe.rs:")
@@ -105,7 +105,7 @@ fn items_that_fail_and_panic_are_left_out_and_listed() {
                 "{skipped:?}"
             );
 
-            // Each attempt is told of once; all but the last with what was said, which the list has for the last.
+            // Each attempt is reported once, with its message. The message of the last attempt is in the list instead.
             let attempts: Vec<_> = warned(&run)
                 .into_iter()
                 .filter(|warning| warning.item == skipped.item)
@@ -124,14 +124,14 @@ fn items_that_fail_and_panic_are_left_out_and_listed() {
             for pair in attempts.windows(2) {
                 assert!(
                     ranks < 2 || pair[0].rank != pair[1].rank,
-                    "not tried elsewhere: {attempts:?}"
+                    "the retry ran on the same rank: {attempts:?}"
                 );
             }
             assert_eq!(attempts.last().map(|last| last.rank), Some(skipped.rank));
         }
         assert!(
             !run.stderr.contains("thread '"),
-            "panics are printed by rank 0 alone: {run:?}"
+            "a rank other than 0 printed a panic: {run:?}"
         );
 
         let json: serde_json::Value = serde_json::from_str(&farm.read("json")).unwrap();
@@ -158,7 +158,7 @@ fn an_item_that_fails_stops_the_job() {
         (8, 3, false),
     ] {
         let how = if panics { "--panic" } else { "--fail" };
-        // On several ranks, the others are in the middle of something longer.
+        // On several ranks, the other ranks process long items meanwhile.
         let asleep = if ranks > 2 {
             "--sleep 1,2,3,4 --prefetch 0 --batch 1"
         } else {
@@ -243,7 +243,7 @@ fn copies_that_mpi_does_not_connect_do_not_run() {
         let probe = program("probe");
         farm.command(Path::new("env"), &format!("{variables} {} --out out", probe.display()))
     };
-    // srun for another MPI library, and the mpiexec of another one.
+    // The variables of an srun without this MPI library, and of another library's mpiexec.
     for (count, number) in [("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"), ("PMI_SIZE", "PMI_RANK")] {
         if count == "PMI_SIZE" && family() != Family::OpenMpi {
             continue;

@@ -1,4 +1,4 @@
-//! The job files among the examples: what they write is the same however they are run, and right.
+//! The example job files: their output is correct, and the same however they are run.
 
 mod common;
 
@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// How a job can be run. The first is what the others are compared with: no MPI, and no options.
+/// Numbers of ranks and options to run a job with. The first, without MPI and options, is the reference.
 const WAYS: [(usize, &str); 10] = [
     (0, ""),
     (1, "--granularity event --events 300"),
@@ -38,7 +38,7 @@ fn run(farm: &Farm, ranks: usize, arguments: &str) -> Job {
     }
 }
 
-/// The files that a job leaves in a folder, run in all ways; those of the first are kept there.
+/// Runs a job in all ways, checks that `folder` has the expected files with the same bytes, and returns its path.
 fn same_files(farm: &Farm, job: &str, folder: &str, expected: &[&str]) -> PathBuf {
     let line = format!("run {} -q", root().join("examples/jobs").join(job).display());
     let output = farm.path(folder);
@@ -69,7 +69,7 @@ fn same_files(farm: &Farm, job: &str, folder: &str, expected: &[&str]) -> PathBu
     output
 }
 
-/// Name, entries, mean and standard deviation of the counters in a file.
+/// The name, entries, mean and standard deviation of each counter in a file.
 fn counters(file: &Path) -> Vec<(String, u64, f64, f64)> {
     let group = hdf5::File::open(file).unwrap().group("FileRecords/Counters").unwrap();
     let numbers = |name| group.dataset(name).unwrap().read_raw::<f64>().unwrap();
@@ -114,7 +114,7 @@ fn bs2jpsiphi_is_the_same_as_a_task_and_as_a_job_file() {
             assert!(job.unwrap() == task.unwrap(), "{name} differs, {ranks} ranks");
         }
     }
-    // Two jobs, merged, are one job.
+    // The merged outputs of two jobs equal the output of one job.
     let job = root().join("examples/jobs/bs2jpsiphi.toml");
     for (files, name) in [("dst-[12].h5", "one.h5"), ("dst-[34].h5", "two.h5")] {
         let line = format!(
@@ -126,7 +126,7 @@ fn bs2jpsiphi_is_the_same_as_a_task_and_as_a_job_file() {
     run(&farm, 0, "merge both.h5 one.h5 two.h5 -q").ends_with(0);
     run(&farm, 0, "diff both.h5 bs2jpsiphi-output/events.h5").ends_with(0);
     let [one, both] = ["bs2jpsiphi-output/events.h5", "both.h5"].map(|name| fs::read(farm.path(name)).unwrap());
-    assert!(one == both, "merged files are not the file of one job");
+    assert!(one == both, "the merged file differs from the file of one job");
     let whole = counters(&output.join("events.h5"));
     assert_eq!(whole.len(), 3);
     assert_eq!(counters(&farm.path("both.h5")), whole);
@@ -170,7 +170,7 @@ fn b2hhh_is_the_same_in_rust_and_as_a_job_file() {
     python_script(&python, "scripts/root_to_hdf5.py", &[&sample, &farm.path("b2hhh.h5")]);
     same_files(&farm, "b2hhh.toml", "b2hhh-job-output", &["b2hhh.h5", "b2hhh.png"]);
     farm.program("b2hhh", 2, "b2hhh.h5 -q").ends_with(0);
-    // The formulas differ in the last bits, so that means may.
+    // The formulas differ in the last bits, so the means may differ.
     let line = "diff --tolerance 1e-12 --only B/mass b2hhh-job-output/b2hhh.h5 b2hhh-output/b2hhh.h5";
     let told = run(&farm, 0, line).ends_with(0).stdout;
     assert!(told.contains("1 histogram"), "{told}");

@@ -1,4 +1,4 @@
-//! The built-in job and the examples: what they write is the same on any number of ranks, and right.
+//! The built-in job and the example programs: their output is correct, and the same on any number of ranks.
 
 mod common;
 
@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// How a job can be run. The first is what the others are compared with: no MPI at all.
+/// Numbers of ranks and options to run a job with. The first, without MPI and options, is the reference.
 const WAYS: [(usize, &str); 11] = [
     (0, ""),
     (1, "--prefetch 0 --batch 1"),
@@ -23,7 +23,7 @@ const WAYS: [(usize, &str); 11] = [
     (2, "--workers 2 --fork-after first-item --schedule static"),
 ];
 
-/// The files of a folder, by name.
+/// The names and contents of the files in a folder.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut files: Vec<_> = fs::read_dir(folder)
@@ -35,7 +35,8 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// Runs a job in all ways, and checks that it leaves these files, the same each time; the folder of the first.
+/// Runs a job in all ways, checks that it writes the expected files with the same bytes, and returns the folder of the
+/// first run.
 fn same_files(farm: &Farm, program: &Path, arguments: &str, expected: &[&str]) -> PathBuf {
     let mut first = Vec::new();
     for (way, (ranks, options)) in WAYS.into_iter().enumerate() {
@@ -66,7 +67,7 @@ fn same_files(farm: &Farm, program: &Path, arguments: &str, expected: &[&str]) -
     farm.path("output0")
 }
 
-/// Runs a Python script of the tests'.
+/// Runs a Python script in tests/python.
 fn check(python: &Path, script: &str, arguments: &[&Path]) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(script);
     let output = Command::new(python).arg(script).args(arguments).output().unwrap();
@@ -163,7 +164,7 @@ fn b2hhh_says_what_is_wrong_with_its_input() {
     assert!(run("missing.h5").contains("cannot read missing.h5"));
     fs::write(farm.path("text.h5"), "this is no HDF5").unwrap();
     assert!(run("text.h5").contains("cannot read text.h5"));
-    // A copy: nobody who was started meanwhile holds a lock of it.
+    // A copy, because a process started meanwhile may have inherited the original's lock.
     drop(hdf5::File::create(farm.path("made.h5")).unwrap());
     std::fs::copy(farm.path("made.h5"), farm.path("empty.h5")).unwrap();
     assert!(run("empty.h5").contains("empty.h5 has no column /Event/PhaseSpaceTree/H1_PX"));

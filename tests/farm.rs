@@ -1,4 +1,4 @@
-//! The farm gives the same bytes however it is run.
+//! The farm produces the same bytes however it is run.
 
 mod common;
 
@@ -10,7 +10,7 @@ const SCHEDULES: [&str; 3] = ["static", "dynamic", "guided"];
 const PREFETCHES: [&str; 2] = ["--prefetch 0", "--prefetch 2"];
 const BATCHES: [&str; 3] = ["", "--batch 1", "--batch 1000"];
 
-/// The first number after a text.
+/// The first number after `start`.
 fn number_after(text: &str, start: &str) -> f64 {
     let rest = text
         .split(start)
@@ -25,7 +25,7 @@ fn number_after(text: &str, start: &str) -> f64 {
 #[test]
 fn ranks_schedules_prefetch_and_batches_change_nothing() {
     let Some(farm) = Farm::open() else { return };
-    // Every value of an option meets every value of each other one.
+    // Every pair of values of two options occurs.
     for (i, &ranks) in RANKS.iter().enumerate() {
         for (j, schedule) in SCHEDULES.iter().enumerate() {
             let (prefetch, batch) = (PREFETCHES[(i + j) % 2], BATCHES[(i + j) % 3]);
@@ -87,12 +87,12 @@ fn a_program_processes_several_times() {
     let first = expected::results(100, &[]);
     let later = alone
         .strip_prefix(&first)
-        .expect("the first pass is as if there was no other");
+        .expect("the first pass gives the results of a single pass");
     assert_eq!(later.lines().filter(|line| line.starts_with("100 items")).count(), 2);
     assert_ne!(
         later.lines().next(),
         first.lines().next(),
-        "each pass has random numbers of its own"
+        "two passes use the same random numbers"
     );
     for ranks in [1, 2, 8] {
         let run = farm.probe(ranks, "--items 100 --passes 3 --out out").ends_with(0);
@@ -131,7 +131,7 @@ fn replies_wait_in_a_window_of_bounded_size() {
         peak
     };
     let without = run("");
-    // 40 MB of replies, made faster than they are taken.
+    // 40 MB of replies, produced faster than rank 0 consumes them.
     let bounded = run("--reply 20000 --slow-local 1 --window 64kB");
     let unbounded = run("--reply 20000 --slow-local 1 --window 1GB");
     assert!(
@@ -140,14 +140,14 @@ fn replies_wait_in_a_window_of_bounded_size() {
     );
     assert!(
         unbounded > without + 20.0,
-        "{unbounded} MB, and {without} MB without replies: nothing was bounded above"
+        "{unbounded} MB, and {without} MB without replies: the large window does not fill"
     );
 }
 
 #[test]
 fn large_outputs_are_summed_in_bounded_memory() {
     let Some(farm) = Farm::open() else { return };
-    // Megabytes in use at the most, by rank.
+    // The peak memory of each rank in MB.
     let peaks = |megabytes: f64| {
         let run = farm
             .program("bench_farm", 4, &format!("reduce --items 8 --megabytes {megabytes}"))
@@ -174,7 +174,7 @@ fn large_outputs_are_summed_in_bounded_memory() {
         );
         assert!(
             copies >= 1.0,
-            "rank {rank} has not held its output ({small} MB, {large} MB)"
+            "rank {rank} did not hold its output ({small} MB, {large} MB)"
         );
     }
 }

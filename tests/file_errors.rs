@@ -1,4 +1,4 @@
-//! Files that are not what they should be, or do not fit together: each is told in words, and nothing is left behind.
+//! Invalid or incompatible files: each gives a clear error message, and no output is left behind.
 
 mod common;
 

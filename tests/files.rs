@@ -1,4 +1,4 @@
-//! What the command tells of files, finds to differ between them, and makes one of.
+//! The commands `inspect`, `diff` and `merge`.
 
 mod common;
 
@@ -186,7 +186,7 @@ fn merged_files_are_those_of_one_job_whatever_their_grouping() {
     }
     assert!(folder.bytes("bc.h5").len() > folder.bytes("b.h5").len());
 
-    // Weights of three events, of which two steps would round the sum twice.
+    // Weights for which a merge in two steps would round the sum twice if sums were not exact.
     let pieces: Vec<String> = (0..3).map(|event| format!("{event}.h5")).collect();
     for (event, name) in pieces.iter().enumerate() {
         let mut book = Histograms::new();
@@ -249,7 +249,7 @@ fn merging_files_of_different_contents_keeps_all_of_them() {
     let sum = Histograms::open(folder.path("all.h5")).unwrap();
     assert_eq!(sum.get("Phys/hbmass").unwrap().entries(), 500);
 
-    // In two steps it is the same.
+    // A merge in two steps gives the same file.
     for step in [
         "merge two.h5 events.h5 histograms.h5",
         "merge steps.h5 two.h5 tracks.h5",
@@ -262,7 +262,7 @@ fn merging_files_of_different_contents_keeps_all_of_them() {
 #[test]
 fn large_files_are_compared_and_merged_in_blocks() {
     let folder = Folder::new();
-    // More events than are ever in memory at once.
+    // More events than the commands hold in memory at once.
     let mut writer = EventFileWriter::compressed(folder.path("a.h5"), 1).unwrap();
     for start in (0..230_000).step_by(23_000) {
         writer.append(&store(start..start + 23_000)).unwrap();

@@ -1,4 +1,4 @@
-//! `gaudi-mpi generate`: files of toy events, the same on any number of ranks, of which every reference leads to a row.
+//! `gaudi-mpi generate`: the files of toy events are the same on any number of ranks, and all references are valid.
 
 mod common;
 
@@ -29,7 +29,7 @@ fn files_are_the_same_on_any_number_of_ranks() {
         assert!(bytes("alone", file) == bytes("one", file), "{file}");
         assert!(bytes("alone", file) == bytes("three", file), "{file}");
     }
-    // Items of another size, and no compression: the same events.
+    // Another item size and no compression give the same events.
     let other = "--files 2 --events 600 --chunk 77 --signal 0.5 --seed 7 --compression 0 --quiet --output x-%d.h5";
     assert!(generate(&farm, 0, other).ends_with(0).stdout.is_empty());
     for (one, other, first) in [("alone/dst-1.h5", "x-1.h5", 0), ("alone/dst-2.h5", "x-2.h5", 600)] {
@@ -58,7 +58,7 @@ fn column<T: hdf5::H5Type>(file: &hdf5::File, path: &str) -> Vec<T> {
     dataset.read_raw().unwrap()
 }
 
-/// Every reference in the file is −1 or the index of a row of the same event.
+/// Checks that every reference in the file is the index of a row in the same event.
 fn check_references(file: &hdf5::File) {
     let mut found = 0;
     for (table, columns) in [

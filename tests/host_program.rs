@@ -1,4 +1,4 @@
-//! A host program, such as an interpreter, ends its processes by itself, and has hooks around forks.
+//! A host program, such as an interpreter, ends its processes itself and has hooks around forks.
 
 mod common;
 

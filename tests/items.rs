@@ -1,11 +1,11 @@
-//! Items come from any iterator, also one that does not know how many there are, in bounded memory.
+//! Items come from any iterator, even one of unknown length, in bounded memory.
 
 mod common;
 
 use common::job::Farm;
 use std::time::Duration;
 
-/// What the program prints of this many items.
+/// The output of `count` for this number of items.
 fn counted(items: u64) -> String {
     let sum: u64 = (0..items).sum();
     let squares: u64 = (0..items).map(|number| (number % 1009).pow(2)).sum();

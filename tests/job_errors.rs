@@ -1,4 +1,4 @@
-//! Errors in jobs and in their input: each is reported once, with its place, and no files are left behind.
+//! Errors in jobs and in their input: each is reported once, with its location, and no files are left behind.
 
 mod common;
 
@@ -7,7 +7,7 @@ use common::particles::Jobs;
 use gaudi_mpi::event::ColumnType;
 use std::fs;
 
-/// Where events go, in every way that there is.
+/// Outputs of every kind.
 const OUTPUTS: &str = r#"
 [histograms]
 file = "histograms.h5"
@@ -27,12 +27,12 @@ mode = "virtual"
 
 const INPUT: &str = "[input]\nfiles = ['a.h5']\n";
 
-/// A job that reads a file, has this in it, and writes.
+/// A job with an input file, `inner`, and outputs.
 fn job(inner: &str) -> String {
     format!("{INPUT}{inner}{OUTPUTS}")
 }
 
-/// An algorithm of this type, with properties.
+/// A job with one algorithm of this type and with these properties.
 fn algorithm(kind: &str, properties: &str) -> String {
     job(&format!("[[algorithm]]\ntype = '{kind}'\n{properties}\n"))
 }
@@ -41,7 +41,7 @@ fn filter(cut: &str) -> String {
     algorithm("Filter", &format!("table = 'Rec/Track/Best'\ncut = \"{cut}\""))
 }
 
-/// What the job says is wrong; it has left nothing behind.
+/// Runs a job that must fail without leaving files behind, and returns its error.
 fn refused(jobs: &Jobs, ranks: usize, text: &str, arguments: &str) -> String {
     jobs.job_file("job.toml", text);
     let before = jobs.names();
@@ -246,7 +246,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         ),
         (
             job("[[output]]\nfile = 'x.h5'\nveto = ['A']\n"),
-            "job.toml:5:9: output x.h5: there is no algorithm 'A' in this job; there are none at all",
+            "job.toml:5:9: output x.h5: there is no algorithm 'A' in this job; there are none",
         ),
         (
             job("[[output]]\nfile = 'x.h5'\ncompression = 300\n"),
@@ -326,7 +326,7 @@ fn mistakes_in_job_files_are_told_and_nothing_is_left() {
         if !error.contains(words) || refused(&jobs, 0, &text, "--dry-run") != error {
             failed.push((words, error.clone()));
         }
-        // The launcher says something after it.
+        // Under mpirun, the launcher's message follows the error.
         if checked.is_multiple_of(8) && !refused(&jobs, 3, &text, "").starts_with(&error) {
             failed.push((words, error));
         }

@@ -1,4 +1,4 @@
-//! Jobs that are stopped, run out of disk, or write more than fits into memory.
+//! Jobs that are stopped, that fill the disk, or that write more than fits into memory.
 
 mod common;
 
@@ -10,12 +10,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-/// A job that makes events of so many bytes, and writes them.
+/// A job that creates events with this number of columns of eight bytes, and writes them.
 fn makes(events: u64, columns: usize, outputs: &str) -> String {
     let mut text = format!("[input]\nevents = {events}\n");
     for column in 0..columns {
         text += &format!(
-            "[[algorithm]]\ntype = 'Define'\nname = 'D{column}'\ncolumn = 'Gen/Numbers/x{column}'\nvalue = '{column}.5'\n"
+            "[[algorithm]]\ntype = 'Define'\nname = 'D{column}'\ncolumn = 'Gen/Numbers/x{column}'\n\
+             value = '{column}.5'\n"
         );
     }
     text + outputs
@@ -26,7 +27,7 @@ const OUTPUTS: &str = "[histograms]\nfile = 'histograms.h5'
 [[output]]\nfile = 'merged.h5'\nmode = 'merged'
 [[output]]\nfile = 'virtual.h5'\nmode = 'virtual'\n";
 
-/// None of the outputs has its name.
+/// Checks that no output exists under its final name.
 fn check_nothing_is_complete(jobs: &Jobs) {
     let names = jobs.names();
     for output in ["histograms.h5", "gathered.h5", "merged.h5", "virtual.h5"] {
@@ -46,7 +47,7 @@ fn a_job_that_is_stopped_leaves_no_output_under_its_name() {
         (Some(2), Signal::SIGKILL),
     ] {
         let running = jobs.gaudi(3, "run job.toml --chunk 20000").start();
-        // Every rank is at work when parts are there.
+        // Part files appear once every rank works.
         let mut waited = 0;
         while jobs.names().len() < 4 || running.ranks() < 3 {
             std::thread::sleep(Duration::from_millis(10));
@@ -63,7 +64,7 @@ fn a_job_that_is_stopped_leaves_no_output_under_its_name() {
         assert!(!run.status.success() || is_lost, "after {signal} to {rank:?}: {run:?}");
         check_nothing_is_complete(&jobs);
         if signal == Signal::SIGUSR1 || signal == Signal::SIGTERM {
-            // Asked to stop, and given the time: all is cleared away.
+            // A job that is asked to stop removes its part files.
             let status = Some(128 + signal as i32);
             assert!(run.status.code() == status || is_lost, "{run:?}");
             assert!(
@@ -72,7 +73,7 @@ fn a_job_that_is_stopped_leaves_no_output_under_its_name() {
                 jobs.names()
             );
         }
-        // What no process could clear away is in nobody's way.
+        // A killed job leaves part files. They do not disturb later jobs, but this test counts them.
         for name in jobs.names().iter().filter(|name| name.contains(".part")) {
             let path = jobs.path(name);
             if path.is_dir() {
@@ -85,7 +86,7 @@ fn a_job_that_is_stopped_leaves_no_output_under_its_name() {
     }
 }
 
-/// A small file system, while this is alive.
+/// A small file system, unmounted when this is dropped.
 struct SmallDisk<'a>(&'a Path);
 
 impl<'a> SmallDisk<'a> {
@@ -114,7 +115,8 @@ fn a_full_disk_is_an_error() {
     let Some(_disk) = SmallDisk::mount(&folder) else { return };
     for (ranks, mode) in [(0, "gathered"), (3, "gathered"), (3, "merged"), (0, "virtual")] {
         let output = format!(
-            "[[output]]\nfile = 'disk/out.h5'\ncompression = 0\nmode = '{mode}'\n[histograms]\nfile = 'disk/histograms.h5'\n"
+            "[[output]]\nfile = 'disk/out.h5'\ncompression = 0\nmode = '{mode}'\n\
+             [histograms]\nfile = 'disk/histograms.h5'\n"
         );
         jobs.job_file("job.toml", &makes(1_000_000, 4, &output));
         let run = jobs.gaudi(ranks, "run job.toml -q").ends_with(1);
@@ -125,7 +127,7 @@ fn a_full_disk_is_an_error() {
         let left: Vec<_> = std::fs::read_dir(&folder).unwrap().collect();
         assert!(left.is_empty(), "{left:?}");
     }
-    // One that is full only when parts are merged.
+    // The disk is full only when the part files are merged.
     let outputs = "[histograms]\nfile = 'histograms.h5'\n[[output]]\nfile = 'small.h5'
         [[output]]\nfile = 'disk/out.h5'\ncompression = 0\nmode = 'merged'\n";
     jobs.job_file("job.toml", &makes(160_000, 4, outputs));
@@ -138,7 +140,7 @@ fn a_full_disk_is_an_error() {
     assert_eq!(jobs.names(), ["disk", "job.toml"]);
 }
 
-/// Rank 0's peak, in MB, while it writes so many bytes, of which at most 16 MiB may wait.
+/// The peak memory of rank 0 in MB while it writes this number of bytes with a window of 16 MiB.
 fn peak_of_writing(bytes: u64) -> u64 {
     let Some(jobs) = Jobs::open() else { return 0 };
     let events = bytes / (40 * 8);
@@ -150,7 +152,7 @@ fn peak_of_writing(bytes: u64) -> u64 {
         .gaudi(2, "run job.toml -q --window 16MiB")
         .start()
         .wait_with_peak(0, Duration::from_secs(3600));
-    assert!(peak > 10, "the peak was not seen: {peak} MB");
+    assert!(peak > 10, "the peak was not measured: {peak} MB");
     eprintln!("rank 0 had {peak} MB at most");
     assert!(run.status.success(), "{run:?}");
     assert!(std::fs::metadata(jobs.path("out.h5")).unwrap().len() > bytes / 320 * 320);
@@ -165,7 +167,7 @@ fn an_output_larger_than_the_window_takes_bounded_memory() {
     assert!(peak < 200, "{peak} MB");
 }
 
-/// `cargo test --test job_limits -- --ignored`, with 20 GB free where temporary files go (TMPDIR).
+/// Needs 20 GB of free space in TMPDIR. To run it: `cargo test --test job_limits -- --ignored`.
 #[test]
 #[ignore = "writes 20 GB"]
 fn an_output_larger_than_memory_takes_bounded_memory() {
@@ -177,7 +179,12 @@ fn an_output_larger_than_memory_takes_bounded_memory() {
 fn ten_thousand_algorithms_are_no_problem() {
     let Some(jobs) = Jobs::open() else { return };
     let histograms: Vec<String> = (0..9_999)
-        .map(|h| format!("[[algorithm]]\ntype = 'Histogram'\nname = 'h{h}'\nx = {{ value = '{h}', bins = 2, low = 0, high = 5000 }}\n"))
+        .map(|h| {
+            format!(
+                "[[algorithm]]\ntype = 'Histogram'\nname = 'h{h}'\n\
+                 x = {{ value = '{h}', bins = 2, low = 0, high = 5000 }}\n"
+            )
+        })
         .collect();
     let names: Vec<String> = (0..9_999).map(|h| format!("'h{h}'")).collect();
     let sequence = format!("[[algorithm]]\ntype = 'Sequence'\nmembers = [{}]\n", names.join(","));
@@ -203,7 +210,7 @@ fn sequences_in_sequences_end() {
             } else {
                 format!("S{}", level + 1)
             };
-            // Both paths through every level lead to the same algorithm, which is executed once.
+            // Both members at each level lead to the same algorithm, which must be executed once.
             format!("[[algorithm]]\ntype = 'Sequence'\nname = 'S{level}'\nmembers = ['{inner}', '{inner}']\n")
         };
         let sequences: String = (0..depth).map(sequence).collect();
@@ -217,7 +224,7 @@ fn sequences_in_sequences_end() {
     let run = jobs.gaudi(0, "run job.toml").ends_with(1);
     assert!(
         run.error()
-            .contains("is in a sequence in a sequence, more than 200 deep"),
+            .contains("is nested in more than 200 sequences: use fewer sequences"),
         "{run:?}"
     );
 }

@@ -1,4 +1,4 @@
-//! Jobs: the same bytes however they are run, references that lead where they led, and records of what was read.
+//! Jobs: the same bytes however they are run, references that stay valid, and records of the events read.
 
 mod common;
 
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-/// A bit of everything that a job can do.
+/// A job that uses every feature.
 const EVERYTHING: &str = r#"
 title = "Everything"
 
@@ -159,7 +159,8 @@ fn files_are_the_same_bytes_however_a_job_is_run() {
     let expected = OUTPUTS.map(|name| jobs.bytes(name));
     assert!(jobs.numbers("skim.h5").len() > 500);
     let mut differences = Vec::new();
-    // Every number of ranks meets every granularity, and both meet every schedule and output mode, which meet each other.
+    // Every number of ranks occurs with every granularity. Every schedule occurs with every output mode, and both occur
+    // with every number of ranks and every granularity.
     let granularities = ["file", "chunk --chunk 1000", "chunk --chunk 137", "event"];
     for (i, ranks) in [0, 1, 2, 3, 8].into_iter().enumerate() {
         for (j, granularity) in granularities.into_iter().enumerate() {
@@ -173,7 +174,8 @@ fn files_are_the_same_bytes_however_a_job_is_run() {
                 "--workers 2 --fork-after none",
             ][(i + j) % 4];
             let line = format!(
-                "run job.toml -q --granularity {granularity} --schedule {schedule} --output-mode {mode} {window} {workers}"
+                "run job.toml -q --granularity {granularity} --schedule {schedule} --output-mode {mode} {window} \
+                 {workers}"
             );
             let run = jobs.gaudi(ranks, &line).ends_with(0);
             assert!(run.stderr.is_empty(), "{run:?}");
@@ -201,13 +203,13 @@ fn virtual_outputs_have_the_same_events() {
         env!("CARGO_BIN_EXE_gaudi-mpi")
     ))
     .ends_with(0);
-    // From another folder than that in which they were written.
+    // The files are read from a folder other than the one they were written from.
     for name in ["skim.h5", "all.h5"] {
         let run = jobs.gaudi(0, &format!("diff {name} virtual/{name}")).ends_with(0);
         assert!(run.stdout.starts_with("no difference in "), "{run:?}");
     }
     assert!(jobs.bytes("histograms.h5") == jobs.bytes("virtual/histograms.h5"));
-    // A later job that fails leaves it as it is.
+    // A later job that fails does not change the virtual output.
     for options in [
         "--set input.files=[\"missing.h5\"]",
         "--workers 2 --set Pt.nonsense=1",
@@ -222,7 +224,7 @@ fn virtual_outputs_have_the_same_events() {
         jobs.gaudi(0, "diff all.h5 virtual/all.h5").ends_with(0);
         assert_eq!(fs::read_dir(jobs.path("virtual/all.h5.parts")).unwrap().count(), before);
     }
-    // Without its parts it is not read as if events had nothing in them.
+    // Without its parts, a virtual output is an error, not a file of empty events.
     fs::remove_dir_all(jobs.path("virtual/all.h5.parts")).unwrap();
     let run = jobs.gaudi(0, "merge copy.h5 virtual/all.h5").ends_with(1);
     assert!(run.error().contains("all.h5.parts"), "{run:?}");
@@ -270,7 +272,7 @@ fn workers_that_are_killed_take_no_events_with_them() {
     }
 }
 
-/// Follows all references of particles to tracks, and of tracks to vertices.
+/// Checks all references from particles to tracks and from tracks to vertices, and returns their number.
 fn check_references(jobs: &Jobs, file: &str, particles: &str) -> usize {
     struct Table {
         offsets: Vec<u64>,
@@ -375,7 +377,7 @@ fn a_column_that_some_input_files_lack_is_no_obstacle() {
         .filter(|(_, value)| value.is_nan())
         .map(|(row, _)| row as u64);
     assert!(missing.eq(offsets[5000]..offsets[6700]));
-    // Whoever needs the column is told.
+    // An output that names the missing column is an error.
     let item = jobs
         .gaudi(0, "run job.toml -q --set output.0.items=[\"Rec/Track/Best/py\"]")
         .ends_with(1);
@@ -470,7 +472,7 @@ fn the_selector_chooses_events_and_the_records_say_what_became_of_them() {
     let last = jobs.column::<f64>("out.h5", "FileRecords/last_time");
     assert_eq!(last[..2], [5999.0, 7299.0]);
 
-    // Nothing is left to be done.
+    // No events are selected.
     for input in [
         "files = ['a.h5'], skip = ['0..9223372036854775807', '3..18446744073709551615']",
         "files = ['b.h5']",
@@ -484,7 +486,7 @@ fn the_selector_chooses_events_and_the_records_say_what_became_of_them() {
     }
 }
 
-/// Damages a column in the middle of one of its compressed chunks; the rows of that chunk.
+/// Damages a compressed chunk of a column, and returns the rows of the chunk.
 fn damage(jobs: &Jobs, file: &str, column: &str, chunk: usize) -> std::ops::Range<u64> {
     let path = jobs.path(file);
     let dataset = hdf5::File::open(&path).and_then(|file| file.dataset(column)).unwrap();

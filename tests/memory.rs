@@ -1,4 +1,4 @@
-//! What forked workers share, and what the reports of it say.
+//! The memory that forked workers share, and the reports of it.
 
 mod common;
 
@@ -7,7 +7,7 @@ use gaudi_mpi::MemoryUse;
 
 const MB: u64 = 1_000_000;
 
-/// What the job's report says that it used.
+/// The memory use in the job's report, summed over ranks.
 fn used(farm: &Farm) -> MemoryUse {
     let json: serde_json::Value = serde_json::from_str(&farm.read("json")).unwrap();
     let mut all = MemoryUse::default();
@@ -24,7 +24,7 @@ fn what_is_made_before_the_fork_is_in_memory_once() {
         ("--megabytes 100 --fork-after none", false),
         ("--megabytes 100 --fork-after init", true),
         ("--megabytes 100 --fork-after first-item", true),
-        // Before there is a work manager: shared by the rank's own process, too.
+        // Allocated before the work manager exists, and so shared with the rank's own process too.
         ("--common-megabytes 100 --fork-after none", true),
     ] {
         for ranks in [0, 2] {
@@ -82,7 +82,7 @@ fn ways_of_running_a_job_are_compared() {
         .ends_with(1);
     assert!(
         run.stderr.contains("cannot read the job file missing.toml")
-            && run.stderr.contains("the job failed when it was run as"),
+            && run.stderr.contains("the job failed; the command was"),
         "{run:?}"
     );
 }

@@ -1,6 +1,6 @@
-//! Draws every kind of picture, and checks what is in the files.
+//! Draws every kind of picture and checks the files.
 //!
-//! The files stay in `target/tmp/pictures`, to be looked at.
+//! The files stay in `target/tmp/pictures` for inspection.
 
 use std::fs;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ fn file(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// Saves a canvas in both formats, checks what holds for all pictures, and returns the SVG.
+/// Saves a canvas in both formats, runs the checks common to all pictures, and returns the SVG.
 fn save(name: &str, (width, height): (u32, u32), canvas: &Canvas) -> String {
     let (svg, png) = (file(&format!("{name}.svg")), file(&format!("{name}.png")));
     canvas.save(&svg).unwrap();
@@ -33,7 +33,7 @@ fn save(name: &str, (width, height): (u32, u32), canvas: &Canvas) -> String {
     let size = format!("<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width}0 {height}0\"");
     assert!(text.starts_with(&size), "{}", &text[..120]);
     assert!(text.trim_end().ends_with("</svg>"));
-    // Ten units make a pixel, and letters are at least as high as a hundredth of the picture.
+    // A pixel has ten units. Letters must be at least a hundredth of the picture's height.
     let sizes = text.split("font-size=\"").skip(1);
     let smallest = sizes.map(|rest| rest[..rest.find('"').unwrap()].parse().unwrap());
     let smallest = smallest.fold(f64::INFINITY, f64::min) / 10.0;
@@ -45,7 +45,7 @@ fn save(name: &str, (width, height): (u32, u32), canvas: &Canvas) -> String {
     text
 }
 
-/// The texts of an SVG, in drawing order.
+/// The texts in an SVG, in drawing order.
 fn texts(svg: &str) -> Vec<String> {
     let ends = svg.split("<text ").skip(1);
     let inner = ends.map(|t| t.split('>').nth(1).unwrap().split('<').next().unwrap());
@@ -176,7 +176,7 @@ fn dalitz_map() {
         let svg = save(name, (1000, 700), &canvas);
         assert_has(&svg, &["m²(K⁺K⁻) low [GeV²]", "m²(K⁺K⁻) high [GeV²]", "Entries"]);
         assert!(texts(&svg).iter().any(|t| t.contains("Mean x 9.21")));
-        assert!(svg.contains("#440154") || log, "the colour of the lowest contents");
+        assert!(svg.contains("#440154") || log, "the lowest content is not drawn");
     }
 }
 
@@ -210,7 +210,7 @@ fn the_same_picture_has_the_same_bytes() {
             canvas.save(file(name)).unwrap();
             fs::read(file(name)).unwrap()
         };
-        assert!(saved() == saved(), "{name} differs from one time to the next");
+        assert!(saved() == saved(), "{name} differs between two runs");
     }
 }
 
@@ -220,7 +220,7 @@ fn profile_points() {
     canvas.draw(profile()).unwrap();
     let svg = save("profile", (1000, 700), &canvas);
     assert_has(&svg, &["p [GeV]", "⟨hits⟩"]);
-    assert_eq!(svg.matches("<circle").count(), 19, "the empty bin has no point");
+    assert_eq!(svg.matches("<circle").count(), 19, "the empty bin has a point");
 }
 
 fn decays(names: Vec<String>) -> Pad {
@@ -400,7 +400,7 @@ fn nothing_to_see() {
     assert_has(&svg, &["empty", "one bin", "huge", "×10³⁰⁰", "×10⁻³⁰⁰"]);
 }
 
-/// The sentence of an error.
+/// The message of the error that refuses a pad.
 fn refused(pad: Pad) -> String {
     Canvas::new(600, 400).draw(pad).unwrap_err().to_string()
 }
@@ -502,7 +502,7 @@ fn text_that_is_not_xml_is_made_so() {
     assert!(svg.chars().all(|c| c == '\n' || !c.is_control()));
 }
 
-/// Large histograms are drawn at once, and their files stay small.
+/// Draws large histograms, whose files must stay small.
 #[test]
 fn many_bins() {
     let n = 300_000;

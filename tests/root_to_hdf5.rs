@@ -1,4 +1,4 @@
-//! `scripts/root_to_hdf5.py`: what it writes is what uproot reads, and what it cannot do it says.
+//! `scripts/root_to_hdf5.py`: its output has the values that uproot reads, and each failure has a clear message.
 
 mod common;
 
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// A folder for one test, and the Python to run things with.
+/// A folder for one test, and the Python that runs the scripts.
 struct Workshop {
     python: PathBuf,
     folder: TempDir,
@@ -27,7 +27,7 @@ impl Workshop {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
-    /// Everything in the folder, by name.
+    /// The sorted names of all files in the folder.
     fn files(&self) -> Vec<String> {
         let entries = fs::read_dir(self.folder.path()).unwrap();
         let mut names: Vec<_> = entries
@@ -45,7 +45,7 @@ impl Workshop {
             .unwrap()
     }
 
-    /// Makes a ROOT file of this kind.
+    /// Writes a ROOT file of this kind and returns its path.
     fn write(&self, kind: &str) -> String {
         let path = self.path(&format!("{}.root", kind.replace(' ', "_")));
         let output = self.run("tests/python/write_root.py", &[kind, &path]);
@@ -63,7 +63,7 @@ impl Workshop {
         output
     }
 
-    /// The number of columns that are in the event file as they are in the tree: all of them.
+    /// Checks that all columns of the event file equal the branches of the tree, and returns their number.
     fn check(&self, root: &str, tree: &str, hdf5: &str) -> usize {
         let output = self.run("tests/python/check_root_to_hdf5.py", &[root, tree, hdf5]);
         assert!(output.status.success(), "{}", stderr(&output));
@@ -71,7 +71,7 @@ impl Workshop {
         stdout.split(' ').next().unwrap().parse().unwrap()
     }
 
-    /// Converts in vain; the one line of the error.
+    /// Runs a conversion that must fail, and returns its one-line error.
     fn error(&self, arguments: &[&str]) -> String {
         let output = self.convert(arguments);
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
@@ -109,7 +109,7 @@ fn the_hzz_sample_comes_over_with_its_jagged_branches() {
     };
     let hdf5 = workshop.path("out.h5");
     workshop.converted(&[root.to_str().unwrap(), &hdf5, "--step", "100"]);
-    // 51 branches and the offsets of jets, muons, electrons and photons.
+    // 51 branches, and the offsets of jets, muons, electrons and photons.
     assert_eq!(workshop.check(root.to_str().unwrap(), "events", &hdf5), 51 + 4);
 }
 
@@ -121,7 +121,7 @@ fn numbers_booleans_strings_and_jagged_branches_come_over() {
     let root = workshop.write("small");
     let hdf5 = workshop.path("out.h5");
     workshop.converted(&[&root, &hdf5]);
-    // Seven flat branches, two counters, three and one jagged, two offsets.
+    // Seven flat branches, two counters, three and one jagged branches, and two offsets.
     assert_eq!(workshop.check(&root, "Events", &hdf5), 15);
     assert_eq!(workshop.files(), ["out.h5", "small.root"]);
 }
@@ -134,7 +134,7 @@ fn the_same_input_gives_the_same_bytes_later_and_in_other_steps() {
     let root = workshop.write("small");
     let [first, second, third] = ["1.h5", "2.h5", "3.h5"].map(|name| workshop.path(name));
     workshop.converted(&[&root, &first]);
-    // HDF5 keeps times in seconds, where it keeps them.
+    // If HDF5 stored a time, it would do so in whole seconds.
     std::thread::sleep(std::time::Duration::from_millis(1100));
     workshop.converted(&[&root, &second]);
     workshop.converted(&[&root, &third, "--step", "7"]);
@@ -152,7 +152,7 @@ fn columns_of_many_chunks_come_over_in_steps_that_do_not_fit_them() {
     let hdf5 = workshop.path("out.h5");
     let output = workshop.converted(&[&root, &hdf5, "--step", "40001"]);
     assert_eq!(workshop.check(&root, "Events", &hdf5), 15);
-    // A counter tells how far it is.
+    // The script reports its progress.
     let progress: Vec<_> = stderr(&output).lines().map(str::to_owned).collect();
     assert_eq!(
         progress,
@@ -307,7 +307,7 @@ fn an_output_that_cannot_be_written_is_an_error() {
     let before = fs::read(&root).unwrap();
     assert_eq!(
         workshop.error(&[&root, &root]),
-        format!("{root} cannot be input and output at once")
+        format!("{root} is both input and output")
     );
     assert_eq!(fs::read(&root).unwrap(), before);
 }

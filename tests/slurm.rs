@@ -1,5 +1,5 @@
-//! The batch script under a real Slurm: jobs that finish, that are cancelled, that come to their time limit, and copies of
-//! a program that know nothing of each other.
+//! The batch script under a real Slurm: jobs that finish, are cancelled or reach their time limit, and copies of a
+//! program that MPI does not connect.
 
 mod common;
 
@@ -11,7 +11,7 @@ use std::process::Command;
 
 const COMMAND: &str = env!("CARGO_BIN_EXE_gaudi-mpi");
 
-/// A job that reads a file of the folder it is submitted from.
+/// A job that reads files in the folder it is submitted from.
 const READS: &str = "[input]
 files = ['dst-*.h5']
 chunk = 50
@@ -31,7 +31,7 @@ x = { value = 'px', bins = 50, low = -5000, high = 5000 }
 file = 'selected.h5'
 ";
 
-/// One that never ends, and writes little.
+/// A job that runs for hours and writes little.
 const ENDLESS: &str = "[input]
 events = 100000000000
 chunk = 100000000
@@ -52,7 +52,7 @@ file = 'merged.h5'
 mode = 'merged'
 ";
 
-/// The script for a job file, as a file; of a program that lets others go first, and has an odd name.
+/// Writes the batch script for a job file. Its program runs at low priority and has a path that needs quotes.
 fn prepare(slurm: &Slurm, job: &str, script: &str, options: &str) {
     let program = slurm.path("gaudi mpi's");
     fs::write(&program, format!("#!/bin/sh\nexec nice '{COMMAND}' \"$@\"\n")).unwrap();
@@ -69,7 +69,7 @@ fn prepare(slurm: &Slurm, job: &str, script: &str, options: &str) {
     fs::write(slurm.path(script), printed.stdout).unwrap();
 }
 
-/// Runs the command alone, in the folder that jobs are submitted from.
+/// Runs the command without Slurm and MPI, in the folder that jobs are submitted from.
 fn alone(slurm: &Slurm, line: &str) {
     let mut command = Command::new(COMMAND);
     command.args(line.split_whitespace()).current_dir(slurm.path(""));
@@ -118,7 +118,7 @@ fn jobs_that_are_cancelled_or_out_of_time_stop_in_order() {
         let options = format!("--nodes 2 --workers 2 --launcher {launcher}");
         prepare(&slurm, ENDLESS, launcher, &format!("{options} --time 1"));
     }
-    // The warning comes to the half minute: in the meantime, others are cancelled.
+    // Slurm warns of the time limit after half a minute. Meanwhile, other jobs are cancelled.
     let late = ["mpirun", "srun"].map(|launcher| slurm.submit(launcher));
     for launcher in ["mpirun", "srun"] {
         let job = slurm.submit(launcher);
@@ -129,7 +129,7 @@ fn jobs_that_are_cancelled_or_out_of_time_stop_in_order() {
         assert!(job.log().contains("cancelled"), "{}", job.log());
         check_nothing_is_complete(&job.outputs());
     }
-    // What users can send in its place, and it is as in time.
+    // A user may send the warning's signal, with the same result.
     let asked = slurm.submit("mpirun");
     asked.await_work(4);
     asked.signal("USR1");
@@ -139,7 +139,7 @@ fn jobs_that_are_cancelled_or_out_of_time_stop_in_order() {
     }
 }
 
-/// By the script's signal, whoever has sent it.
+/// Checks that a job stopped cleanly at SIGUSR1, from Slurm or from a user.
 fn check_stopped_in_order(job: &Submitted) {
     // 128 + SIGUSR1
     assert_eq!(job.ended(), ("FAILED".into(), "138:0".into()), "{}", job.log());
@@ -171,7 +171,7 @@ fn copies_that_know_nothing_of_each_other_do_not_run() {
         assert!(text.contains(error) && text.contains("Use srun --mpi=pmix"), "{text}");
         assert!(!Path::new(&slurm.path("none")).exists());
     }
-    // Those that are meant to be as they are: several ranks within an allocation or a step; a process that is alone.
+    // Valid ways to start a program: several ranks in an allocation or a step, or one process.
     let run = |ranks: &str| format!("{ranks} {COMMAND} run job.toml -q --output some");
     let shell = |step: &str, line: String| slurm.shell(&format!("{step} bash -ec '{line}; {line}'"), true);
     shell("salloc -Q -N 2", run("mpirun -n 2"));

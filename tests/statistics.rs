@@ -1,4 +1,4 @@
-//! What the user is told: the table, the JSON file, the log, and how far the job is.
+//! The reports to the user: the table, the JSON file, the log and the progress.
 
 mod common;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
 
-/// A line of the table.
+/// A line of the table of statistics.
 struct Line {
     jobs: u64,
     percent: f64,
@@ -17,7 +17,7 @@ struct Line {
     server: String,
 }
 
-/// The table, and the time elapsed.
+/// The table of statistics, and the elapsed time.
 fn table(run: &Finished) -> (Vec<Line>, f64) {
     let mut lines = run.stdout.lines();
     assert_eq!(lines.next(), Some("Job execution statistics:"), "{run:?}");
@@ -51,7 +51,7 @@ fn json(farm: &Farm, name: &str) -> Value {
     serde_json::from_str(&farm.read(name)).unwrap()
 }
 
-/// The sum over a list of one of its numbers.
+/// The sum of a number over the entries of a list.
 fn sum(list: &Value, number: &str) -> f64 {
     let numbers = list
         .as_array()
@@ -63,7 +63,7 @@ fn sum(list: &Value, number: &str) -> f64 {
 
 #[test]
 fn the_table_adds_up() {
-    // Times in the table have three digits.
+    // Times in the table are rounded to milliseconds.
     const ROUNDING: f64 = 0.0005;
     let Some(farm) = Farm::open() else { return };
     let host = nix::unistd::gethostname().unwrap().into_string().unwrap();
@@ -73,7 +73,7 @@ fn the_table_adds_up() {
             .ends_with(0);
         let (lines, elapsed) = table(&run);
         let [line] = &lines[..] else {
-            panic!("one host: {run:?}")
+            panic!("the table does not have one host: {run:?}")
         };
         assert_eq!(
             (line.jobs, line.percent, line.server.as_str()),
@@ -146,7 +146,7 @@ fn the_json_file_has_every_rank() {
                 "{statistics} in {elapsed} s"
             );
         }
-        // Whatever is sent arrives: the others have sent at least their replies, and rank 0 has got them.
+        // The other ranks have sent at least their replies, and rank 0 has received them.
         let bytes = |rank: &Value, name: &str| rank[name].as_u64().unwrap();
         let (root, others) = list.split_first().unwrap();
         let replies: u64 = others.iter().map(|rank| 1000 * bytes(rank, "items")).sum();
@@ -207,7 +207,7 @@ fn quiet_jobs_say_nothing_and_verbose_ones_say_who_speaks() {
         let run = farm.probe(ranks, "-q").ends_with(0);
         assert!(run.stdout.is_empty() && run.stderr.is_empty(), "{run:?}");
 
-        // What went wrong is said all the same.
+        // Failures are reported nevertheless.
         let run = farm.probe(ranks, "-q --fail 7 --on-error skip").ends_with(3);
         assert!(run.stdout.is_empty(), "{run:?}");
         assert!(
@@ -233,7 +233,7 @@ fn a_log_gets_a_line_now_and_then() {
     assert!(run.took > Duration::from_secs(11), "{run:?}");
     let lines: Vec<_> = run.stderr.lines().collect();
     let [line] = lines[..] else {
-        panic!("there is not one line: {run:?}")
+        panic!("the log does not have one line: {run:?}")
     };
     let line = line.split_once(" INFO  rank 0: ").unwrap_or_else(|| panic!("{line}")).1;
     let numbers: Vec<f64> = line
@@ -248,7 +248,7 @@ fn a_log_gets_a_line_now_and_then() {
         line,
         format!("{settled} of 23 items ({percent_of_items} %), {rate:.1} a second, {left} s left")
     );
-    // Two ranks do two a second.
+    // Two ranks process two items a second.
     assert!(
         (14.0..=20.0).contains(&settled) && (1.4..=2.0).contains(&rate),
         "{line}"
@@ -264,7 +264,7 @@ fn a_terminal_gets_a_bar() {
     let probe = probe.display();
     let mpirun = format!("{} {} -n 2", gaudi_mpi::mpirun(), oversubscribe());
     for command in [format!("{probe}"), format!("{mpirun} {probe}")] {
-        // `script` gives it a terminal, and passes on what it writes there.
+        // `script` runs the command in a terminal and copies the terminal's output.
         let job = |options: &str| {
             let script = farm.command(Path::new("script"), "-q -e -c");
             let command = format!("{command} --items 20 --milliseconds 100 {options}");
@@ -275,10 +275,10 @@ fn a_terminal_gets_a_bar() {
             .filter(|settled| run.stdout.contains(&format!(" {settled}/20 items, ")))
             .collect();
         assert!(positions.len() >= 3 && run.stdout.contains('█'), "{run:?}");
-        // It makes room for the table.
+        // The bar is erased before the table is printed.
         let (_, table) = run.stdout.rsplit_once("\x1b[2K").unwrap_or_else(|| panic!("{run:?}"));
         assert!(table.trim_start().starts_with("Job execution statistics:"), "{run:?}");
 
-        assert!(!job("-q").stdout.contains("items"), "a quiet job has no bar");
+        assert!(!job("-q").stdout.contains("items"), "a quiet job shows a bar");
     }
 }

@@ -1,4 +1,4 @@
-//! Whatever stops a job stops all of it, soon, with one clear message and the right status, and no process is left.
+//! Every way to stop a job ends all of its processes soon, with one clear message and the right status.
 
 mod common;
 
@@ -8,12 +8,12 @@ use nix::sys::signal::Signal;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
-/// How soon an error in a hook has to stop a job, whatever else goes on.
+/// The time within which an error in a hook must stop a job.
 const SOON: Duration = Duration::from_secs(10);
-/// How soon everything has to be gone after a process was killed.
+/// The time within which all processes must end after one is killed.
 const VERY_SOON: Duration = Duration::from_secs(5);
 
-/// An error in a hook: one message, which says so, the right status, and soon.
+/// Runs a job with a failing hook, and checks its message, status and duration.
 fn hook_fails(farm: &Farm, ranks: usize, hook: &str, options: &str, panics: bool) -> Finished {
     let (how, told) = if panics {
         ("--panic-in", "panic")
@@ -48,7 +48,7 @@ const HOOKS: [&str; 6] = [
 fn a_hook_that_fails_stops_all_ranks() {
     let Some(farm) = Farm::open() else { return };
     for hook in HOOKS {
-        // new_output has no error to return: it can only panic.
+        // new_output cannot return an error: it panics in either case.
         for panics in [false, true] {
             for ranks in [0, 4] {
                 let run = hook_fails(&farm, ranks, hook, "", panics);
@@ -89,18 +89,18 @@ fn a_hook_that_fails_on_one_rank_stops_those_in_the_middle_of_an_item() {
             assert!(run.error().contains(" failed on rank 2 ("), "{run:?}");
             assert!(
                 run.stderr.contains(" sleeps on rank "),
-                "nobody was in the middle of an item: {run:?}"
+                "no rank was in the middle of an item: {run:?}"
             );
         }
     }
-    // Item 0 takes a second; the others have begun by then.
+    // Item 0 takes a second. By then, the other ranks have started their items.
     for panics in [false, true] {
         let options = "--sleep 1,2,3,4,5,6,7 --milliseconds 1000 --batch 1 --prefetch 0 --items 8";
         let run = hook_fails(&farm, 4, "local_process", options, panics);
         assert!(run.error().contains("(item 0 ([0,0]))"), "{run:?}");
         assert!(
             run.stderr.contains(" sleeps on rank "),
-            "nobody was in the middle of an item: {run:?}"
+            "no rank was in the middle of an item: {run:?}"
         );
     }
 }
@@ -108,7 +108,7 @@ fn a_hook_that_fails_on_one_rank_stops_those_in_the_middle_of_an_item() {
 #[test]
 fn values_that_cannot_be_sent_or_merged_stop_all_ranks() {
     let Some(farm) = Farm::open() else { return };
-    // What is told to panic, or to fail where it can, and what the error says was at it.
+    // The use that panics or fails, whether it can return an error, and the step that the error names.
     for (use_, can_fail, what) in [
         ("write_task", true, "sending the task"),
         ("read_task", true, "receiving the task"),
@@ -119,12 +119,12 @@ fn values_that_cannot_be_sent_or_merged_stop_all_ranks() {
         ("join_output", false, "merging outputs"),
         ("finish_output", false, "finishing the output"),
     ] {
-        // Large outputs are on their way when it happens.
+        // Large outputs are in transit when the failure happens.
         let check = |ranks: usize, how: &str, told: &str| {
             let options = format!("--items 8 --batch 1 {how} {use_} --output 4 --out out");
             let run = farm.probe(ranks, &options).ends_with(1);
             let error = run.error();
-            // A rank that has others below it in the tree is the first to read an output.
+            // An inner rank of the reduction tree may be the first to read an output.
             let is_read_on_the_way = ranks > 1 && use_ == "read_output" && error.starts_with("merging outputs ");
             assert!(
                 error.starts_with(&format!("{what} failed on rank ")) || is_read_on_the_way,
@@ -172,7 +172,7 @@ fn ranks_that_run_different_programs_are_told() {
 #[test]
 fn a_rank_that_leaves_early_is_named() {
     let Some(farm) = Farm::open() else { return };
-    // Rank 0 decides: when it leaves, all do, and it is no error.
+    // If rank 0 leaves, all ranks leave without an error.
     let run = farm.probe(3, "--root-leaves --out out").ends_with(0);
     assert!(run.stderr.is_empty() && !farm.path("out").exists(), "{run:?}");
     for items in [0, 1, 100] {
@@ -225,7 +225,7 @@ fn nothing_outlives_a_signal() {
     }
 }
 
-/// A signal that asks to stop: said once, by its name, and in the status.
+/// Checks that a job stopped at a signal: one error names the signal, and the status encodes it.
 fn check_interrupted(run: &Finished, signal: Signal) {
     let error = run.error();
     assert!(
@@ -251,7 +251,7 @@ fn a_signal_that_asks_to_stop_is_the_status() {
             assert!(!farm.path("out").exists());
         }
     }
-    // By the launcher, which passes it on, or to any one rank.
+    // The signal goes to the launcher, which passes it on, or to one rank.
     for (rank, signal) in [
         (None, Signal::SIGUSR1),
         (Some(0), Signal::SIGTERM),
@@ -336,7 +336,7 @@ fn a_rank_that_is_frozen_is_named() {
     for (rank, options) in [
         (2, sleeping),
         (0, sleeping),
-        // Then rank 0 cannot leave MPI.
+        // Rank 1 is frozen while rank 0 is in `finalize`, so rank 0 cannot leave MPI.
         (1, "--items 3 --nap-in finalize --nap 3000 --lost-after 2"),
     ] {
         let mut running = farm.probe(3, &format!("{options} --out out")).start();
@@ -345,7 +345,7 @@ fn a_rank_that_is_frozen_is_named() {
         } else {
             running.await_text(" naps in finalize", 1);
         }
-        // Until the hearts have begun to beat.
+        // Wait until heartbeats have started.
         std::thread::sleep(Duration::from_secs(1));
         running.signal_rank(rank, Signal::SIGSTOP);
         let run = running.wait_at_most(Duration::from_secs(30));
@@ -362,7 +362,7 @@ fn a_rank_that_is_frozen_is_named() {
     }
 }
 
-/// A rank is not lost because it is busy, or because the machine was asleep.
+/// Neither a busy rank nor a rank on a suspended machine counts as lost.
 #[test]
 fn ranks_that_are_busy_or_were_asleep_are_not_lost() {
     let Some(farm) = Farm::open() else { return };

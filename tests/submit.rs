@@ -1,4 +1,4 @@
-//! `gaudi-mpi submit`: what it prints is the script in scripts/, whatever the job file is called, and does what it says.
+//! `gaudi-mpi submit` prints the script in scripts/, filled in for a job file of any name. The printed script works.
 
 mod common;
 
@@ -14,7 +14,7 @@ use std::process::{Command, Output};
 const COMMAND: &str = env!("CARGO_BIN_EXE_gaudi-mpi");
 const JOB: &str = "[input]\nevents = 10\n[[algorithm]]\ntype = 'ToyDecays'\n[[output]]\nfile = 'toys.h5'\n";
 
-/// Names that mean something to a shell, a batch system or a command line.
+/// File names with characters that are special to a shell, a batch system or a command line.
 const NAMES: [&str; 8] = [
     "two words.toml",
     "it's $HOME and `date` \"quoted\".toml",
@@ -77,8 +77,8 @@ fn lines_about_the_job_are_filled() {
     };
     let slurm = changed(
         include_str!("../scripts/slurm.sbatch"),
-        "--print slurm --nodes 4 --ranks-per-node 2 --workers 16 --time 2-00:00:00 --partition long,short --account b2hhh \
-         --memory 64GB --launcher srun --program gaudi-mpi JOB -- --retries 2 --set input.events=5",
+        "--print slurm --nodes 4 --ranks-per-node 2 --workers 16 --time 2-00:00:00 --partition long,short \
+         --account b2hhh --memory 64GB --launcher srun --program gaudi-mpi JOB -- --retries 2 --set input.events=5",
     );
     let expected = "#SBATCH --job-name=few_bs
 #SBATCH --output=few_bs-%j.log
@@ -108,7 +108,7 @@ log = few_bs-$(Cluster).log";
     assert_eq!(htcondor.join("\n"), expected);
 }
 
-/// Makes a folder with an `mpirun` of the test's, and gives a command that runs a printed script as Slurm would.
+/// Creates a fake `mpirun`, and returns a command that runs a printed script as Slurm would.
 fn as_slurm_would(farm: &Farm, mpirun: &str, script: &str) -> common::job::Job {
     let bin = farm.folder("bin");
     fs::write(bin.join("mpirun"), format!("#!/bin/bash\n{mpirun}\n")).unwrap();
@@ -156,7 +156,7 @@ fn odd_names_come_through_the_shell() {
     }
 }
 
-/// Runs the script with an `mpirun` that ends as it is told by signals; sends one to the script alone.
+/// Runs the script with a fake `mpirun` that ends at SIGUSR1, and sends a signal to the script only.
 fn signalled(signal: Signal) -> Option<Finished> {
     let farm = Farm::open()?;
     fs::write(farm.path("job.toml"), JOB).unwrap();
@@ -178,7 +178,7 @@ fn the_script_passes_the_warning_on_and_waits_for_the_end() {
     let Some(run) = signalled(Signal::SIGUSR1) else { return };
     assert_eq!(run.status.code(), Some(138), "{run:?}");
     for text in [
-        "stopping, since the time limit is near",
+        "stopping: the time limit is near",
         "heard",
         "gaudi-mpi ended with status 138",
     ] {

@@ -1,4 +1,4 @@
-//! Histograms written to HDF5 are what Python's uhi, hist and boost-histogram make of the same numbers.
+//! Histograms in HDF5 files equal those that Python's uhi, hist and boost-histogram make from the same numbers.
 
 mod common;
 
@@ -12,7 +12,7 @@ use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// What is filled once: three numbers, a weight, the number of a name and an integer.
+/// The values of one fill: three numbers, a weight, the index of a name, and an integer.
 #[derive(Clone, Copy)]
 struct Row {
     x: f64,
@@ -29,7 +29,7 @@ const VARIABLE: [f64; 6] = [-3.0, -1.1, 0.0, 0.3, 1.7, 4.0];
 
 fn rows(count: usize) -> Vec<Row> {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(42);
-    // Numbers on edges, and where there is no bin, are where implementations differ.
+    // Implementations differ for numbers on bin edges and for numbers outside all bins.
     let mut special = vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, 5e-324, 1e300];
     for edge in Axis::uniform(70, -2.1, 3.7).edges().into_iter().chain(VARIABLE) {
         special.extend([edge, edge.next_up(), edge.next_down()]);
@@ -177,7 +177,7 @@ fn the_same_contents_are_the_same_bytes_at_any_time_and_in_any_order() {
     };
     let rows = rows(3_000);
     let first = saved(&filled(rows.iter().copied()), "first.h5");
-    // HDF5 keeps times in whole seconds.
+    // If HDF5 stored a time, it would do so in whole seconds.
     std::thread::sleep(std::time::Duration::from_millis(1100));
 
     let mut parts: Vec<Histograms> = rows
@@ -194,7 +194,7 @@ fn the_same_contents_are_the_same_bytes_at_any_time_and_in_any_order() {
     assert_eq!(
         std::fs::read_dir(folder.path()).unwrap().count(),
         3,
-        "no temporary file is left"
+        "a temporary file is left"
     );
 }
 
@@ -210,7 +210,7 @@ fn what_is_read_saves_as_the_same_bytes() {
     assert!(std::fs::read(first).unwrap() == std::fs::read(second).unwrap());
     assert_eq!(read.len(), book.len());
     for (path, object) in book.iter() {
-        // Fills with weight 1 and without one are no longer told apart.
+        // The file does not distinguish fills with weight 1 from fills without weight.
         assert!(
             path == "Uniform/mixed" || read.get(path) == Some(object),
             "{path} differs"

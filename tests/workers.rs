@@ -1,4 +1,4 @@
-//! Forked workers: the same bytes as without them, whatever becomes of them.
+//! Forked workers: the same bytes as without workers, even if workers fail or are killed.
 
 mod common;
 
@@ -8,7 +8,7 @@ use common::launcher::keeps_status;
 use nix::sys::signal::{Signal, kill};
 use std::time::{Duration, Instant};
 
-/// How soon everything has to be gone after a process was killed.
+/// The time within which all processes must end after one is killed.
 const VERY_SOON: Duration = Duration::from_secs(5);
 
 const FORK_AFTER: [&str; 3] = ["none", "init", "first-item"];
@@ -17,7 +17,7 @@ const FORK_AFTER: [&str; 3] = ["none", "init", "first-item"];
 fn workers_and_the_place_of_forking_change_nothing() {
     let Some(farm) = Farm::open() else { return };
     let schedules = ["static", "dynamic", "guided"];
-    // The second pass has other random numbers: they must be the same ones everywhere, too.
+    // The second pass uses other random numbers, which must also be the same in every run.
     farm.probe(0, "--items 2500 --passes 2 --reply 100 --out out")
         .ends_with(0);
     let without_workers = farm.read("out");
@@ -46,7 +46,7 @@ fn few_items_or_none_are_no_problem() {
     for (ranks, items) in [(0, 0), (0, 1), (2, 0), (2, 1), (2, 5)] {
         for fork_after in FORK_AFTER {
             let line = format!("--items {items} --reply 10 --out out --workers 3 --fork-after {fork_after}");
-            // A zygote that takes its time must not be forgotten, nor forget anything before the next pass.
+            // A slow zygote must take part in each pass, and complete a pass before the next.
             let run = farm
                 .probe(ranks, &format!("{line} --megabytes 100 --passes 2"))
                 .ends_with(0);
@@ -61,7 +61,7 @@ fn few_items_or_none_are_no_problem() {
     }
 }
 
-/// The items that are listed as skipped, with what is said of them.
+/// The items in the list of skipped items, with their messages.
 fn skipped(run: &Finished) -> Vec<(u64, String)> {
     let item = |line: &str| {
         let (item, rest) = line.strip_prefix("  item ")?.split_once(' ')?;
@@ -99,7 +99,8 @@ fn poison_is_found_named_and_skipped() {
                 .probe(
                     ranks,
                     &format!(
-                        "--items 300 --die 0,17,299 --die-by {by} --workers {workers} --on-error skip --out out {options}"
+                        "--items 300 --die 0,17,299 --die-by {by} --workers {workers} --on-error skip --out out \
+                         {options}"
                     ),
                 )
                 .ends_with(3);
@@ -197,7 +198,8 @@ fn workers_that_are_killed_before_or_after_items_are_replaced() {
             .probe(
                 0,
                 &format!(
-                    "--items 50 --milliseconds 5 --workers 3 --nap-in {hook} --nap 700 --fork-after {fork_after} --out out"
+                    "--items 50 --milliseconds 5 --workers 3 --nap-in {hook} --nap 700 --fork-after {fork_after} \
+                     --out out"
                 ),
             )
             .start();
@@ -237,7 +239,8 @@ fn workers_are_killed_200_times_and_nothing_is_lost() {
     let mut running = farm
         .probe(
             2,
-            "--items 200000 --microseconds 100 --reply 30 --workers 3 --retries 100 --on-error abort --out out --json json -q",
+            "--items 200000 --microseconds 100 --reply 30 --workers 3 --retries 100 --on-error abort --out out \
+             --json json -q",
         )
         .start();
     let mut kills = 0;
@@ -254,7 +257,7 @@ fn workers_are_killed_200_times_and_nothing_is_lost() {
     }
     let run = running.wait();
     assert_eq!(run.status.code(), Some(0), "{run:?}");
-    assert_eq!(kills, 200, "the job was over after so many workers were killed");
+    assert_eq!(kills, 200, "the job ended before 200 workers were killed");
     assert!(farm.read("out") == expected::results(200_000, &[]), "{run:?}");
     let json: serde_json::Value = serde_json::from_str(&farm.read("json")).unwrap();
     let deaths: u64 = json["ranks"]
@@ -334,7 +337,7 @@ fn a_worker_may_use_all_processors_that_the_job_has() {
         .probe(1, "--items 2 --batch 1 --sleep 0,1 --nap 1000 --workers 2")
         .start();
     running.await_text(" sleeps on rank 0", 2);
-    // mpirun binds a rank to a core, which would be little for two workers.
+    // mpirun binds a rank to a core. The workers must not inherit that, or they would share the core.
     for worker in running.helpers("worker") {
         assert_eq!(allowed(worker.as_raw()), allowed(std::process::id() as i32));
     }

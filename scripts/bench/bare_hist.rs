@@ -1,12 +1,11 @@
-//! The peer of `hist_task`: the same fills in a bare loop, with neither farm nor histogram library. Prints fills a
-//! second, in millions.
+//! The peer of `hist_task`: the same fills in a bare loop, without the farm and the histogram library. Prints millions
+//! of fills per second.
 
 use gaudi_mpi::Random;
 use std::hint::black_box;
 use std::time::Instant;
 
-/// What one fill of a histogram does: find the bin, count, and add to the sums that the mean and the standard deviation
-/// are made of.
+/// A minimal histogram. A fill finds the bin, counts, and adds to the sums for the mean and the standard deviation.
 struct Bare {
     counts: [u64; 102],
     sum: f64,

@@ -1,4 +1,4 @@
-//! Joins MPI, meets the others once, and leaves: what any MPI program's start and end cost.
+//! Joins MPI, passes one barrier and exits: the minimal cost of an MPI program's start and end.
 
 use mpi::traits::CommunicatorCollectives;
 

@@ -1,4 +1,4 @@
-//! Measures VELO tracking alone, on one core: events in memory, found again and again. `scripts/bench/brunel` runs it.
+//! Measures VELO tracking alone on one core, by repeated tracking of events in memory. `scripts/bench/brunel` runs it.
 
 use clap::Parser;
 use gaudi_mpi::algorithms::ToyVelo;
@@ -10,9 +10,9 @@ use std::time::Instant;
 
 #[derive(Parser)]
 struct Arguments {
-    /// An event file; without one, toy events are made
+    /// An event file [default: toy events]
     file: Option<PathBuf>,
-    /// Toy events
+    /// Number of toy events
     #[arg(long, default_value_t = 200)]
     toys: u64,
     /// Seconds to measure

@@ -1,9 +1,9 @@
-//! The peers of event jobs, and a selection of muon pairs as an algorithm in Rust:
+//! The peers of event jobs, and a selection of muon pairs with an algorithm in Rust:
 //!
 //! ```text
 //! bench_events make FILE EVENTS [LEVEL]    writes jagged events
 //! bench_events dimuon FILE                 selects muon pairs with an algorithm in Rust; events per second
-//! bench_events store FILE                  encodes and decodes the event store; MB and events per second, each way
+//! bench_events store FILE                  encodes and decodes the event store; MB/s and events per second for each
 //! bench_events deflate FILE OUT            shuffles, deflates and writes all columns as chunks, one thread; MB/s
 //! bench_events wide FILE EVENTS COLUMNS    writes events with a number of one-value columns
 //! bench_events read FILE                   sums the first of these columns; seconds
@@ -53,7 +53,7 @@ impl Algorithm for MakeMuons {
     }
 }
 
-/// The mass of pairs of muons of opposite charge, in events with exactly two muons.
+/// Fills the mass of muon pairs of opposite charge, in events with exactly two muons.
 #[derive(Serialize, Deserialize, Default)]
 struct DiMuon {
     #[serde(skip)]
@@ -96,7 +96,7 @@ impl Algorithm for DiMuon {
     }
 }
 
-/// All columns of an event file, as bytes: their names, sizes of elements, and contents.
+/// Returns the columns of an event file: the name, the size of an element, and the contents as bytes.
 fn columns(file: &str) -> Result<Vec<(String, usize, Vec<u8>)>> {
     let file = hdf5::File::open(file)?;
     let muons = file.group("Event/Muon")?;
@@ -128,7 +128,7 @@ fn columns(file: &str) -> Result<Vec<(String, usize, Vec<u8>)>> {
 
 const CHUNK: usize = 128 << 10;
 
-/// Writes columns with one thread; MB/s.
+/// Writes columns with one thread, and returns the speed in MB/s.
 fn write(columns: &[(String, usize, Vec<u8>)], out: &str, level: u8) -> Result<f64> {
     use hdf5_sys::h5d::H5Dwrite_chunk;
     let start = Instant::now();
@@ -174,7 +174,7 @@ fn write(columns: &[(String, usize, Vec<u8>)], out: &str, level: u8) -> Result<f
                 .zlib_compress(&shuffled, &mut packed)
                 .map_err(|_| "no room")?;
             let row = (index * elements) as u64;
-            // SAFETY: the dataset is open, of one dimension, and the buffer has the length that is passed.
+            // SAFETY: the dataset is open and one-dimensional, and the buffer has the given length.
             let status = unsafe { H5Dwrite_chunk(dataset.id(), 0, 0, &row, length, packed.as_ptr().cast()) };
             assert!(status >= 0);
         }
@@ -296,7 +296,7 @@ fn main() -> Result<()> {
                 events / decoding
             );
         }
-        _ => return Err("see the source for what it does".into()),
+        _ => return Err("the source of bench_events describes its arguments".into()),
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Measures the farm itself: how many items a second, how well many ranks keep busy, what waiting costs, how much
-//! memory a large output takes. `scripts/bench/farm` runs it and prints the figures.
+//! Measures the farm itself: items per second, the utilisation of many ranks, the cost of waiting, and the memory that
+//! a large output takes. `scripts/bench/farm` runs it and prints the figures.
 
 use clap::{Parser, ValueEnum};
 use gaudi_mpi::prelude::*;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 #[derive(Parser)]
 struct Arguments {
     what: What,
-    /// Items [default: ten million that do nothing, or a hundred for each rank]
+    /// Number of items [default: ten million that do nothing, or a hundred for each rank]
     #[arg(long)]
     items: Option<u64>,
     /// Milliseconds that an item sleeps
@@ -23,11 +23,11 @@ struct Arguments {
 
 #[derive(ValueEnum, Clone, Copy, PartialEq)]
 enum What {
-    /// Items that do nothing: items a second
+    /// Items that do nothing: items per second
     Empty,
-    /// Items that sleep: how many of them at a time
+    /// Items that sleep: the number that sleep at a time
     Sleep,
-    /// A large output: seconds, and memory a rank
+    /// A large output: seconds, and memory per rank
     Reduce,
 }
 
@@ -69,7 +69,7 @@ impl Task for Bench {
     }
 }
 
-/// Many sums, as a book of large histograms has them.
+/// Many sums, like the bins of large histograms.
 #[derive(Serialize, Deserialize)]
 struct Sums(Vec<u64>);
 

@@ -1,4 +1,4 @@
-"""What the benchmark scripts share: they run programs of a release build and print figures beside their targets."""
+"""Helpers of the benchmark scripts, which run programs of a release build and print figures with their targets."""
 
 import os
 import subprocess
@@ -30,5 +30,5 @@ def chosen(*parts):
     by_name = {part.__name__: part for part in parts}
     unknown = [name for name in sys.argv[1:] if name not in by_name]
     if unknown:
-        sys.exit(f"There is no benchmark {unknown[0]}; there are {', '.join(by_name)}.")
+        sys.exit(f"There is no benchmark {unknown[0]}. The benchmarks are {', '.join(by_name)}.")
     return [by_name[name] for name in sys.argv[1:] or by_name]

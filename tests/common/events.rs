@@ -58,7 +58,7 @@ impl Folder {
         names
     }
 
-    /// Runs the command in the folder, with arguments separated by blanks.
+    /// Runs the command in the folder. Blanks separate the arguments.
     pub fn run(&self, arguments: &str) -> Said {
         let output = Command::new(env!("CARGO_BIN_EXE_gaudi-mpi"))
             .args(arguments.split_whitespace())
@@ -67,7 +67,7 @@ impl Folder {
             .output()
             .unwrap();
         Said {
-            status: output.status.code().expect("no signal ends it"),
+            status: output.status.code().expect("a signal ended the command"),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }

@@ -19,10 +19,10 @@ use tempfile::TempDir;
 /// The names of the hosts.
 pub const NAMES: [&str; 3] = ["a", "b", "c"];
 
-/// The hosts, removed when this is dropped.
+/// The hosts. Dropping this removes them.
 pub struct Hosts {
     rig: Child,
-    /// The rig ends when this is closed.
+    /// Closing this pipe ends `scripts/hosts`.
     input: Option<ChildStdin>,
     folder: TempDir,
 }
@@ -68,7 +68,7 @@ impl Hosts {
         farm.command(Path::new("nsenter"), &own)
     }
 
-    /// Runs a command on a host, or on the `switch` between them.
+    /// Runs a command on a host, or on the `switch` between the hosts.
     pub fn on(&self, host: &str, command: &str) -> Output {
         let line = format!("{} {command}", self.enter(host));
         let output = Command::new("nsenter").args(line.split_whitespace()).output().unwrap();
@@ -110,7 +110,7 @@ impl Hosts {
         all.filter(is_the_hosts).collect()
     }
 
-    /// Sends a signal to all processes of a name on a host; there must be one at least.
+    /// Sends a signal to all processes with this name on a host. There must be at least one.
     pub fn signal(&self, host: &str, name: &str, signal: Signal) {
         let processes = self.processes(host).into_iter();
         let named: Vec<i32> = processes
@@ -123,7 +123,7 @@ impl Hosts {
         }
     }
 
-    /// Checks that within this time no process is left on any host.
+    /// Checks that all processes on all hosts end within this time.
     pub fn are_idle_within(&self, limit: Duration) {
         let start = Instant::now();
         loop {

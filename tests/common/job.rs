@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 /// Enough for any run on a busy machine.
 const LIMIT: Duration = Duration::from_secs(90);
-/// The time that the system may take to remove a process.
+/// The time that the system may take to remove an ended process.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// A folder in which the jobs of one test run.
@@ -42,7 +42,7 @@ impl Farm {
         self.folder.path().join(name)
     }
 
-    /// The canonical path of a folder in the folder, which is made if needed.
+    /// The canonical path of a subfolder, which is created if needed.
     pub fn folder(&self, name: &str) -> PathBuf {
         let folder = self.path(name);
         fs::create_dir_all(&folder).unwrap();
@@ -61,12 +61,12 @@ impl Farm {
         self.job(command)
     }
 
-    /// The probe, alone if `ranks` is 0.
+    /// The probe, without mpirun if `ranks` is 0.
     pub fn probe(&self, ranks: usize, arguments: &str) -> Job {
         self.program("probe", ranks, arguments)
     }
 
-    /// A program of this workspace, alone if `ranks` is 0.
+    /// A program of this workspace, without mpirun if `ranks` is 0.
     pub fn program(&self, name: &str, ranks: usize, arguments: &str) -> Job {
         let program = program(name);
         match ranks {
@@ -102,7 +102,7 @@ impl Farm {
             .env("OMPI_MCA_btl_vader_backing_directory", self.folder.path())
             .env_remove("RUST_LOG")
             .env_remove("RUST_BACKTRACE");
-        // SAFETY: the function makes only system calls between fork and exec.
+        // SAFETY: between fork and exec, the function makes only system calls.
         unsafe { command.pre_exec(listen_to_signals) };
         Job {
             command,
@@ -286,13 +286,13 @@ impl Running {
         self.mark.ranks().len()
     }
 
-    /// Waits for the end.
+    /// Waits until the run ends.
     pub fn wait(self) -> Finished {
         let rest = LIMIT.saturating_sub(self.start.elapsed());
         self.wait_at_most(rest)
     }
 
-    /// Waits for the end, and returns with it the peak memory of a rank in MB.
+    /// Waits until the run ends, and returns it with the peak memory of a rank in MB.
     pub fn wait_with_peak(mut self, rank: usize, limit: Duration) -> (Finished, u64) {
         let from = Instant::now();
         let mut peak = 0;
@@ -303,7 +303,7 @@ impl Running {
         (self.wait_at_most(LIMIT), peak / 1000)
     }
 
-    /// Waits for the end of all processes, which must come within this time from now.
+    /// Waits until all processes have ended, which must happen within this time.
     pub fn wait_at_most(mut self, limit: Duration) -> Finished {
         let from = Instant::now();
         let status = loop {
@@ -352,11 +352,11 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// The error that `main` prints, of which there must be one.
+    /// The error that `main` prints. There must be exactly one.
     pub fn error(&self) -> &str {
         match self.stderr_lines("Error: ")[..] {
             [error] => error,
-            _ => panic!("there is not one error: {self:?}"),
+            _ => panic!("there is not exactly one error: {self:?}"),
         }
     }
 

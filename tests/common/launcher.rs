@@ -1,4 +1,4 @@
-//! The launcher of the MPI library that the programs were built with, and all differences between launchers.
+//! The launcher of the MPI library that the programs are built with, and all differences between launchers.
 
 /// The families of MPI libraries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub fn family() -> Family {
     }
 }
 
-/// Returns whether mpirun reliably ends with the status of its ranks after it has passed a signal on to them.
+/// Returns whether mpirun reliably ends with its ranks' status after it passes a signal on to them.
 pub fn keeps_status() -> bool {
     family() == Family::OpenMpi
 }
@@ -46,7 +46,7 @@ pub fn working_directory() -> &'static str {
 }
 
 /// mpirun on several hosts, as arguments of `env`. Each rank gets this variable, and mpirun notices within ten seconds
-/// that a host is gone.
+/// that a host is unreachable.
 pub fn mpirun_on(hosts: &str, variable: &str) -> String {
     let mpirun = gaudi_mpi::mpirun();
     match family() {
@@ -59,7 +59,7 @@ pub fn mpirun_on(hosts: &str, variable: &str) -> String {
     }
 }
 
-/// Returns whether ranks on other hosts start with the variables of these hosts.
+/// Returns whether ranks on other hosts start with those hosts' variables.
 pub fn leaves_variables_to_hosts() -> bool {
     family() == Family::OpenMpi
 }
@@ -72,7 +72,7 @@ pub fn daemon() -> &'static str {
     }
 }
 
-/// Returns whether mpirun names the host whose daemon is gone.
+/// Returns whether mpirun names the host whose daemon has ended.
 pub fn names_hosts() -> bool {
     family() == Family::OpenMpi
 }

@@ -1,7 +1,7 @@
 //! Helpers shared by the whole-program tests.
 #![allow(
     dead_code,
-    reason = "each test file is a crate of its own and uses only some of these helpers"
+    reason = "each test file is a separate crate and uses only some of these helpers"
 )]
 
 pub mod events;
@@ -30,7 +30,7 @@ const NEEDS: [&str; 9] = [
 pub fn skip<T>(need: &str, why: impl Display) -> Option<T> {
     let required = env::var(REQUIRE).unwrap_or_default();
     for name in required.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        // A misspelt name would require nothing.
+        // A misspelt name would have no effect.
         assert!(
             name == "all" || NEEDS.contains(&name),
             "{REQUIRE} lists {name:?}; it takes all or some of {NEEDS:?}"
@@ -42,7 +42,7 @@ pub fn skip<T>(need: &str, why: impl Display) -> Option<T> {
     None
 }
 
-/// The Python that has the packages in tests/python/requirements.txt.
+/// The Python with the packages in tests/python/requirements.txt.
 pub fn python() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = env::var_os("GAUDI_MPI_PYTHON").map_or_else(|| root.join("target/python/bin/python"), PathBuf::from);

@@ -1,7 +1,7 @@
 //! Events whose references can be verified, and job files run on them.
 //!
-//! Particles refer to tracks, and tracks to vertices. Each row has the number of its event and its index there. Beside
-//! each reference, an ordinary number has the index of the row that it must lead to.
+//! Particles refer to tracks, and tracks to vertices. Each row has the number of its event and its index in the event.
+//! Next to each reference, a plain number repeats the index of the target row.
 
 use super::events::alone;
 use super::job::{Farm, Job};
@@ -43,7 +43,7 @@ impl Jobs {
         Some(jobs)
     }
 
-    /// Writes a file with these events, and a table of clusters if told to.
+    /// Writes a file with these events, with a table of clusters on request.
     pub fn input(&self, name: &str, events: Range<u64>, clusters: bool) {
         let mut writer = EventFileWriter::create(self.path(name)).unwrap();
         writer.append(&store(events, clusters)).unwrap();
@@ -55,7 +55,7 @@ impl Jobs {
         fs::write(self.path(name), text).unwrap();
     }
 
-    /// The command with arguments, alone if `ranks` is 0.
+    /// The command with arguments, without mpirun if `ranks` is 0.
     pub fn gaudi(&self, ranks: usize, arguments: &str) -> Job {
         let program = env!("CARGO_BIN_EXE_gaudi-mpi");
         match ranks {
@@ -68,7 +68,7 @@ impl Jobs {
         fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// The sorted names of all files that are not the launcher's.
+    /// The sorted names of all files except the launcher's.
     pub fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.path("")).unwrap();
         let mut names: Vec<String> = entries

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::time::{Duration, Instant};
 
-/// The variable that all processes of a run inherit, and that identifies them.
+/// The variable that all processes of a run inherit. Its value identifies the run.
 pub const MARK: &str = "GAUDI_MPI_TEST_RUN";
 
-/// The start of the names of a rank's helper processes.
+/// The prefix of the names of a rank's helper processes.
 const HELPER: &str = "gaudi:";
 
-/// A run's mark.
+/// The mark of a run.
 #[derive(Debug, Clone)]
 pub struct Mark(pub String);
 
@@ -39,7 +39,7 @@ impl Mark {
             .collect()
     }
 
-    /// The ranks' processes, by rank.
+    /// The processes of the ranks, by rank.
     pub fn ranks(&self) -> BTreeMap<usize, i32> {
         let rank = |process: &Process| {
             if process.stat().is_ok_and(|stat| stat.comm.starts_with(HELPER)) {

@@ -1,5 +1,5 @@
-//! A private Slurm with two nodes on hosts made of namespaces. It ends with the test, however the test ends, because
-//! scripts/slurm-rig ends with the pipe to it.
+//! A private Slurm with two nodes on hosts made of namespaces. Slurm stops however the test ends, because
+//! scripts/slurm-rig ends when its pipe to the test is closed.
 
 use super::launcher::{Family, family};
 use super::processes::{MARK, Mark};
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 const LIMIT: Duration = Duration::from_secs(120);
 /// The time that the system may take to remove processes.
 const GRACE: Duration = Duration::from_secs(2);
-/// The status of scripts that this machine does not allow.
+/// The exit status of a script that cannot run on this machine.
 const NOT_HERE: i32 = 77;
 
 pub struct Slurm {
@@ -72,7 +72,7 @@ impl Slurm {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// Runs a line of shell on the first node; its processes inherit the mark.
+    /// Runs a shell command on the first node. Its processes inherit the mark.
     fn run(&self, line: &str, mark: &Mark) -> Output {
         let node = self.read("rig/hosts/node1.pid");
         let path = format!("{}:{}", self.path("bin").display(), env::var("PATH").unwrap());
@@ -92,7 +92,7 @@ impl Slurm {
             .unwrap()
     }
 
-    /// Runs a line of shell on the first node, which must succeed or fail as told, and returns its output.
+    /// Runs a shell command on the first node, checks whether it succeeds, and returns its output.
     pub fn shell(&self, line: &str, succeeds: bool) -> String {
         let mark = mark();
         let output = self.run(&format!("exec 2>&1\n{line}"), &mark);
@@ -173,11 +173,11 @@ impl Submitted<'_> {
         fs::read_to_string(self.slurm.path(&format!("job-{}.log", self.number))).unwrap_or_default()
     }
 
-    /// Waits until the job has begun an output and has this number of workers.
+    /// Waits until the job has started an output and has this number of workers.
     pub fn await_work(&self, workers: usize) {
         while self.outputs().is_empty() || self.mark.helpers("worker").len() < workers {
             assert!(!self.log().contains("gaudi-mpi ended"), "{}", self.log());
-            self.check_time("it does not begin to work");
+            self.check_time("it does not start to work");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -186,13 +186,13 @@ impl Submitted<'_> {
         self.slurm.shell(&format!("scancel {}", self.number), true);
     }
 
-    /// Sends a signal only to the script.
+    /// Sends a signal to the script only.
     pub fn signal(&self, signal: &str) {
         self.slurm
             .shell(&format!("scancel --batch --signal={signal} {}", self.number), true);
     }
 
-    /// Waits for the end of the job, which must leave no process, and returns its state and exit code in Slurm.
+    /// Waits until the job ends, checks that no process is left, and returns its state and exit code in Slurm.
     pub fn ended(&self) -> (String, String) {
         loop {
             let shown = self.slurm.shell(&format!("scontrol show job {}", self.number), true);

@@ -1,5 +1,5 @@
-//! A task whose items cost nothing, for jobs with very many: counts them, sums their numbers and squares, and checks the
-//! order of the replies.
+//! A task for jobs with very many items, which cost nothing: it counts the items, sums their numbers and squares, and
+//! checks the order of the replies.
 
 use clap::Parser;
 use gaudi_mpi::prelude::*;
@@ -10,13 +10,13 @@ struct Arguments {
     /// Number of items
     #[arg(long)]
     items: u64,
-    /// Take the items from a generator that does not announce how many there are
+    /// Take the items from a generator of unknown length
     #[arg(long)]
     generate: bool,
-    /// Bytes of each item, besides its number
+    /// Bytes of each item, in addition to its number
     #[arg(long, default_value_t = 0)]
     padding: usize,
-    /// Milliseconds that the generator takes for an item
+    /// Milliseconds that the generator takes per item
     #[arg(long, default_value_t = 0)]
     slow: u64,
     /// The generator panics at this item
@@ -39,7 +39,7 @@ struct Padded {
 
 impl Task for Count {
     type Item = Padded;
-    /// Items, the sum of their numbers, and of the squares of the numbers modulo 1009.
+    /// The number of items, the sum of their numbers, and the sum of the squares of the numbers modulo 1009.
     type Output = (u64, u64, u64);
     type Reply = u64;
 

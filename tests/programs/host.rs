@@ -1,4 +1,4 @@
-//! A host program: it ends its processes by itself, and has hooks around forks. Writes both down on standard error.
+//! A host program, which ends its processes itself and has hooks around forks. It reports both on standard error.
 
 use clap::Parser;
 use gaudi_mpi::{ForkHooks, prelude::*, set_fork_hooks};
@@ -46,7 +46,7 @@ impl Task for Sum {
     }
 }
 
-/// The status that this process is to end with.
+/// The exit status of this process.
 fn job(Arguments { passes, fail, farm }: Arguments) -> Result<i32, gaudi_mpi::Error> {
     let mut manager = match WorkManager::join(farm)? {
         Continue(manager) => manager,
@@ -63,7 +63,7 @@ fn job(Arguments { passes, fail, farm }: Arguments) -> Result<i32, gaudi_mpi::Er
     })
 }
 
-/// Writes a line in one piece: several processes write at the same time.
+/// Writes a line in a single call, because several processes write at the same time.
 fn write_line(line: &str) {
     let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }

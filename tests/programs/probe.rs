@@ -1,5 +1,5 @@
-//! A task for the tests that succeeds, fails, panics, sleeps or dies as its options say. It writes the results that must
-//! be the same on any number of ranks.
+//! A task for the tests that succeeds, fails, panics, sleeps or dies, depending on its options. It writes the results,
+//! which must be the same on any number of ranks.
 
 use clap::Parser;
 use gaudi_mpi::{ExactSum, prelude::*};
@@ -30,7 +30,7 @@ struct Arguments {
     /// How the process dies: abort, segfault, kill, exit, hang, eat (allocates without end), freeze
     #[arg(long, default_value = "abort")]
     die_by: String,
-    /// A hook in which the process dies as `--die-by` says
+    /// A hook in which the process dies, in the way of `--die-by`
     #[arg(long)]
     die_in: Option<String>,
     /// A hook in which the process reports that it sleeps, and sleeps for `--nap`
@@ -69,7 +69,7 @@ struct Arguments {
     /// Milliseconds that the failing hook takes to fail
     #[arg(long, default_value_t = 0)]
     fail_after: u64,
-    /// After a call of `process` has failed, call it again and print its error
+    /// After a failed call of `process`, call it again and print its error
     #[arg(long)]
     again: bool,
     /// This rank panics outside all hooks, before it processes anything
@@ -116,7 +116,7 @@ mergeable! {
     }
 }
 
-/// A part of the task, the output and the replies that can be told to fail or panic when it is written, read, gathered,
+/// A part of the task, the output and the replies that fails or panics on request when it is written, read, gathered,
 /// joined or finished.
 #[derive(Clone)]
 struct Delicate {
@@ -171,7 +171,7 @@ impl Merge for Delicate {
     }
 }
 
-/// A large output, for measuring how much memory reductions take.
+/// A large output, to measure the memory that reductions take.
 #[derive(Serialize, Deserialize)]
 struct Large(Vec<u64>);
 
@@ -219,7 +219,7 @@ impl Probe {
         }
         let is_meant = |hook: &Option<String>| hook.as_deref() == Some(name);
         if is_meant(&self.arguments.nap_in) {
-            // One write, so that the lines of several processes stay whole.
+            // A single write keeps the lines of several processes intact.
             let line = format!("process {} naps in {name}\n", std::process::id());
             eprint!("{line}");
             std::thread::sleep(Duration::from_millis(self.arguments.nap));
@@ -255,7 +255,7 @@ impl Task for Probe {
     }
 
     fn finalize_remote(&mut self) -> Result<()> {
-        assert!(std::mem::take(&mut self.ready), "finalize_remote comes once");
+        assert!(std::mem::take(&mut self.ready), "finalize_remote was called too early");
         self.hook("finalize_remote")
     }
 
@@ -276,10 +276,10 @@ impl Task for Probe {
     }
 
     fn process(&mut self, &(number, value): &(u64, u64), output: &mut Output) -> Result<Self::Reply> {
-        assert!(self.ready, "initialize_remote comes first");
+        assert!(self.ready, "initialize_remote was not called");
         assert_eq!(gaudi_mpi::current_item(), Some(number));
         let mut random = item_random();
-        // Additions before a failure must not count.
+        // Values added before a failure must not count.
         output.items += 1;
         let x = random.uniform(-1.0, 1.0) * 10f64.powf(random.uniform(-15.0, 15.0));
         output.sum += x;
@@ -301,7 +301,7 @@ impl Task for Probe {
             panic!("item {number} was told to panic");
         }
         if arguments.sleep.contains(&number) {
-            // One write, so that the lines of several ranks stay whole.
+            // A single write keeps the lines of several ranks intact.
             let line = format!("item {number} sleeps on rank {}\n", rank_here());
             eprint!("{line}");
             std::thread::sleep(Duration::from_millis(arguments.nap));
@@ -323,12 +323,12 @@ impl Task for Probe {
     }
 
     fn local_process(&mut self, &(number, _): &(u64, u64), (reply, text, _): Self::Reply) -> Result<()> {
-        assert_eq!(number, reply, "a reply came with another item");
+        assert_eq!(number, reply, "a reply belongs to another item");
         assert!(
             text == letter(number).repeat(self.arguments.reply),
-            "a reply has changed on its way"
+            "a reply changed in transit"
         );
-        assert!(number as usize >= self.next, "replies are in item order");
+        assert!(number as usize >= self.next, "replies are not in item order");
         self.skipped.extend(self.next as u64..number);
         self.next = number as usize + 1;
         if self.arguments.slow_local > 0 {
@@ -368,7 +368,7 @@ impl Task for Probe {
 fn die(how: &str) {
     use nix::sys::signal::{Signal, raise};
     match how {
-        // SAFETY: none: the write is meant to crash.
+        // SAFETY: none. The write must crash the process.
         "segfault" => unsafe { std::ptr::without_provenance_mut::<u8>(64).write_volatile(1) },
         "kill" => raise(Signal::SIGKILL).unwrap(),
         "freeze" => raise(Signal::SIGSTOP).unwrap(),
@@ -385,7 +385,7 @@ fn die(how: &str) {
     }
 }
 
-/// The letter that an item's reply consists of.
+/// The letter that fills an item's reply.
 fn letter(number: u64) -> &'static str {
     let letter = number as usize % 26;
     &"abcdefghijklmnopqrstuvwxyz"[letter..=letter]
@@ -404,7 +404,7 @@ fn main() -> JobResult {
     let common = vec![1_u8; arguments.common_megabytes * 1_000_000];
     let mut manager = WorkManager::new(arguments.farm.clone())?;
     if let Some(name) = &arguments.environment {
-        // One write, so that the lines of several ranks stay whole.
+        // A single write keeps the lines of several ranks intact.
         let line = format!(
             "rank {}: {name}={:?} in {:?}\n",
             manager.rank(),

@@ -1,4 +1,4 @@
-"""check_b2hhh.py INPUT HISTOGRAMS: every bin of the example's histograms is what numpy finds in the same columns."""
+"""check_b2hhh.py INPUT HISTOGRAMS: checks every bin of the example's histograms against numpy."""
 
 import sys
 
@@ -16,7 +16,7 @@ with h5py.File(sys.argv[1]) as file:
 
 
 def momentum(*numbers):
-    """The four-momentum of the sum of some kaons."""
+    """Returns the sum of the four-momenta of these kaons."""
     total = [0.0] * 4
     for number in numbers:
         px, py, pz, _ = tracks[number]
@@ -37,7 +37,7 @@ expected = {"B/mass": [np.sqrt(mass2(*momentum(0, 1, 2)))], "B/p": [p(*momentum(
 for i in range(3):
     expected[f"H{i + 1}/p"] = [p(*momentum(i))]
 
-# The Dalitz plot: the track whose charge is not that of the other two, with each of them.
+# The Dalitz plot: pairs of the track whose charge differs from the other two with each of those.
 charges = np.array([track[3] for track in tracks])
 pairs = np.full((2, charges.shape[1]), np.nan)
 for odd in range(3):
@@ -54,6 +54,6 @@ with h5py.File(sys.argv[2]) as file:
         bins, _ = np.histogramdd(columns, bins=[axis.edges for axis in histogram.axes])
         assert bins.sum() > 10_000, path
         assert np.array_equal(histogram.values(), bins), path
-        # With under- and overflow, too, as boost-histogram fills them.
+        # Underflow and overflow, which numpy does not count, are as boost-histogram fills them.
         again = hist.Hist(*histogram.axes, storage=hist.storage.Int64()).fill(*columns)
         assert np.array_equal(histogram.values(flow=True), again.values(flow=True)), path

@@ -1,4 +1,4 @@
-"""check_hist_task.py HISTOGRAMS: nine Gaussians of widths 1 to 9, a hundred items of a thousand entries each."""
+"""check_hist_task.py HISTOGRAMS: checks nine Gaussians of widths 1 to 9, filled by 100 items with 1000 entries each."""
 
 import math
 import sys
@@ -16,7 +16,7 @@ with h5py.File(sys.argv[1]) as file:
         histogram = hist.Hist(uhi.io.hdf5.read(folder[name]))
         sigma = int(name)
         assert histogram.sum(flow=True) == 100_000
-        # Within the axis, a Gaussian cut at 20 has this standard deviation.
+        # The standard deviation of a Gaussian truncated at ±20, the ends of the axis.
         edge = 20 / sigma
         density = np.exp(-edge * edge / 2) / np.sqrt(2 * np.pi)
         inside = 1 - 2 * (0.5 * (1 - np.vectorize(math.erf)(edge / np.sqrt(2))))

@@ -1,4 +1,4 @@
-"""Checks the histograms of examples/jobs/hzz.toml, and the events it selects, against what awkward finds.
+"""Checks the histograms and the selected events of examples/jobs/hzz.toml against a selection with awkward.
 
 check_hzz.py INPUT HISTOGRAMS SELECTED
 """

@@ -1,6 +1,6 @@
-"""Compares an event file with the TTree it was made of: check_root_to_hdf5.py INPUT.root TREE OUTPUT.h5
+"""Compares an event file with the TTree that it was converted from: check_root_to_hdf5.py INPUT.root TREE OUTPUT.h5
 
-Says how many columns agree; an assertion fails where one does not.
+Prints the number of columns if all agree. Otherwise an assertion fails.
 """
 
 import sys
@@ -23,7 +23,7 @@ def check(root, tree_name, event):
         if column.ndim == 1:
             expected[f"{tree_name}/{name}"] = column
             continue
-        # The counters here are named NMuon, the branches they count Muon_px.
+        # For example, NMuon is the counter of the branch Muon_px.
         table = tree[name].count_branch.name[1:]
         assert name.startswith(table + "_"), name
         expected[f"{table}/{name[len(table) + 1 :]}"] = awkward.flatten(column)

@@ -1,4 +1,4 @@
-"""check_toys.py HISTOGRAMS: the built-in job's histograms are what Python reads, and look like physics."""
+"""check_toys.py HISTOGRAMS: checks that Python reads the built-in job's histograms and that they look like physics."""
 
 import sys
 
@@ -16,11 +16,11 @@ mass = histograms["hbmass"]
 assert mass.axes[0].size == 100 and mass.axes[0].edges[0] == 5200 and mass.axes[0].edges[-1] == 5500
 assert mass.label == "Mass of B cand", mass.label
 
-# The Bs peak stands over the background around it.
+# The Bs peak rises above the background on both sides.
 peak = mass[hist.loc(5351) : hist.loc(5381) : sum]
 side = (mass[hist.loc(5300) : hist.loc(5330) : sum] + mass[hist.loc(5402) : hist.loc(5432) : sum]) / 2
 assert peak > 2 * side, (peak, side)
 
-# All candidates are in every histogram.
+# Every histogram has all candidates.
 entries = {name: histogram.sum(flow=True) for name, histogram in histograms.items()}
 assert len(set(entries.values())) == 1 and entries["hbmass"] > 300, entries

@@ -1,4 +1,4 @@
-"""Compares histograms.h5 in a folder with what boost-histogram and numpy make of rows.f64 in it."""
+"""Compares a folder's histograms.h5 with the histograms that boost-histogram and numpy make from its rows.f64."""
 
 import math
 import sys
@@ -60,7 +60,7 @@ def indices(axis, values):
 
 
 def exact_sums(h, coordinates, terms):
-    """The correctly rounded sum of the terms in each bin, flow included."""
+    """Returns the correctly rounded sum of the terms in each bin, including the flow bins."""
     rows = []
     for axis, values in zip(h.axes, coordinates, strict=True):
         rows.append(indices(axis, values) + int(axis.traits.underflow))
@@ -111,7 +111,7 @@ def check(path, group, axes, coordinates, weights, values):
             same(mine.sum_of_weights, exact_sums(theirs, coordinates, weights), path)
             same(mine.sum_of_weights_squared, exact_sums(theirs, coordinates, weights**2), path)
         np.testing.assert_allclose(mine.value, other.value, **close)
-        # One weight may dwarf all others, and the deviations' sum then cancels.
+        # If one weight dwarfs all others, the sum of squared deviations loses precision by cancellation.
         sums = other["_sum_of_deltas_squared" if weights is None else "_sum_of_weighted_deltas_squared"]
         our_sums = mine["_sum_of_deltas_squared" if weights is None else "_sum_of_weighted_deltas_squared"]
         scale = other.count if weights is None else other.sum_of_weights
@@ -158,7 +158,7 @@ with h5py.File(folder / "histograms.h5") as file:
     assert values.compression == "gzip" and values.shuffle and values.chunks
     assert file["Histograms/Uniform/counts/storage/values"].compression is None
 
-    # Adding up files, and a round trip through Python's own writer, go the usual way.
+    # Python can also add histograms, and write and read them again.
     assert (mass + mass).sum(flow=True) == 2 * len(x)
     with h5py.File(folder / "again.h5", "w") as again:
         uhi.io.hdf5.write(again.create_group("mass"), mass)

@@ -1,4 +1,4 @@
-"""read_events.py FILE PARTICLES: the lines in docs/events.md read a file, and references lead where they should."""
+"""read_events.py FILE PARTICLES: reads a file with the code in docs/events.md and checks the references in it."""
 
 import pathlib
 import sys

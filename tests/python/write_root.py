@@ -1,4 +1,4 @@
-"""Writes the small ROOT files of the conversion's tests: write_root.py KIND OUTPUT.root"""
+"""Writes a small ROOT file for the tests of the converter: write_root.py KIND OUTPUT.root"""
 
 import sys
 
@@ -8,7 +8,7 @@ import uproot
 
 
 def tree(file, name, entries):
-    """Flat numbers of several types, booleans, strings, and two groups of jagged branches."""
+    """Writes a tree with numbers of several types, booleans, strings and two groups of jagged branches."""
     random = numpy.random.default_rng(entries)
     types = {
         "mass": "f8",
@@ -24,7 +24,7 @@ def tree(file, name, entries):
     writable = file.mktree(name, types, counter_name=lambda branch: "N" + branch)
 
     def jagged(**columns):
-        # Some entries have none; the last ones, too.
+        # Some entries are empty, including the last ones.
         counts = random.integers(0, 5, entries) * (numpy.arange(entries) % 3 != 0)
         total = int(counts.sum())
         contents = {name: awkward.unflatten(make(total), counts) for name, make in columns.items()}
@@ -65,7 +65,7 @@ def main():
         if kind in ("small", "broken"):
             tree(file, "Events", 1000)
         elif kind == "large":
-            # Several chunks of every flat column.
+            # Every flat column has several chunks.
             tree(file, "Events", 150_000)
         elif kind == "empty":
             file.mktree("Events", {"mass": "f8"})
