@@ -20,8 +20,8 @@ static TYPES: RwLock<BTreeMap<&str, Entry>> = RwLock::new(BTreeMap::new());
 
 /// Registers a type of algorithm under its Rust name without modules, so that a job file can use it.
 ///
-/// Call this on all ranks, before the job. Registering a type again has no effect. The algorithms of this crate have a
-/// [function of their own](crate::algorithms::register_all).
+/// Call this on all ranks, before the job. Registering a type again has no effect. The algorithms of this crate have their
+/// own [function](crate::algorithms::register_all).
 ///
 /// # Panics
 /// If another type is registered under the same name.

@@ -177,9 +177,9 @@ pub enum OutputMode {
     /// Workers send the events to rank 0, which writes them.
     #[default]
     Gathered,
-    /// Each worker writes files of its own. Rank 0 merges them at the end.
+    /// Each worker writes its own files. Rank 0 merges them at the end.
     Merged,
-    /// Each worker writes files of its own. The output refers to them, and reads as one file.
+    /// Each worker writes its own files. The output refers to them, and reads as one file.
     Virtual,
 }
 

@@ -113,7 +113,8 @@ impl JobConfig {
 
 fn read_algorithms(value: JobValue) -> Result<Vec<AlgorithmConfig>, PlacedError> {
     let Content::List(algorithms) = value.content else {
-        return Err(PlacedError::new(&value.span, "invalid type: map, expected a sequence"));
+        let message = "`algorithm` is not a list: write [[algorithm]] with double brackets";
+        return Err(PlacedError::new(&value.span, message));
     };
     let read = |mut properties: JobValue| {
         let Some(kind) = properties.remove("type") else {
