@@ -30,8 +30,9 @@ pub type Result<T, E = BoxedError> = std::result::Result<T, E>;
 pub enum Error {
     /// `process` failed on an item more often than `--retries` allows, and `--on-error` is `abort`.
     #[error(
-        "item {item}{description} failed on rank {rank} ({host}), at attempt {attempts}: {message}. \
-         The job was stopped; --on-error skip goes on without such items"
+        "item {item}{description} failed on rank {rank} ({host}), at attempt {attempts}: {}\
+         The job was stopped; --on-error skip goes on without such items",
+        ended(message)
     )]
     Item {
         /// The item's number, from 0.
@@ -48,7 +49,7 @@ pub enum Error {
         message: String,
     },
     /// Another hook of the task failed.
-    #[error("{hook} failed on rank {rank} ({host}): {message}. The job was stopped")]
+    #[error("{hook} failed on rank {rank} ({host}): {}The job was stopped", ended(message))]
     Hook {
         /// The hook's name.
         hook: String,
@@ -60,7 +61,7 @@ pub enum Error {
         message: String,
     },
     /// A rank, or one of its workers, cannot do its part for a reason that has nothing to do with the task.
-    #[error("rank {rank} ({host}) cannot go on: {message}. The job was stopped")]
+    #[error("rank {rank} ({host}) cannot go on: {}The job was stopped", ended(message))]
     Rank {
         /// The rank.
         rank: usize,
@@ -156,6 +157,14 @@ pub enum Error {
     /// An option has an invalid value.
     #[error("{0}")]
     Options(String),
+}
+
+/// Ends a message so that a sentence can follow: on the same line, or below lines that quote a file.
+fn ended(message: &str) -> String {
+    match message.contains('\n') {
+        true => format!("{}\n", message.trim_end()),
+        false => format!("{message}. "),
+    }
 }
 
 impl Error {

@@ -26,7 +26,7 @@ pub struct ExpressionError {
 const WIDTH: usize = 100;
 
 impl ExpressionError {
-    pub(crate) fn new(text: &str, span: Range<usize>, message: impl Into<String>) -> Self {
+    pub(super) fn new(text: &str, span: Range<usize>, message: impl Into<String>) -> Self {
         ExpressionError {
             message: message.into(),
             text: text.to_owned(),
