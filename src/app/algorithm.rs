@@ -1,14 +1,14 @@
-//! [`Algorithm`]: the processing of each event.
+//! [`Algorithm`]: a processing step for each event.
 
 use super::event_block::{Event, EventBlock};
 use super::job_output::JobOutput;
 use super::setup::Setup;
 use crate::error::Result;
 
-/// The processing of each event: an algorithm reads tables, adds tables, fills histograms, and may reject the event.
+/// A processing step for each event: an algorithm can read tables, add tables, fill histograms, and reject the event.
 ///
-/// An algorithm is a structure. Its fields are its properties, which are keys in a job file. The handles that it gets
-/// in [`initialize`](Algorithm::initialize) are fields with `#[serde(skip)]`.
+/// An algorithm is a struct. Its fields are the algorithm's properties, which appear as keys in a job file. Handles
+/// obtained in [`initialize`](Algorithm::initialize) are stored in fields marked `#[serde(skip)]`.
 ///
 /// ```
 /// use gaudi_mpi::app::prelude::*;
@@ -39,12 +39,12 @@ use crate::error::Result;
 /// ```
 pub trait Algorithm: Send {
     /// Called once in each worker before the first event: requests columns, creates tables, books histograms and
-    /// counters. It is also called when a job is only checked, so large or slow preparations belong in
+    /// counters. It is also called when a job is only checked, so expensive preparations belong in
     /// [`start`](Algorithm::start).
     ///
     /// # Errors
-    /// An error stops the job. It points to a property in the job file if its first word is the key of the property, as
-    /// in `width: a width is positive`:
+    /// An error stops the job. If the first word of its message is a property's key, as in
+    /// `width: a width is positive`, the error points to that property in the job file:
     ///
     /// ```
     /// use gaudi_mpi::app::prelude::*;
@@ -73,8 +73,8 @@ pub trait Algorithm: Send {
     /// ```
     fn initialize(&mut self, setup: &mut Setup) -> Result<()>;
 
-    /// Called once after all algorithms are initialised, before the first event: prepares large data such as a
-    /// geometry. Forked workers (`--workers`) share this data, because they are forked afterwards.
+    /// Called once after all algorithms are initialised, before the first event: prepares large data, such as a
+    /// detector geometry. Forked workers (`--workers`) share this data because they are forked afterwards.
     ///
     /// # Errors
     /// An error stops the job.
@@ -82,19 +82,19 @@ pub trait Algorithm: Send {
         Ok(())
     }
 
-    /// Called for each event that was not rejected before. Returns `false` to reject the event.
+    /// Called for each event that no earlier algorithm rejected. Returns `false` to reject the event.
     ///
     /// # Errors
-    /// An error fails the item of the event: a chunk of events, a file, or a single event, depending on the granularity
-    /// of the job.
+    /// After an error, the item that contains the event fails: a chunk of events, a file, or a single event, depending
+    /// on the job's granularity.
     fn execute(&mut self, event: &mut Event) -> Result<bool> {
         let _ = event;
         Ok(true)
     }
 
-    /// Called for each block of up to some thousand consecutive events. The default implementation calls
-    /// [`execute`](Algorithm::execute) for each event. An implementation that works on whole columns is faster. The
-    /// results must not depend on the division into blocks, which differs from run to run.
+    /// Called for each block of up to a few thousand consecutive events. The default implementation calls
+    /// [`execute`](Algorithm::execute) for each event; an implementation that works on whole columns is faster. The
+    /// results must not depend on how events are divided into blocks, because this differs from run to run.
     ///
     /// # Errors
     /// As for [`execute`](Algorithm::execute).
@@ -102,8 +102,8 @@ pub trait Algorithm: Send {
         block.each(|event| self.execute(event))
     }
 
-    /// Called once on rank 0 after the job: returns a text to print, or `None`. The algorithm has its properties but is
-    /// not initialised. Its results are in `output`, under its `name`.
+    /// Called once on rank 0 after the job: returns a text to print, or `None`. The algorithm's properties are set, but
+    /// it is not initialised. Its results are in `output`, under its `name`.
     fn report(&self, name: &str, output: &JobOutput) -> Option<String> {
         let _ = (name, output);
         None

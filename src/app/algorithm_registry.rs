@@ -18,10 +18,10 @@ struct Entry {
 
 static TYPES: RwLock<BTreeMap<&str, Entry>> = RwLock::new(BTreeMap::new());
 
-/// Registers a type of algorithm under its Rust name without modules, so that a job file can use it.
+/// Registers an algorithm type under its Rust name, without module path, so that job files can use it.
 ///
-/// Call this on all ranks, before the job. Registering a type again has no effect. The algorithms of this crate have their
-/// own [function](crate::algorithms::register_all).
+/// Call this on all ranks, before the job. Registering a type again has no effect. The algorithms of this crate are
+/// registered by [`register_all`](crate::algorithms::register_all).
 ///
 /// # Panics
 /// If another type is registered under the same name.
@@ -64,7 +64,7 @@ pub fn register<A: Algorithm + DeserializeOwned + 'static>() {
     );
 }
 
-/// The name of a type without modules and parameters.
+/// The name of a type, without module path or generic parameters.
 pub(super) fn name_of<A>() -> &'static str {
     let name = type_name::<A>();
     let name = name.split('<').next().unwrap_or(name);
@@ -74,7 +74,7 @@ pub(super) fn name_of<A>() -> &'static str {
 /// Creates an algorithm.
 ///
 /// # Errors
-/// If no type with this name is registered, or the properties do not fit the type.
+/// If no type is registered under this name, or the properties do not match the type.
 pub(super) fn create(type_name: &str, properties: &JobValue) -> Result<Box<dyn Algorithm>, PlacedError> {
     let types = TYPES.read().unwrap_or_else(PoisonError::into_inner);
     let known = types.get(type_name).map(|entry| entry.create);

@@ -1,4 +1,4 @@
-//! [`AppMgr`]: describes a job in Rust, or takes it from a job file, and runs it.
+//! [`AppMgr`]: takes a job described in Rust or in a job file, and runs it.
 
 use super::algorithm::Algorithm;
 use super::algorithm_registry::{name_of, register};
@@ -20,8 +20,8 @@ use std::sync::Arc;
 
 /// The application manager: describes a job, and runs it on all ranks.
 ///
-/// A program describes the job with the methods below, or reads a [job file](super::JobFile). A job file names the
-/// types of its algorithms, so they have to be registered first, on all ranks:
+/// A program describes the job with the methods below, or reads a [job file](super::JobFile). A job file refers to
+/// algorithm types by name, so the types have to be registered first, on all ranks:
 /// [`algorithms::register_all`](crate::algorithms::register_all) for those of this crate,
 /// [`app::register`](super::register) for others. [`algorithm`](Self::algorithm) registers the type itself.
 ///
@@ -36,7 +36,7 @@ use std::sync::Arc;
 /// }
 /// ```
 ///
-/// A job in Rust:
+/// A job described in Rust:
 ///
 /// ```
 /// use gaudi_mpi::app::prelude::*;
@@ -84,12 +84,12 @@ pub struct AppMgr {
 }
 
 impl AppMgr {
-    /// A job without input, algorithms and outputs.
+    /// Creates a job without input, algorithms or outputs.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The job with this description.
+    /// Creates a job from this description.
     pub fn from_config(config: JobConfig) -> Self {
         Self { config, results: None }
     }
@@ -99,7 +99,7 @@ impl AppMgr {
         &self.config
     }
 
-    /// The description of the job, for changes.
+    /// The description of the job, as a mutable reference.
     pub fn config_mut(&mut self) -> &mut JobConfig {
         &mut self.config
     }
@@ -110,11 +110,11 @@ impl AppMgr {
         self
     }
 
-    /// Adds an algorithm, which is executed after those added before. Its properties are sent to the workers. Its type
-    /// is registered on this rank, so all ranks have to make this call.
+    /// Adds an algorithm, which is executed after those added earlier. Its properties are sent to the workers. This
+    /// call registers the algorithm's type on this rank only, so it has to be made on all ranks.
     ///
     /// # Panics
-    /// If the properties cannot be written as TOML, or another type with the same name is registered.
+    /// If the properties cannot be written as TOML, or another type is registered under the same name.
     pub fn algorithm<A>(&mut self, name: &str, algorithm: A) -> &mut Self
     where
         A: Algorithm + Serialize + DeserializeOwned + 'static,
@@ -166,7 +166,7 @@ impl AppMgr {
     /// Runs the job on all ranks of the program.
     ///
     /// # Errors
-    /// As for [`WorkManager::process`], and if the input or the description of the job is invalid.
+    /// As for [`WorkManager::process`], and if the input or the job's description is invalid.
     pub fn run(&mut self, options: Options) -> JobResult {
         self.run_with(&mut WorkManager::new(options)?)
     }
@@ -189,8 +189,9 @@ impl AppMgr {
         Ok(summary)
     }
 
-    /// Makes a job on rank 0 only, for example from a file that the other ranks cannot read, and runs it on all ranks.
-    /// Returns the job; on the other ranks it is empty. The types of its algorithms have to be registered on all ranks.
+    /// Creates a job on rank 0 only, for example from a file that the other ranks cannot read, and runs it on all
+    /// ranks. Returns the job, which is empty on the other ranks. The algorithm types have to be registered on all
+    /// ranks.
     ///
     /// # Errors
     /// As for [`run`](Self::run), and the error of `make`.
@@ -216,10 +217,10 @@ impl AppMgr {
         describe::describe(&self.config, files, &segments, seed)
     }
 
-    /// The job as a task. With `check`, the job is checked against its first input file, so that an error is reported
-    /// once, before workers and output files exist. Forked workers check the job themselves, because no algorithm
-    /// should run in the process that forks them. A job without events is always checked: only this tells which tables
-    /// its outputs have.
+    /// Returns the job as a task. With `check`, the job is first checked against its first input file, so that an error
+    /// is reported only once, before any workers or output files exist. Forked workers check the job themselves,
+    /// because no algorithm should run in the process that forks them. A job without events is always checked, because
+    /// only the check determines which tables its outputs have.
     fn task(&self, seed: u64, check: bool) -> crate::error::Result<AppTask> {
         let (files, segments) = input_segments(&self.config)?;
         let declared = match check || segments.is_empty() {
@@ -229,17 +230,18 @@ impl AppMgr {
         Ok(AppTask::new(self.config.clone(), files, segments, declared, seed))
     }
 
-    /// The summed output of all events; on rank 0, after the job.
+    /// The output summed over all events. It is available on rank 0 after the job.
     pub fn output(&self) -> Option<&JobOutput> {
         self.results.as_ref().map(|(output, _)| output)
     }
 
-    /// The records of the input files; on rank 0, after the job.
+    /// The records of the input files. They are available on rank 0 after the job.
     pub fn file_records(&self) -> Option<&[FileRecord]> {
         self.results.as_ref().map(|(_, records)| records.as_slice())
     }
 
-    /// The numbers of events that each algorithm was executed for and passed; on rank 0, after the job.
+    /// For each algorithm, the number of events for which it was executed, and how many of them passed. These are
+    /// available on rank 0 after the job.
     pub fn tallies(&self) -> impl Iterator<Item = (&str, Tally)> {
         let tallies = self.output().map(|output| output.tallies.iter().copied());
         let names = self.config.algorithms.iter().map(AlgorithmConfig::name);

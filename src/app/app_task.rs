@@ -1,4 +1,4 @@
-//! A job as a task: segments of the input are the items, events are the replies.
+//! A job as a task: its items are segments of the input, and its replies are events.
 
 use super::control_flow::ControlFlow;
 use super::event_loop::EventLoop;
@@ -19,7 +19,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A job as a task.
+/// A job in the form of a task.
 #[derive(Serialize, Deserialize)]
 pub(super) struct AppTask {
     #[serde(with = "with_origin")]
@@ -34,7 +34,7 @@ pub(super) struct AppTask {
     outputs: Vec<OutputSink>,
     #[serde(skip)]
     pub(super) segments: Vec<Segment>,
-    /// For each output, its encoded tables without events.
+    /// For each output, its tables in encoded form, without events.
     #[serde(skip)]
     declared: Vec<Vec<u8>>,
     #[serde(skip)]
@@ -44,22 +44,22 @@ pub(super) struct AppTask {
 /// The state of a worker.
 struct Worker {
     events: EventLoop,
-    /// The writer of each output that workers write themselves.
+    /// For each output, its part writer, if the workers write the output themselves.
     parts: Vec<Option<PartWriter>>,
 }
 
-/// The end of an output stream on rank 0.
+/// The destination of an output stream on rank 0.
 enum OutputSink {
     Gathered(Box<EventWriter>),
     Parts(OutputParts),
 }
 
-/// The reply of an item for one output.
+/// An item's reply for one output.
 #[derive(Serialize, Deserialize)]
 pub(super) enum StreamReply {
     /// Blocks of events.
     Events(Vec<ByteBuf>),
-    /// The place of the events in a part.
+    /// The location of the events in a part.
     Part(Option<Piece>),
 }
 
@@ -83,7 +83,7 @@ impl AppTask {
         }
     }
 
-    /// Writes tables without rows to outputs that have no events, so that they can be read like any other output.
+    /// Writes empty tables to outputs that have no events, so that these outputs can be read like any other.
     fn declare_tables(&mut self) -> Result<()> {
         let streams = self.outputs.iter_mut().zip(&self.config.outputs);
         for ((output, config), tables) in streams.zip(&self.declared) {
@@ -172,7 +172,7 @@ impl Task for AppTask {
         });
         processed.map_err(|error| -> Box<dyn std::error::Error + Send + Sync> {
             let message = error.to_string();
-            // Most errors of files name the file.
+            // Most file errors already name the file.
             if path.as_os_str().is_empty() || message.contains(&*path.to_string_lossy()) {
                 return error;
             }
@@ -238,7 +238,7 @@ impl Task for AppTask {
             });
         }
         self.save_histograms(&output)?;
-        // The files get their names only when all of them are complete.
+        // The files get their final names only when all of them are complete.
         for ((events, file, parts), config) in complete.into_iter().zip(&self.config.outputs) {
             file.finish()
                 .map_err(|error| crate::io::Error::write(&config.file, error))?;
@@ -266,7 +266,7 @@ fn compression(level: u8) -> Compression {
     }
 }
 
-/// Creates the folder of a file.
+/// Creates the folder that contains a file.
 fn make_folder(file: &Path) -> Result<()> {
     match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => std::fs::create_dir_all(folder)
@@ -275,8 +275,8 @@ fn make_folder(file: &Path) -> Result<()> {
     }
 }
 
-/// On its way to the workers, the description of a job is accompanied by its origin, so that their errors point to the
-/// job file.
+/// Sends a job's description to the workers together with its origin, so that errors on the workers point to the job
+/// file.
 mod with_origin {
     use crate::app::job_config::{JobConfig, Origin};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,4 +1,4 @@
-//! The control flow of a job: executes algorithms and sequences, each for the events that reach it.
+//! The control flow of a job: executes each algorithm and sequence for the events that reach it.
 
 mod build;
 mod nesting;
@@ -14,13 +14,13 @@ use crate::event::{ColumnIndex, EventStore, TableHandle};
 use crate::io::EventReader;
 use crate::numbers::random::Random;
 
-/// The algorithms and sequences of a job, and the order of their execution.
+/// The algorithms and sequences of a job, and their order of execution.
 pub(super) struct ControlFlow {
-    /// In the order of the job.
+    /// In the order in which the job lists them.
     nodes: Vec<FlowNode>,
-    /// The nodes that are executed for every event, in the order of execution.
+    /// The nodes executed for every event, in order of execution.
     top: Vec<Member>,
-    /// All nodes, in the order of their first execution.
+    /// All nodes, ordered by their first execution.
     order: Vec<usize>,
     seed: u64,
 }
@@ -31,11 +31,12 @@ struct FlowNode {
     kind: FlowKind,
     prescale: Option<f64>,
     stream: u64,
-    /// It is in several sequences, directly or through a sequence. They may execute it for different events.
+    /// Whether the node belongs to several sequences, directly or through other sequences. These may execute it for
+    /// different events.
     shared: bool,
-    /// It was called for this block, perhaps without events.
+    /// Whether the node was called for this block, even if for no events.
     begun: bool,
-    /// The events of this block that it was executed for, and those that it passed.
+    /// The events of this block for which the node was executed, and those that passed it.
     executed: Vec<bool>,
     passed: Vec<bool>,
 }
@@ -59,7 +60,7 @@ struct Member {
 }
 
 impl ControlFlow {
-    /// Initialises all algorithms, in the order of execution.
+    /// Initialises all algorithms in order of execution.
     pub(super) fn initialize(
         &mut self,
         job: &JobConfig,
@@ -99,7 +100,7 @@ impl ControlFlow {
         Ok(())
     }
 
-    /// The names of all algorithms and sequences, in the order of the tallies.
+    /// The names of all algorithms and sequences, in the same order as the tallies.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().map(|node| node.name.as_str())
     }
@@ -109,7 +110,7 @@ impl ControlFlow {
         self.nodes.iter().position(|node| node.name == name)
     }
 
-    /// Executes all algorithms for the events in the store. Returns which events passed all of them.
+    /// Executes all algorithms for the events in the store. Returns, for each event, whether it passed all of them.
     pub(super) fn execute(&mut self, store: &mut EventStore, output: &mut JobOutput) -> Result<Vec<bool>> {
         let events = store.events();
         for node in &mut self.nodes {
@@ -132,16 +133,16 @@ impl ControlFlow {
         Ok(passing)
     }
 
-    /// The events of the block that an algorithm or sequence was executed for and passed.
+    /// For each event of the block, whether it passed this algorithm or sequence.
     pub(super) fn passed(&self, node: usize) -> &[bool] {
         &self.nodes[node].passed
     }
 
-    /// Executes a node for the events in `wanted` that it was not executed for yet.
+    /// Executes a node for the events in `wanted` for which it has not yet been executed.
     fn run(&mut self, index: usize, wanted: &[bool], store: &mut EventStore, output: &mut JobOutput) -> Result<()> {
         let node = &mut self.nodes[index];
-        // Rows are appended to tables in the order of the events, so an algorithm that makes rows cannot come back to
-        // events that it skipped: it is executed for all events.
+        // Rows are appended to tables in event order, so an algorithm that makes rows cannot return to events that it
+        // skipped. It is therefore executed for all events.
         let all;
         let wanted = match &node.kind {
             FlowKind::Algorithm { created, extended, .. }
@@ -214,7 +215,7 @@ impl ControlFlow {
     ) -> Result<Vec<bool>> {
         let and = config.mode == SequenceMode::And;
         let mut undecided = events.to_vec();
-        // In mode `and`: all members passed so far. In mode `or`: one member passed.
+        // In mode `and`, whether all members have passed so far. In mode `or`, whether any member has passed.
         let mut verdict = vec![and; events.len()];
         for member in members {
             self.run(member.node, &undecided, store, output)?;
@@ -242,7 +243,7 @@ impl ControlFlow {
         self.each(|algorithm| algorithm.start())
     }
 
-    /// The reports of the algorithms at the end of a job, in the order of the job.
+    /// The algorithms' reports at the end of a job, in the order in which the job lists the algorithms.
     pub(super) fn reports(&self, output: &JobOutput) -> Vec<String> {
         let report = |node: &FlowNode| match &node.kind {
             FlowKind::Algorithm { algorithm, .. } => algorithm.report(&node.name, output),
@@ -266,10 +267,10 @@ impl ControlFlow {
     }
 }
 
-/// Distinguishes the random numbers of prescales from those of the algorithm.
+/// Separates the random numbers of a prescale from those of its algorithm.
 const PRESCALE: u64 = 0x5052_4553_4341_4c45;
 
-/// Completes the tables of an algorithm, so that they have rows or empty rows for all events.
+/// Completes an algorithm's tables, so that every event has an entry, even if it has no rows.
 fn complete(store: &mut EventStore, created: &[TableHandle], extended: &[(TableHandle, ColumnIndex)]) {
     let events = store.events();
     for &table in created {
@@ -290,10 +291,10 @@ fn count(events: &[bool]) -> u64 {
     events.iter().filter(|event| **event).count() as u64
 }
 
-/// Finds the place of an error of `initialize`: of a property about which [`Setup`] returned an error, of the property
-/// that the message begins with, or of the algorithm.
+/// Locates the source of an `initialize` error: the property for which [`Setup`] returned an error, else the property
+/// named at the start of the message, else the algorithm.
 fn placed(config: &AlgorithmConfig, message: &str, failure: Option<(String, PlacedError)>) -> PlacedError {
-    // The algorithm may have added words to the error of `Setup`, or returned an unrelated one.
+    // The algorithm may have added words to the error from `Setup`, or returned an unrelated error.
     if let Some((shown, failure)) = failure.filter(|(shown, _)| message.contains(shown)) {
         return failure.map(|short| message.replace(&shown, short));
     }

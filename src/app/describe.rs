@@ -1,4 +1,4 @@
-//! The description that a dry run prints, after a check against the first input file.
+//! The description that a dry run prints after checking the job against the first input file.
 
 use super::event_loop::EventLoop;
 use super::job_config::JobConfig;
@@ -8,7 +8,7 @@ use crate::io::{InputFile, Segment};
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// Describes in words what the job would do.
+/// Describes in words what a job would do.
 ///
 /// # Errors
 /// The errors that would stop the job: invalid names, types, cuts and paths.

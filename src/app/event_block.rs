@@ -8,7 +8,7 @@ use crate::hist::{self, Bookable, Histograms};
 use crate::numbers::random::Random;
 use std::ops::Range;
 
-/// A block of up to some thousand consecutive events.
+/// A block of up to a few thousand consecutive events.
 ///
 /// ```
 /// use gaudi_mpi::app::prelude::*;
@@ -50,18 +50,18 @@ use std::ops::Range;
 pub struct EventBlock<'a> {
     pub(super) store: &'a mut EventStore,
     pub(super) output: &'a mut JobOutput,
-    /// The events to process; afterwards, those that passed.
+    /// Before processing, the events to process; afterwards, the events that passed.
     pub(super) selected: &'a mut [bool],
     /// The tables that the algorithm fills.
     pub(super) created: &'a [TableHandle],
-    /// The columns that it adds to other tables.
+    /// The columns that the algorithm adds to other tables.
     pub(super) extended: &'a [(TableHandle, ColumnIndex)],
     pub(super) seed: u64,
-    /// The random stream of the algorithm.
+    /// The number of the algorithm's random stream.
     pub(super) stream: u64,
 }
 
-/// An event, for reading, adding columns, filling histograms and counting.
+/// An event. Algorithms use it to read and add columns, fill histograms, and count.
 pub struct Event<'a> {
     store: &'a mut EventStore,
     output: &'a mut JobOutput,
@@ -76,17 +76,17 @@ impl EventBlock<'_> {
         self.store.events()
     }
 
-    /// The events, including rejected ones.
+    /// The store that holds the events, including rejected ones.
     pub fn store(&self) -> &EventStore {
         self.store
     }
 
-    /// The events, for adding values.
+    /// The store that holds the events, for adding values.
     pub fn store_mut(&mut self) -> &mut EventStore {
         self.store
     }
 
-    /// For each event, whether it is still selected, that is, not rejected.
+    /// For each event, whether it is still selected, that is, has not been rejected.
     pub fn selected(&self) -> &[bool] {
         self.selected
     }
@@ -101,7 +101,7 @@ impl EventBlock<'_> {
         &mut self.output.histograms
     }
 
-    /// The events, the histograms and the selected events, borrowed together.
+    /// The event store, the histograms and the selection flags, borrowed together.
     pub fn parts(&mut self) -> (&EventStore, &mut Histograms, &[bool]) {
         (self.store, &mut self.output.histograms, self.selected)
     }
@@ -111,25 +111,25 @@ impl EventBlock<'_> {
         self.output.counters[counter.0].1.add(value);
     }
 
-    /// The random numbers of this algorithm for an event. They depend on the seed of the job, the number of the event
-    /// and the name of the algorithm.
+    /// This algorithm's random numbers for an event. They depend on the job's seed, the event's number and the
+    /// algorithm's name.
     pub fn random(&self, event: usize) -> Random {
         Random::with_stream(self.seed, self.store.number(event), self.stream)
     }
 
-    /// Ends the rows of an event in a table that this algorithm fills, in the order of the events.
+    /// Ends an event's rows in a table that this algorithm fills. Call it in event order.
     pub(crate) fn end_rows(&mut self, table: TableHandle, event: usize) -> Result<()> {
         Ok(self.store.end_rows(table, event)?)
     }
 
-    /// Gives every event one row in a table that this algorithm has created, before the columns are filled.
+    /// Gives every event one row in a table that this algorithm created, before the columns are filled.
     pub(crate) fn end_all_rows(&mut self, table: TableHandle) {
         if self.created.contains(&table) {
             self.store.set_offsets(table, 0..=self.store.events() as u64);
         }
     }
 
-    /// Prints a text about an event. Rank 0 prints the texts at the end of the job, in the order of the events.
+    /// Prints a text about an event. Rank 0 prints all such texts at the end of the job, in event order.
     pub fn print(&mut self, event: usize, text: &str) {
         let texts = self.output.printed.entry(self.store.number(event)).or_default();
         texts.push_str(text);
@@ -138,7 +138,7 @@ impl EventBlock<'_> {
     /// Calls a function for each selected event, and rejects the event if the function returns `false`.
     ///
     /// # Errors
-    /// The first error of the function, with the number of the event.
+    /// The first error that the function returns, with the number of the event.
     pub fn each(&mut self, mut execute: impl FnMut(&mut Event) -> Result<bool>) -> Result<()> {
         for index in 0..self.store.events() {
             if self.selected[index] {
@@ -158,7 +158,7 @@ impl EventBlock<'_> {
         Ok(())
     }
 
-    /// Ends an event in the tables and columns that the algorithm fills.
+    /// Ends an event's entries in the tables and columns that the algorithm fills.
     fn end_event(&mut self, index: usize) -> Result<()> {
         for &table in self.created {
             self.store.end_rows_if_any(table, index)?;
@@ -184,7 +184,7 @@ impl EventBlock<'_> {
 }
 
 impl Event<'_> {
-    /// The number of the event in the input, from 0.
+    /// The number of the event in the input, counted from 0.
     pub fn number(&self) -> u64 {
         self.store.number(self.index)
     }
@@ -195,7 +195,7 @@ impl Event<'_> {
         self.store.get(column, self.index)
     }
 
-    /// The value of a column in a table with one row.
+    /// The value of a column in a table with one row per event.
     ///
     /// # Panics
     /// If the event has no row.
@@ -204,7 +204,7 @@ impl Event<'_> {
         self.store.value(column, self.index)
     }
 
-    /// The text of a column in a table with one row.
+    /// The text in a column of a table with one row per event.
     ///
     /// # Panics
     /// If the event has no row.
@@ -212,18 +212,18 @@ impl Event<'_> {
         self.store.text(column, self.index)
     }
 
-    /// The range of the rows in a table, counted over all events of the block.
+    /// The range of the event's rows in a table, counted over all events of the block.
     pub fn rows(&self, table: TableHandle) -> Range<usize> {
         self.store.rows(table, self.index)
     }
 
-    /// Appends a value to a column that this algorithm has created.
+    /// Appends a value to a column that this algorithm created.
     #[inline]
     pub fn push<T: Element>(&mut self, column: ColumnHandle<T>, value: T) {
         self.store.push(column, value)
     }
 
-    /// Appends a text to a column that this algorithm has created.
+    /// Appends a text to a column that this algorithm created.
     pub fn push_text(&mut self, column: ColumnHandle<str>, text: &str) {
         self.store.push_text(column, text)
     }
@@ -239,8 +239,8 @@ impl Event<'_> {
         self.output.counters[counter.0].1.add(value);
     }
 
-    /// The random numbers of this algorithm for this event. They depend on the seed of the job, the number of the event
-    /// and the name of the algorithm.
+    /// This algorithm's random numbers for this event. They depend on the job's seed, the event's number and the
+    /// algorithm's name.
     pub fn random(&self) -> Random {
         Random::with_stream(self.seed, self.number(), self.stream)
     }

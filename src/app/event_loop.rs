@@ -1,4 +1,4 @@
-//! The event loop of a worker: reads events, executes the algorithms, and encodes the events of the outputs.
+//! A worker's event loop: reads events, executes the algorithms, and encodes the events for the outputs.
 
 use super::control_flow::ControlFlow;
 use super::job_config::JobConfig;
@@ -13,27 +13,27 @@ use crate::io::{EventReader, InputFile, Segment};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The event loop of a worker.
+/// A worker's event loop.
 pub(crate) struct EventLoop {
     reader: EventReader,
     pub(crate) store: EventStore,
     flow: ControlFlow,
     streams: Vec<OutputStream>,
-    /// The text of the job, for errors.
+    /// The job's text, for error messages.
     text: JobText,
-    /// The output before the first event.
+    /// The output as it is before the first event.
     empty: JobOutput,
     time: Option<(TableHandle, ColumnIndex)>,
 }
 
 impl EventLoop {
-    /// The number of events in memory at once. Their columns fit into the cache of a processor.
+    /// The number of events in memory at once. Their columns fit into a processor's cache.
     pub(crate) const BLOCK: u64 = 4096;
 
     /// Initialises all algorithms, and checks the job against the first input file.
     ///
     /// # Errors
-    /// If an algorithm fails, or the job is not consistent with itself and the first input file.
+    /// If an algorithm fails, the job is inconsistent, or the job does not match the first input file.
     pub(crate) fn new(config: &JobConfig, files: Arc<Vec<InputFile>>, seed: u64) -> Result<Self> {
         let mut flow = ControlFlow::new(config, seed)?;
         let mut reader = EventReader::new(files);
@@ -68,17 +68,17 @@ impl EventLoop {
             empty,
             time,
         };
-        // Errors in patterns show before the first event.
+        // Resolving the streams here reports errors in path patterns before the first event.
         made.resolve_streams()?;
         Ok(made)
     }
 
-    /// An output, as it is before the first event.
+    /// A new output, as it is before the first event.
     pub(crate) fn new_output(&self) -> JobOutput {
         self.empty.clone()
     }
 
-    /// The tables and columns that are read from files.
+    /// The tables and columns read from files.
     pub(crate) fn read(&self) -> Vec<(&str, Rows, Vec<&ColumnType>)> {
         self.tables(|path| self.reader.reads(path))
     }
@@ -96,7 +96,7 @@ impl EventLoop {
             .collect()
     }
 
-    /// The tables and columns that each output writes from the first file.
+    /// The tables and columns that each output writes for the first file.
     pub(crate) fn written(&self) -> Vec<Vec<(&str, Rows, Vec<&ColumnType>)>> {
         let of_stream = |stream: &OutputStream| {
             let tables = stream.selection.tables.iter();
@@ -114,7 +114,7 @@ impl EventLoop {
         self.streams.iter().map(of_stream).collect()
     }
 
-    /// For each output, the encoded tables and columns without events.
+    /// For each output, its tables and columns in encoded form, without events.
     pub(crate) fn declared(&self) -> Vec<Vec<u8>> {
         let streams = self.streams.iter();
         streams
@@ -126,13 +126,14 @@ impl EventLoop {
         for stream in &mut self.streams {
             stream.resolve(&self.text, &mut self.store, &mut self.reader)?;
         }
-        // Only now: a later stream may request further columns, but the selections of earlier ones stay valid.
+        // Each stream may request further columns, so the opened file is noted only after the last stream. The
+        // selections of earlier streams stay valid.
         let opened = self.reader.opened();
         self.streams.iter_mut().for_each(|stream| stream.file = opened);
         Ok(())
     }
 
-    /// Processes the events of a segment. `put` gets the encoded events of each block and output.
+    /// Processes the events of a segment. For each block and output, `put` receives the encoded events.
     pub(crate) fn process(
         &mut self,
         segment: &Segment,
@@ -152,7 +153,7 @@ impl EventLoop {
         Ok(())
     }
 
-    /// Reads a part of a segment and executes all algorithms. Returns which events passed all of them.
+    /// Reads part of a segment and executes all algorithms. Returns, for each event, whether it passed all of them.
     pub(crate) fn execute(&mut self, segment: &Segment, part: Range<u64>, output: &mut JobOutput) -> Result<Vec<bool>> {
         if !self.streams.is_empty() && !self.made(segment) {
             self.reader.open(segment.file)?;
@@ -174,7 +175,7 @@ impl EventLoop {
         Ok(passing)
     }
 
-    /// Requests columns or tables, as algorithms do when they are initialised.
+    /// Requests columns or tables the way algorithms do during initialisation.
     pub(crate) fn setup<T>(&mut self, output: &mut JobOutput, ask: impl FnOnce(&mut Setup) -> Result<T>) -> Result<T> {
         ask(&mut Setup {
             name: "",
@@ -189,7 +190,7 @@ impl EventLoop {
         })
     }
 
-    /// Whether these events are made by algorithms, not read.
+    /// Whether the segment's events are made by algorithms rather than read from a file.
     fn made(&self, segment: &Segment) -> bool {
         self.reader.files()[segment.file as usize].path.as_os_str().is_empty()
     }

@@ -1,4 +1,4 @@
-//! [`Events`]: the events of a job one by one, for programs with their own event loop.
+//! [`Events`]: iterates over the events of a job, for programs with their own event loop.
 
 use super::app_mgr::AppMgr;
 use super::event_loop::EventLoop;
@@ -32,14 +32,14 @@ use std::sync::Arc;
 pub struct Events {
     events: EventLoop,
     segments: std::vec::IntoIter<Segment>,
-    /// The current segment, and the first event of it that was not read yet.
+    /// The current segment, and its first event that has not been read yet.
     current: Option<(Segment, u64)>,
     passing: Vec<bool>,
     index: usize,
     output: JobOutput,
 }
 
-/// An event, for reading.
+/// A read-only view of an event.
 #[derive(Clone, Copy)]
 pub struct EventView<'a> {
     store: &'a EventStore,
@@ -47,10 +47,10 @@ pub struct EventView<'a> {
 }
 
 impl AppMgr {
-    /// The events that pass the algorithms of this job, one by one, in this process. No files are written.
+    /// Returns the events that pass this job's algorithms, one by one, processed in this process. No files are written.
     ///
     /// # Errors
-    /// If the input or the description of the job is invalid, or the initialisation of an algorithm fails.
+    /// If the input or the job's description is invalid, or an algorithm fails to initialise.
     pub fn events(&self, seed: u64) -> Result<Events> {
         let (files, segments) = input_segments(self.config())?;
         let mut events = EventLoop::new(self.config(), Arc::new(files), seed)?;
@@ -75,15 +75,15 @@ impl Events {
         self.events.setup(&mut self.output, |setup| setup.read(path))
     }
 
-    /// Requests a column of texts for reading.
+    /// Requests a text column for reading.
     ///
     /// # Errors
-    /// If there is no such column, or it does not hold texts.
+    /// If there is no such column, or the column does not hold texts.
     pub fn read_texts(&mut self, path: &str) -> Result<ColumnHandle<str>> {
         self.events.setup(&mut self.output, |setup| setup.read_texts(path))
     }
 
-    /// Requests a table, for its number of rows.
+    /// Requests a table in order to read its number of rows.
     ///
     /// # Errors
     /// If there is no such table.
@@ -94,7 +94,7 @@ impl Events {
     /// Returns the next event, or `None` after the last one.
     ///
     /// # Errors
-    /// If it cannot be read, or an algorithm fails.
+    /// If the event cannot be read, or an algorithm fails.
     #[allow(clippy::should_implement_trait)] // the event borrows from the events, and reading can fail
     pub fn next(&mut self) -> Result<Option<EventView<'_>>> {
         loop {
@@ -116,14 +116,14 @@ impl Events {
         }
     }
 
-    /// The output of the algorithms so far.
+    /// The algorithms' output so far.
     pub fn output(&self) -> &JobOutput {
         &self.output
     }
 }
 
 impl<'a> EventView<'a> {
-    /// The number of the event in the input, from 0.
+    /// The number of the event in the input, counted from 0.
     pub fn number(&self) -> u64 {
         self.store.number(self.index)
     }
@@ -134,7 +134,7 @@ impl<'a> EventView<'a> {
         self.store.get(column, self.index)
     }
 
-    /// The value of a column in a table with one row.
+    /// The value of a column in a table with one row per event.
     ///
     /// # Panics
     /// If the event has no row.
@@ -143,7 +143,7 @@ impl<'a> EventView<'a> {
         self.store.value(column, self.index)
     }
 
-    /// The text of a column in a table with one row.
+    /// The text in a column of a table with one row per event.
     ///
     /// # Panics
     /// If the event has no row.
@@ -151,7 +151,7 @@ impl<'a> EventView<'a> {
         self.store.text(column, self.index)
     }
 
-    /// The range of the rows in a table, counted over all events in memory.
+    /// The range of the event's rows in a table, counted over all events in memory.
     pub fn rows(&self, table: TableHandle) -> Range<usize> {
         self.store.rows(table, self.index)
     }

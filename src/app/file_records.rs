@@ -1,4 +1,5 @@
-//! File records: how many events of each input file were processed, and the counters, written beside the events.
+//! File records: the number of events processed from each input file, and the counters; both are written to the event
+//! files.
 
 use super::job_output::JobOutput;
 use crate::files::hdf5_node::Node;
@@ -18,7 +19,7 @@ pub struct FileRecord {
     pub processed: u64,
     /// The number of events that passed all algorithms.
     pub passed: u64,
-    /// The earliest and the latest time of an event, if the job names a column of times.
+    /// The earliest and latest event times, if the job names a time column.
     pub span: Option<(f64, f64)>,
 }
 
@@ -39,7 +40,7 @@ pub(super) fn file_records(files: &[InputFile], segments: &[Segment], output: &J
         let record = output.records.get(&(index as u32)).copied().unwrap_or_default();
         FileRecord {
             file: file.path.display().to_string(),
-            // Made events have no file; they all are selected.
+            // Events made by algorithms come from no file, and all of them are selected.
             events: match file.path.as_os_str().is_empty() {
                 true => requested[index],
                 false => file.events,
@@ -53,7 +54,7 @@ pub(super) fn file_records(files: &[InputFile], segments: &[Segment], output: &J
     files.iter().enumerate().map(record).collect()
 }
 
-/// Writes the records as a table, and the counters as another.
+/// Writes the records as one table and the counters as another.
 pub(super) fn write(file: &File, records: &[FileRecord], output: &JobOutput) -> hdf5::Result<()> {
     let folder = Node::of(file.group("/")?).child(RECORDS)?;
     let count = records.len();
@@ -75,7 +76,7 @@ pub(super) fn write(file: &File, records: &[FileRecord], output: &JobOutput) -> 
         _ => "failed".into(),
     };
     let with_times = records.iter().any(|record| record.span.is_some());
-    // In the order of the names, as in merged files.
+    // Sorted by name, as in merged files.
     number("events", |record| record.events)?;
     number("failed", FileRecord::failed)?;
     text("file", &|record| record.file.clone())?;

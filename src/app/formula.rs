@@ -10,11 +10,11 @@ use crate::expression::{BoundColumn, Expression, ExpressionError, Level, Program
 use column_reference::{ColumnReference, Columns, find};
 use selected_events::{Evaluated, SelectedEvents, values_of};
 
-/// An expression over columns of the event store, bound to them.
+/// An expression bound to columns of the event store.
 ///
-/// A name is a column of one table, the scope. Columns of other tables are in quotes, as `'Rec/Header/run_number'`.
-/// References lead from one table to another, as in `track.chi2`. See [`expression`](crate::expression) for the
-/// language.
+/// An unquoted name refers to a column of one table, the scope. Columns of other tables are written in quotes, such as
+/// `'Rec/Header/run_number'`. References lead from one table to another, as in `track.chi2`. See
+/// [`expression`](crate::expression) for the language.
 ///
 /// ```
 /// use gaudi_mpi::app::prelude::*;
@@ -80,7 +80,7 @@ impl Formula {
         })
     }
 
-    /// The table whose rows have a value each; `None` if each event has a value.
+    /// The table for which the formula has one value per row; `None` if it has one value per event.
     pub fn table(&self) -> Option<TableHandle> {
         match self.program.level() {
             Level::Event => None,
@@ -88,13 +88,13 @@ impl Formula {
         }
     }
 
-    /// Whether the values are truth values, not numbers.
+    /// Whether the values are truth values rather than numbers.
     pub fn is_truth(&self) -> bool {
         self.program.is_truth()
     }
 
-    /// Evaluates the formula: `numbers` gets a value for each event, or for each row of all events. Truth values become
-    /// 0 and 1. Events that are not `selected`, and their rows, get NaN.
+    /// Evaluates the formula and fills `numbers` with a value for each event, or for each row of all events. Truth
+    /// values become 0 or 1. The value is NaN for events that are not `selected`, and for their rows.
     pub fn numbers(&mut self, store: &EventStore, selected: &[bool], numbers: &mut Vec<f64>) {
         let table = self.table();
         let Self {
@@ -118,11 +118,11 @@ impl Formula {
         }
     }
 
-    /// Evaluates the formula: `truths` gets a value for each event, or for each row of all events. Events that are not
-    /// `selected`, and their rows, get `false`.
+    /// Evaluates the formula and fills `truths` with a value for each event, or for each row of all events. The value
+    /// is `false` for events that are not `selected`, and for their rows.
     ///
     /// # Panics
-    /// If the values are numbers.
+    /// If the formula's values are numbers.
     pub fn truths(&mut self, store: &EventStore, selected: &[bool], truths: &mut Vec<bool>) {
         let table = self.table();
         let Self {
@@ -149,18 +149,18 @@ impl Formula {
 }
 
 impl Setup<'_> {
-    /// Binds an expression to columns. Unquoted names are columns of the table `scope`.
+    /// Binds an expression to columns. Unquoted names refer to columns of the table `scope`.
     ///
     /// # Errors
-    /// If the text is not an expression or a column does not exist. The message shows the place.
+    /// If the text is not an expression or a column does not exist. The message shows where in the text the error is.
     pub fn formula(&mut self, text: &str, scope: Option<&str>) -> Result<Formula> {
         Formula::new(text, scope, self)
     }
 
-    /// Binds an expression with truth values.
+    /// Binds an expression whose values are truth values.
     ///
     /// # Errors
-    /// As for [`formula`](Self::formula), and if the expression has numbers.
+    /// As for [`formula`](Self::formula), and if the expression's values are numbers.
     pub fn cut(&mut self, text: &str, scope: Option<&str>) -> Result<Formula> {
         let formula = self.formula(text, scope)?;
         if formula.is_truth() {
@@ -172,7 +172,7 @@ impl Setup<'_> {
     }
 }
 
-/// The message of an error in an expression, which is also noted for the place in the job file.
+/// The message for an error in an expression. The error is also recorded with its position in the job file.
 fn described(text: &str, error: &ExpressionError, setup: &mut Setup) -> String {
     let shown = error.to_string();
     setup.about_expression(text, error.span(), &shown, error.message());

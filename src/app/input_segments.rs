@@ -7,7 +7,7 @@ use crate::io::{EventSelector, InputFile, Segment};
 /// The maximum number of items. Rank 0 keeps all of them in memory.
 const MOST_ITEMS: u64 = 200_000_000;
 
-/// Finds the input files and divides the events into items. Checks also the names of the files that are written.
+/// Finds the input files and divides the events into items. Also checks the names of the files to write.
 pub(super) fn input_segments(config: &JobConfig) -> Result<(Vec<InputFile>, Vec<Segment>), String> {
     let input = &config.input;
     let mut selector = EventSelector::default();

@@ -1,4 +1,4 @@
-//! The description of a job: its input, algorithms and outputs, with the keys of a job file.
+//! The description of a job: its input, algorithms and outputs, with the same keys as in a job file.
 
 use super::job_text::{JobText, NOWHERE};
 use super::job_value::JobValue;
@@ -6,7 +6,7 @@ use crate::io::{EventFileWriter, Granularity};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// The description of a job. A [job file](super::JobFile) has these keys.
+/// The description of a job. The fields correspond to the keys of a [job file](super::JobFile).
 ///
 /// ```
 /// use gaudi_mpi::app::JobConfig;
@@ -17,32 +17,32 @@ use std::path::PathBuf;
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 ///
-/// `Serialize` and `Deserialize` are for the way to the workers. Job files have another format: see
-/// [`parse`](Self::parse).
+/// `Serialize` and `Deserialize` are used to send the description to the workers. To read a job file, use
+/// [`parse`](Self::parse) instead, as its format is different.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct JobConfig {
-    /// The title of the report.
+    /// The title shown in the report.
     pub title: String,
     /// The events to process.
     pub input: InputConfig,
-    /// The algorithms, in the order of execution.
+    /// The algorithms, in order of execution.
     #[serde(rename = "algorithm")]
     pub algorithms: Vec<AlgorithmConfig>,
     /// The files for the histograms.
     pub histograms: HistogramsConfig,
-    /// The files for events.
+    /// The files that events are written to.
     #[serde(rename = "output")]
     pub outputs: Vec<OutputConfig>,
     #[serde(skip)]
     pub(super) origin: Origin,
 }
 
-/// The job file that a job comes from; empty if a program has described the job.
+/// The job file that a job comes from; empty if a program described the job.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Origin {
     pub text: JobText,
-    /// All values but the algorithms, which keep their own.
+    /// All values except those of the algorithms, which are kept with each algorithm.
     pub sections: JobValue,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Origin {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct InputConfig {
-    /// Files, patterns, and lists of files (`@list.txt`). Without files, the algorithms make the events.
+    /// File names, patterns, and lists of files (`@list.txt`). Without files, the algorithms make the events.
     pub files: Vec<String>,
     /// The number of the first event.
     pub first: u64,
@@ -62,7 +62,7 @@ pub struct InputConfig {
     pub granularity: Granularity,
     /// The number of events in a chunk.
     pub chunk: Option<u64>,
-    /// A column with the time of an event. The file records contain the earliest and the latest time.
+    /// A column that holds each event's time. The file records contain the earliest and latest times.
     pub time: Option<String>,
 }
 
@@ -71,7 +71,7 @@ pub struct InputConfig {
 pub struct AlgorithmConfig {
     /// The name of a registered type, or `Sequence`. The key in a job file is `type`.
     pub kind: String,
-    /// The name in this job. If empty, the algorithm has the name of its type.
+    /// The name in this job. If empty, the algorithm is named after its type.
     pub name: String,
     /// The properties: all other keys of the algorithm.
     pub properties: JobValue,
@@ -83,7 +83,7 @@ impl AlgorithmConfig {
         if self.name.is_empty() { &self.kind } else { &self.name }
     }
 
-    /// Puts the name and the type of the algorithm before an error message.
+    /// Prefixes an error message with the algorithm's name and type.
     pub(super) fn error(&self, message: &str) -> String {
         match self.name() == self.kind {
             true => format!("algorithm '{}': {message}", self.name()),
@@ -96,17 +96,17 @@ impl AlgorithmConfig {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SequenceConfig {
-    /// The names of algorithms and sequences, in the order of execution. `!Name` passes where `Name` rejects.
+    /// The names of algorithms and sequences, in order of execution. `!Name` passes the events that `Name` rejects.
     pub members: Vec<String>,
-    /// Whether all members have to pass, or one.
+    /// Whether all members have to pass, or at least one.
     pub mode: SequenceMode,
-    /// Whether the sequence stops at the first member that decides. If `false`, all members are executed for every
-    /// event.
+    /// Whether the sequence stops at the first member that determines the result. If `false`, all members are executed
+    /// for every event.
     #[serde(default = "yes")]
     pub short_circuit: bool,
     /// Whether the sequence passes regardless of its members.
     pub ignore_filter: bool,
-    /// The fraction of events, from 0 to 1, for which the sequence is executed. The others are rejected.
+    /// The fraction of events, from 0 to 1, for which the sequence is executed. The other events are rejected.
     pub prescale: Option<f64>,
 }
 
@@ -129,9 +129,9 @@ pub enum SequenceMode {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HistogramsConfig {
-    /// An HDF5 file. It may be the file of an output, which then contains events and histograms.
+    /// An HDF5 file. It may also be an output's file, which then contains both events and histograms.
     pub file: Option<PathBuf>,
-    /// A picture of all histograms, PNG or SVG.
+    /// A PNG or SVG picture of all histograms.
     pub picture: Option<PathBuf>,
 }
 
@@ -139,17 +139,18 @@ pub struct HistogramsConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutputConfig {
-    /// The file.
+    /// The name of the file.
     pub file: PathBuf,
-    /// Patterns of the paths of tables and columns that every input file has. `*` matches any part of a name, `**` any
-    /// number of names; a pattern after `!` excludes paths. Without patterns, all tables are written.
+    /// Path patterns for tables and columns to write; every input file must have matching paths. `*` matches any part
+    /// of a name and `**` any number of names; a pattern after `!` excludes paths. Without patterns, all tables are
+    /// written.
     #[serde(default)]
     pub items: Vec<String>,
-    /// Patterns of paths that some input files may lack.
+    /// Like `items`, but some input files may lack matching paths.
     #[serde(default)]
     pub optional: Vec<String>,
-    /// Names of algorithms: an event has to pass one of them. If `accept`, `require` and `veto` are all empty, an event
-    /// has to pass all algorithms.
+    /// Names of algorithms: an event has to pass at least one of them. If `accept`, `require` and `veto` are all empty,
+    /// an event has to pass all algorithms.
     #[serde(default)]
     pub accept: Vec<String>,
     /// Names of algorithms: an event has to pass all of them.
@@ -158,10 +159,10 @@ pub struct OutputConfig {
     /// Names of algorithms: an event must not pass any of them.
     #[serde(default)]
     pub veto: Vec<String>,
-    /// The compression, from 1, fast, to 9, small; 0 for none.
+    /// The compression level, from 1 (fast) to 9 (small), or 0 for none.
     #[serde(default = "default_compression")]
     pub compression: u8,
-    /// How events get into the file.
+    /// How events are written to the file.
     #[serde(default)]
     pub mode: OutputMode,
 }
@@ -170,7 +171,7 @@ fn default_compression() -> u8 {
     EventFileWriter::COMPRESSION
 }
 
-/// How events get into an output file.
+/// How events are written to an output file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum OutputMode {
@@ -179,13 +180,14 @@ pub enum OutputMode {
     Gathered,
     /// Each worker writes its own files. Rank 0 merges them at the end.
     Merged,
-    /// Each worker writes its own files. The output refers to them, and reads as one file.
+    /// Each worker writes its own files. The output refers to these files and reads as a single file.
     Virtual,
 }
 
 impl JobConfig {
-    /// Makes an error message about the value with these keys, such as `input.chunk` or `output.0.file`. With a text,
-    /// the message is about this text in the value. The message starts with the place in the job file, if there is one.
+    /// Makes an error message about the value with these keys, such as `input.chunk` or `output.0.file`. If a text is
+    /// given, the message points to that text within the value. The message starts with the position in the job file,
+    /// if there is one.
     pub(super) fn error(&self, keys: &str, text: Option<&str>, message: &str) -> String {
         let Origin { text: job, sections } = &self.origin;
         let value = keys.split('.').try_fold(sections, |value, key| value.get(key));
@@ -196,7 +198,7 @@ impl JobConfig {
 }
 
 impl OutputConfig {
-    /// An output with all tables, for the events that pass all algorithms.
+    /// An output that contains all tables of the events that pass all algorithms.
     pub fn new(file: impl Into<PathBuf>) -> Self {
         Self {
             file: file.into(),

@@ -1,4 +1,4 @@
-//! [`JobFile`]: a job file, from its text to a [`JobConfig`].
+//! [`JobFile`]: reads a job file and converts it to a [`JobConfig`].
 
 use super::job_config::{AlgorithmConfig, JobConfig, Origin};
 use super::job_text::{JobText, PlacedError};
@@ -8,7 +8,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// A job file. It is parsed once; every value keeps its place, which errors point to.
+/// A parsed job file. Every value keeps its position in the text, so that errors can point to it.
 ///
 /// ```
 /// use gaudi_mpi::app::JobFile;
@@ -29,7 +29,7 @@ pub struct JobFile {
     root: JobValue,
 }
 
-/// The tables and lists of a job file. Other names in `--set` are names of algorithms.
+/// The tables and lists in a job file. In `--set`, any other name is an algorithm's name.
 const SECTIONS: [&str; 4] = ["input", "histograms", "output", "algorithm"];
 
 impl JobFile {
@@ -44,7 +44,7 @@ impl JobFile {
         Self::parse(&name, &text)
     }
 
-    /// Parses the text of a job file. Errors use the name.
+    /// Parses the text of a job file. Error messages use `name` as the file name.
     ///
     /// # Errors
     /// If the text is not TOML.
@@ -64,20 +64,20 @@ impl JobFile {
         }
     }
 
-    /// Changes a value: `input.events=100`, `output.0.file=x.h5` or, by the name of an algorithm,
-    /// `GoodMuons.minimum=1`. A value that is not TOML is a text.
+    /// Changes a value: `input.events=100`, `output.0.file=x.h5` or, for an algorithm's property,
+    /// `GoodMuons.minimum=1`. A value that is not valid TOML is taken as a text.
     ///
     /// # Errors
     /// If there is no such section or algorithm, or the value before a dot is neither a table nor a list. Unknown keys
-    /// and wrong types are errors of [`config`](Self::config).
+    /// and wrong types are reported by [`config`](Self::config).
     pub fn set(&mut self, option: &str) -> Result<()> {
         let start = self.text.add_option(option);
         let result = set(&mut self.root, option, start);
         Ok(result.map_err(|error| self.text.point_error(&error))?)
     }
 
-    /// Converts the file to the description of a job. The properties of algorithms are checked later, when the
-    /// algorithms are created.
+    /// Converts the file to a job description. The properties of algorithms are checked later, when the algorithms are
+    /// created.
     ///
     /// # Errors
     /// If a key is unknown or missing, or a value has the wrong type.
@@ -105,7 +105,8 @@ impl JobConfig {
     /// Parses the text of a job file. [`JobFile`] also reads files and changes single values.
     ///
     /// # Errors
-    /// If the text is not TOML, a key is unknown, or a value has the wrong type. The error points to the place.
+    /// If the text is not TOML, a key is unknown, or a value has the wrong type. The error message shows the position
+    /// in the file.
     pub fn parse(text: &str) -> Result<Self> {
         JobFile::parse("", text)?.config()
     }
@@ -120,7 +121,7 @@ fn read_algorithms(value: JobValue) -> Result<Vec<AlgorithmConfig>, PlacedError>
         let Some(kind) = properties.remove("type") else {
             return Err(PlacedError::new(&properties.span, "missing field `type`"));
         };
-        // An error about an algorithm as a whole points to its type.
+        // An error about an algorithm as a whole points to the algorithm's `type`.
         properties.span = kind.span.clone();
         let name = properties.remove("name").map(|name| name.to()).transpose()?;
         Ok(AlgorithmConfig {
@@ -132,7 +133,7 @@ fn read_algorithms(value: JobValue) -> Result<Vec<AlgorithmConfig>, PlacedError>
     algorithms.into_iter().map(read).collect()
 }
 
-/// Explains two frequent mistakes.
+/// Explains two common mistakes.
 fn with_hint(message: &str) -> String {
     let hint = if message.contains("invalid type: map, expected a sequence") {
         "\nWrite [[algorithm]] and [[output]] with double brackets: a job can have several of them."
@@ -144,7 +145,7 @@ fn with_hint(message: &str) -> String {
     format!("{}{hint}", message.trim())
 }
 
-/// Changes a value as an option says. The option starts at `start` in the text of the job.
+/// Changes a value according to an option, which starts at `start` in the job's text.
 fn set(root: &mut JobValue, option: &str, start: usize) -> Result<(), PlacedError> {
     let whole = start..start + option.len();
     let Some((path, value)) = option.split_once('=') else {
@@ -206,7 +207,7 @@ fn set(root: &mut JobValue, option: &str, start: usize) -> Result<(), PlacedErro
     Ok(())
 }
 
-/// The table of the algorithm with this name.
+/// The TOML table of the algorithm with this name.
 fn algorithm_named<'a>(root: &'a mut JobValue, name: &str) -> Option<&'a mut JobValue> {
     let Content::Table(sections) = &mut root.content else {
         return None;

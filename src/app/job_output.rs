@@ -1,4 +1,4 @@
-//! [`JobOutput`]: the histograms, counters and numbers of events of a job.
+//! [`JobOutput`]: the histograms, counters and event counts of a job.
 
 use crate::hist::Histograms;
 use crate::numbers::counter::Counter;
@@ -7,36 +7,36 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// The summed output of the events of a job.
+/// The output of a job, summed over its events.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct JobOutput {
-    /// The histograms and profiles that the algorithms have booked.
+    /// The histograms and profiles that the algorithms booked.
     pub histograms: Histograms,
-    /// The counters, with names `algorithm/counter`, in the order in which the algorithms requested them.
+    /// The counters, named `algorithm/counter`, in the order in which the algorithms requested them.
     pub counters: Vec<(String, Counter)>,
-    /// The numbers of events of each algorithm and sequence, in the order of the job.
+    /// The event counts of each algorithm and sequence, in the order in which the job lists them.
     pub tallies: Vec<Tally>,
-    /// The texts that algorithms print, by the number of the event.
+    /// The texts that algorithms print, keyed by event number.
     pub(crate) printed: BTreeMap<u64, String>,
-    /// The records of the input files, by index.
+    /// The records of the input files, keyed by file index.
     pub(crate) records: BTreeMap<u32, Record>,
 }
 
-/// The numbers of events that an algorithm was executed for and passed.
+/// The number of events for which an algorithm was executed, and how many of them passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// The number of events that it was executed for.
+    /// The number of events for which the algorithm was executed.
     pub executed: u64,
-    /// The number of events that it passed.
+    /// The number of events that passed the algorithm.
     pub passed: u64,
 }
 
-/// The numbers and times of the events of an input file.
+/// The event counts and event times of an input file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Record {
     pub processed: u64,
     pub passed: u64,
-    /// The earliest and the latest time of an event, if events have times.
+    /// The earliest and latest event times, if events have times.
     pub span: Option<(f64, f64)>,
 }
 

@@ -1,28 +1,28 @@
-//! The text of a job, and messages that point into it.
+//! The text of a job, and error messages that point into it.
 
 use crate::error::BoxedError;
 use crate::io;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// The text of a job file, followed by the texts of its `--set` options, each on a line.
+/// The text of a job file, followed by its `--set` options, each on its own line.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct JobText {
     /// The name of the job file; empty if the text is not from a file.
     file: String,
     text: String,
-    /// The start of each option.
+    /// The position where each option starts.
     options: Vec<usize>,
 }
 
-/// An error with its place in the text of a job.
+/// An error with its position in a job's text.
 #[derive(Debug)]
 pub(super) struct PlacedError {
     pub span: Range<usize>,
     pub message: String,
 }
 
-/// The place of values and errors outside the text of the job.
+/// The position given to values and errors that are not in the job's text.
 pub(super) const NOWHERE: Range<usize> = usize::MAX..usize::MAX;
 
 impl PlacedError {
@@ -31,7 +31,7 @@ impl PlacedError {
         Self { span, message }
     }
 
-    /// Changes the message.
+    /// Replaces the message with the function's result.
     pub(super) fn map(self, change: impl FnOnce(&str) -> String) -> Self {
         let message = change(&self.message);
         Self { message, ..self }
@@ -59,7 +59,7 @@ impl JobText {
         }
     }
 
-    /// Appends the text of an option. Returns the start of the option.
+    /// Appends the text of an option. Returns the position where it starts.
     pub(super) fn add_option(&mut self, option: &str) -> usize {
         self.text.push('\n');
         let start = self.text.len();
@@ -68,12 +68,13 @@ impl JobText {
         start
     }
 
-    /// Whether a place is in the text.
+    /// Whether a position is within the text.
     pub(super) fn has(&self, span: &Range<usize>) -> bool {
         span.end <= self.text.len() && !self.text.is_empty()
     }
 
-    /// The place of a part of a value that is a text. Escapes hide the part; then it is the place of the value.
+    /// The position of a part of a text value. If the value contains escapes, the part cannot be located, and the
+    /// position of the whole value is returned.
     pub(super) fn part_of(&self, span: &Range<usize>, value: &str, part: Range<usize>) -> Range<usize> {
         let raw = self.text.get(span.clone()).and_then(|raw| raw.find(value));
         raw.map_or(span.clone(), |raw| {
@@ -81,8 +82,8 @@ impl JobText {
         })
     }
 
-    /// Adds the place to a message, and shows the line: `job.toml:17:9: …`. A value without a place leaves the message
-    /// as it is.
+    /// Adds the position to a message, and shows the line: `job.toml:17:9: …`. Without a position, the message is
+    /// unchanged.
     pub(super) fn point(&self, span: &Range<usize>, message: &str) -> String {
         if !self.has(span) {
             return message.into();

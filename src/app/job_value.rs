@@ -1,4 +1,4 @@
-//! The values of a job, with their places in the job's text.
+//! The values in a job description, with their positions in the job's text.
 
 use super::job_text::{NOWHERE, PlacedError};
 use serde::de::DeserializeOwned;
@@ -8,7 +8,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-/// A TOML value with its place in the job file, which errors point to. Values that a program sets have no place.
+/// A TOML value with its position in the job file, for error messages. Values set by a program have no position.
 ///
 /// ```
 /// use gaudi_mpi::app::{AlgorithmConfig, JobConfig};
@@ -22,7 +22,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JobValue {
-    /// The range of bytes in the [text](super::job_text::JobText) of the job.
+    /// The byte range in the job's [text](super::job_text::JobText).
     pub(super) span: Range<usize>,
     pub(super) content: Content,
 }
@@ -30,7 +30,7 @@ pub struct JobValue {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Content {
     Text(String),
-    /// A number, a truth value or a time. It stays TOML text until a property takes it, which decides on its type.
+    /// A number, a truth value or a time. It is kept as TOML text until a property takes it and decides its type.
     Literal(String),
     List(Vec<JobValue>),
     Table(Vec<(Key, JobValue)>),
@@ -43,7 +43,7 @@ pub(super) struct Key {
 }
 
 impl Default for JobValue {
-    /// A table without values.
+    /// An empty table.
     fn default() -> Self {
         Self::table(NOWHERE)
     }
@@ -74,7 +74,7 @@ impl From<toml::Value> for JobValue {
 }
 
 impl JobValue {
-    /// A value that was parsed from the text of the job from `offset` on.
+    /// A value parsed from the part of the job's text that starts at `offset`.
     pub(super) fn parsed(value: Spanned<DeValue>, offset: usize) -> Self {
         let place = |span: Range<usize>| span.start + offset..span.end + offset;
         let span = place(value.span());
@@ -132,7 +132,7 @@ impl JobValue {
         })
     }
 
-    /// The value of a key of a table, or of an index of a list.
+    /// The value for a key in a table, or at an index in a list.
     pub(super) fn get(&self, key: &str) -> Option<&JobValue> {
         match &self.content {
             Content::Table(table) => table
@@ -160,7 +160,7 @@ impl JobValue {
         }
     }
 
-    /// Finds a text among this value and the values in it.
+    /// Finds a text in this value or in the values that it contains.
     pub(super) fn find(&self, wanted: &dyn Fn(&str) -> bool) -> Option<&JobValue> {
         match &self.content {
             Content::Text(text) => wanted(text).then_some(self),

@@ -1,4 +1,4 @@
-//! Outputs made of the parts that workers have written.
+//! Outputs assembled from the parts that workers wrote.
 
 use super::job_config::{OutputConfig, OutputMode};
 use super::part_writer::{BLOCKS, EVENTS, Piece, append, folder_of, make_event_file};
@@ -10,14 +10,14 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// An output that rank 0 makes from the parts of the workers.
+/// An output that rank 0 assembles from the workers' parts.
 pub(super) struct OutputParts {
     output: PathBuf,
     folder: PathBuf,
     mode: OutputMode,
-    /// In the order of the events. Adjacent pieces of a part are joined.
+    /// The pieces in event order. Adjacent pieces of the same part are joined.
     pieces: Vec<Piece>,
-    /// The files of an earlier output with this name. It needs them until the new output is complete.
+    /// The part files of an earlier output with the same name. That output needs them until the new one is complete.
     before: BTreeSet<PathBuf>,
     complete: bool,
 }
@@ -52,7 +52,7 @@ impl OutputParts {
         }
     }
 
-    /// Makes the output, still without its name. Returns also the number of events.
+    /// Makes the output, still under a temporary name. Also returns the number of events.
     pub(super) fn finish(
         &mut self,
         compression: Compression,
@@ -92,7 +92,7 @@ impl OutputParts {
             let wanted = pieces.iter().any(|piece| *piece.part == *name);
             let extension = path.extension();
             if wanted && extension == Some(OsStr::new(BLOCKS)) {
-                // The worker died before it could convert the part.
+                // The part's worker died before it could convert the part.
                 make_event_file(&path, compression)?;
             } else if !wanted || extension != Some(OsStr::new(EVENTS)) {
                 fs::remove_file(&path).map_err(|error| io::Error::write(&path, error))?;
@@ -112,18 +112,18 @@ impl OutputParts {
         Ok(io::write_virtual(&self.output, &files, &list, add)?)
     }
 
-    /// The files that this job has made.
+    /// The part files made by this job.
     fn made(&self) -> Vec<PathBuf> {
         let mut files = files_in(&self.folder);
         files.retain(|file| !self.before.contains(file));
         files
     }
 
-    /// Cleans up after the output got its name.
+    /// Cleans up once the output has its final name.
     pub(super) fn named(mut self) {
         self.complete = true;
         if self.mode == OutputMode::Virtual {
-            // The parts of the earlier output are not needed any more.
+            // The parts of the earlier output are no longer needed.
             self.before.iter().for_each(|file| drop(fs::remove_file(file)));
         } else {
             let _ = fs::remove_dir_all(&self.folder);
@@ -135,7 +135,7 @@ impl Drop for OutputParts {
     fn drop(&mut self) {
         if !self.complete {
             self.made().iter().for_each(|file| drop(fs::remove_file(file)));
-            // This fails if an earlier output has its parts in the folder.
+            // This fails, as it should, if the folder still holds the parts of an earlier output.
             let _ = fs::remove_dir(&self.folder);
         }
     }

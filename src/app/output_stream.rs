@@ -1,4 +1,4 @@
-//! The events that go to one output: which of them, and which of their tables and columns.
+//! The selection of events, tables and columns that go to one output.
 
 use super::control_flow::ControlFlow;
 use super::job_config::JobConfig;
@@ -14,18 +14,18 @@ use std::ops::Range;
 pub(super) struct OutputStream {
     name: String,
     patterns: PathPatterns,
-    /// The place of the output in the text of the job.
+    /// The position of the output in the job's text.
     span: Range<usize>,
     accept: Vec<usize>,
     require: Vec<usize>,
     veto: Vec<usize>,
-    /// The tables and columns to write, from the file with this index.
+    /// The tables and columns to write, as resolved for the input file with this index.
     pub selection: ColumnSelection,
     pub file: Option<u32>,
 }
 
 impl OutputStream {
-    /// The stream of the output with this index.
+    /// Creates the stream for the output with this index.
     pub(super) fn new(job: &JobConfig, index: usize, flow: &ControlFlow) -> Result<Self> {
         let output = &job.outputs[index];
         let name = output.file.display().to_string();
@@ -64,7 +64,7 @@ impl OutputStream {
         })
     }
 
-    /// Finds the tables and columns to write in the open file and the store.
+    /// Finds the tables and columns to write, both in the open file and in the store.
     pub(super) fn resolve(&mut self, text: &JobText, store: &mut EventStore, reader: &mut EventReader) -> Result<()> {
         let opened = reader.opened();
         let resolved = self.patterns.resolve(store, reader);
@@ -77,7 +77,7 @@ impl OutputStream {
         Ok(())
     }
 
-    /// Which events are written.
+    /// For each event, whether it is written.
     pub(super) fn keep(&self, flow: &ControlFlow, passing: &[bool]) -> Vec<bool> {
         if self.accept.is_empty() && self.require.is_empty() && self.veto.is_empty() {
             return passing.to_vec();

@@ -1,6 +1,7 @@
-//! The parts of an output that a worker writes: files of encoded events, to which blocks are appended.
+//! A worker's parts of an output: files of encoded events to which blocks are appended.
 //!
-//! A part survives the death of its worker. The parts of a virtual output become event files after the last item.
+//! A part survives the death of its worker. The parts of a virtual output are converted to event files after the last
+//! item.
 
 use super::job_config::{OutputConfig, OutputMode};
 use crate::error::Result;
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The place of the events of an item in a part.
+/// The location of an item's events in a part.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Piece {
     /// The name of the part in the folder of parts.
@@ -19,42 +20,42 @@ pub(super) struct Piece {
     /// The index of the first event.
     pub first: u64,
     pub events: u64,
-    /// The range of bytes in the file.
+    /// The byte range in the file.
     pub start: u64,
     pub end: u64,
 }
 
-/// The parts of an output that a worker writes: one for each set of tables and columns. So the output has the tables of
-/// its events, in the same order as an output that rank 0 writes.
+/// Writes a worker's parts of an output, one part for each distinct set of tables and columns. The output therefore has
+/// the same tables, in the same order, as an output that rank 0 writes.
 pub(super) struct PartWriter {
     folder: PathBuf,
     mode: OutputMode,
     compression: Compression,
-    /// The process that has written the parts.
+    /// The process that wrote the parts.
     process: u32,
     parts: Vec<Part>,
-    /// The part for the events of the current item, with the events and bytes before them.
+    /// The part that holds the current item's events, and the numbers of events and bytes in the part before them.
     at: Option<(usize, u64, u64)>,
 }
 
 struct Part {
     name: String,
-    /// The tables of the events, with their columns.
+    /// The events' tables, with their columns.
     tables: Vec<(String, Vec<ColumnType>)>,
     events: u64,
     blocks: BlockWriter,
 }
 
-/// The folder of the parts of an output.
+/// The folder for an output's parts.
 pub(super) fn folder_of(output: &Path) -> PathBuf {
     let mut name = output.file_name().unwrap_or_default().to_os_string();
     name.push(".parts");
     output.with_file_name(name)
 }
 
-/// The extension of a part as a file of blocks.
+/// The file extension of a part stored as blocks.
 pub(super) const BLOCKS: &str = "blocks";
-/// The extension of a part as an event file.
+/// The file extension of a part stored as an event file.
 pub(super) const EVENTS: &str = "h5";
 
 impl PartWriter {
@@ -76,7 +77,7 @@ impl PartWriter {
     pub(super) fn begin(&mut self) {
         self.at = None;
         if self.process != std::process::id() {
-            // This worker was forked from a process that has written parts itself.
+            // This worker was forked from a process that wrote parts of its own.
             self.process = std::process::id();
             self.parts.clear();
         }
@@ -101,7 +102,8 @@ impl PartWriter {
             let columns = table.columns.iter().map(|column| column.kind.clone());
             (table.path.clone(), columns.collect())
         });
-        // A name may be in use: by another worker of this process, or an earlier process with the same number.
+        // The name may already be in use by another worker of this process, or by an earlier process with the same
+        // number.
         let (name, blocks) = (0_u64..)
             .find_map(|number| {
                 let name = format!("{}-{}-{number}", hostname(), self.process);
@@ -124,8 +126,8 @@ impl PartWriter {
         Ok(self.parts.len() - 1)
     }
 
-    /// Ends an item. Returns the place of its events. The events of a failed item stay in the part, but no piece refers
-    /// to them.
+    /// Ends an item and returns the location of its events. The events of a failed item stay in the part, but no piece
+    /// refers to them.
     pub(super) fn end(&mut self) -> Option<Piece> {
         let (index, first, start) = self.at.take()?;
         let part = &self.parts[index];
@@ -151,12 +153,12 @@ impl PartWriter {
     }
 }
 
-/// Converts a part from a file of blocks to an event file in the same folder.
+/// Converts a part from a block file to an event file in the same folder.
 pub(super) fn make_event_file(blocks: &Path, compression: Compression) -> io::Result<()> {
     let mut writer = EventWriter::create(&blocks.with_extension(EVENTS), compression)?;
     read_blocks(blocks, 0.., |block| append(&mut writer, block))?;
     writer.finish(|_| Ok(()))?;
-    // If the old file cannot be removed, it does no harm.
+    // The old file does no harm if it cannot be removed.
     let _ = fs::remove_file(blocks);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The tables and columns that an output writes, chosen by patterns of their paths.
+//! The tables and columns that an output writes, chosen by path patterns.
 
 use super::job_config::OutputConfig;
 use super::job_text::{NOWHERE, PlacedError};
@@ -9,21 +9,21 @@ use globset::{GlobBuilder, GlobMatcher};
 use std::ops::Range;
 use std::path::Path;
 
-/// Patterns of the paths of tables and columns that an output writes.
+/// Path patterns for the tables and columns that an output writes.
 pub(super) struct PathPatterns {
     patterns: Vec<PathPattern>,
-    /// No pattern includes paths, so all paths are included.
+    /// Whether all paths are included by default, because no pattern includes any.
     everything: bool,
 }
 
 struct PathPattern {
     pattern: String,
-    /// The place in the text of the job.
+    /// The position in the job's text.
     span: Range<usize>,
     matcher: GlobMatcher,
     optional: bool,
     excluded: bool,
-    /// It matches a path in the open file or of an algorithm.
+    /// Whether the pattern matches a path in the open file or one made by an algorithm.
     found: bool,
 }
 
@@ -63,7 +63,7 @@ impl PathPatterns {
         Ok(Self { patterns, everything })
     }
 
-    /// Whether a column is written, or a table as a whole.
+    /// Whether to write a column or, without a column, a whole table.
     fn takes(&mut self, table: &str, column: Option<&str>) -> bool {
         let path = column.map(|column| format!("{table}/{column}"));
         let mut taken = self.everything;
@@ -79,11 +79,11 @@ impl PathPatterns {
         taken
     }
 
-    /// Requests the columns to write from the open file. Returns the columns of the store that are written: those, and
-    /// the chosen columns of algorithms.
+    /// Requests the columns to be copied from the open file. Returns all columns to write: the requested columns, and
+    /// the chosen columns made by algorithms.
     ///
     /// # Errors
-    /// If a pattern that is not optional matches nothing, or a column refers to a table that is not written.
+    /// If a non-optional pattern matches nothing, or a column refers to a table that is not written.
     pub(super) fn resolve(
         &mut self,
         store: &mut EventStore,
@@ -111,13 +111,14 @@ impl PathPatterns {
                 .filter(|&column| !reader.lacks(table, column, &store.column_path(table, column)))
                 .filter(|&column| self.takes(path, Some(&store.column_type(table, column).name)))
                 .collect();
-            // A table without columns still has a number of rows.
+            // A table without columns still stores the number of rows per event.
             let counts_only = || store.rows_per_event(table) == Rows::Many && store.columns(table).len() == 0;
             if !columns.is_empty() || (counts_only() && self.takes(path, None)) {
                 selection.tables.push((table, columns));
             }
         }
-        // Tables are ordered by path and columns by name, so that the file does not depend on what else reads them.
+        // Tables are sorted by path and columns by name, so that the file does not depend on the order in which columns
+        // were requested.
         selection
             .tables
             .sort_by(|a, b| store.table_path(a.0).cmp(store.table_path(b.0)));

@@ -1,4 +1,4 @@
-//! [`Setup`]: what an algorithm requests before the first event.
+//! [`Setup`]: lets an algorithm request what it needs before the first event.
 
 use super::job_output::JobOutput;
 use super::job_text::{JobText, PlacedError};
@@ -11,12 +11,12 @@ use crate::io::{self, EventReader};
 use crate::numbers::counter::Counter;
 use std::ops::Range;
 
-/// A handle to a counter of an algorithm.
+/// A handle to an algorithm's counter.
 #[derive(Clone, Copy, Debug)]
 pub struct CounterHandle(pub(super) usize);
 
 impl Default for CounterHandle {
-    /// A handle to no counter.
+    /// A placeholder handle that refers to no counter.
     fn default() -> Self {
         Self(usize::MAX)
     }
@@ -24,10 +24,10 @@ impl Default for CounterHandle {
 
 /// The interface through which an algorithm requests columns, tables, histograms and counters before the first event.
 ///
-/// [`Algorithm`](super::Algorithm) has an example.
+/// See [`Algorithm`](super::Algorithm) for an example.
 ///
-/// An error of a method that is about a property, such as the path of a column or an expression, points to the place of
-/// the property in the job file.
+/// If a method returns an error that concerns a property, such as a column path or an expression, the error points to
+/// that property in the job file.
 pub struct Setup<'a> {
     pub(super) name: &'a str,
     pub(super) store: &'a mut EventStore,
@@ -36,11 +36,11 @@ pub struct Setup<'a> {
     /// The properties of the algorithm.
     pub(super) properties: &'a JobValue,
     pub(super) text: &'a JobText,
-    /// The last error about a property: its message as the algorithm got it, and its place.
+    /// The last error that concerns a property: its message as returned to the algorithm, and its position.
     pub(super) failure: Option<(String, PlacedError)>,
     /// The tables that this algorithm creates.
     pub(super) created: Vec<TableHandle>,
-    /// The columns that this algorithm adds to tables of other algorithms or of the input.
+    /// The columns that this algorithm adds to tables from the input or from other algorithms.
     pub(super) extended: Vec<(TableHandle, ColumnIndex)>,
 }
 
@@ -50,7 +50,8 @@ impl Setup<'_> {
         self.name
     }
 
-    /// Requests a column for reading, by its path. The column is in the input files, or an earlier algorithm makes it.
+    /// Requests a column for reading, by its path. The column must be in the input files or made by an earlier
+    /// algorithm.
     ///
     /// # Errors
     /// If there is no such column, or `T` is not its type.
@@ -60,17 +61,17 @@ impl Setup<'_> {
         self.about_path(path, typed.map_err(BoxedError::from))
     }
 
-    /// Requests a column of texts for reading.
+    /// Requests a text column for reading.
     ///
     /// # Errors
-    /// If there is no such column, or it does not hold texts.
+    /// If there is no such column, or the column does not hold texts.
     pub fn read_texts(&mut self, path: &str) -> Result<ColumnHandle<str>> {
         let (table, column) = self.find(path)?;
         let typed = self.store.typed(table, column, ElementType::Text);
         self.about_path(path, typed.map_err(BoxedError::from))
     }
 
-    /// Requests a table, for its number of rows.
+    /// Requests a table in order to read its number of rows.
     ///
     /// # Errors
     /// If there is no such table.
@@ -109,7 +110,7 @@ impl Setup<'_> {
         match self.reader.want_column(self.store, path, false)? {
             Some(found) => Ok(found),
             None => match self.store.find(path) {
-                // Of a table that an algorithm makes, the error lists the columns.
+                // If an algorithm makes the table, the error lists the table's columns.
                 Err(error) if self.store.find_table(&table).is_some() && !self.reader.reads(&table) => {
                     Err(error.into())
                 }
@@ -123,12 +124,12 @@ impl Setup<'_> {
         self.store.column_type(table, column)
     }
 
-    /// The store, without events, with the tables and columns that were requested so far.
+    /// The event store, which has no events yet but contains the tables and columns requested so far.
     pub fn store(&self) -> &EventStore {
         self.store
     }
 
-    /// The names of the columns of a table, made by algorithms or in the input.
+    /// The names of a table's columns, whether made by algorithms or read from the input.
     pub(crate) fn column_names(&mut self, table: &str) -> Vec<String> {
         let mut names: Vec<String> = match self.store.table(table) {
             Ok(table) => self.store.columns(table).map(|kind| kind.name.clone()).collect(),
@@ -140,7 +141,7 @@ impl Setup<'_> {
         names
     }
 
-    /// Creates a table, which this algorithm fills.
+    /// Creates a table for this algorithm to fill.
     ///
     /// # Errors
     /// If the path is invalid or in use.
@@ -162,11 +163,10 @@ impl Setup<'_> {
         Ok(table)
     }
 
-    /// Creates a column. In a table that this algorithm has not created, the algorithm has to give a value for every
-    /// row.
+    /// Creates a column. If this algorithm did not create the table, it has to supply a value for every row.
     ///
     /// # Errors
-    /// If the name is invalid or in use, or `T` is not the type in `kind`.
+    /// If the name is invalid or in use, or `T` does not match the type in `kind`.
     pub fn create<T: Element>(&mut self, table: TableHandle, kind: ColumnType) -> Result<ColumnHandle<T>> {
         let path = format!("{}/{}", self.store.table_path(table), kind.name);
         let created = self.add_column(&path, table, kind);
@@ -189,7 +189,7 @@ impl Setup<'_> {
         Ok(column)
     }
 
-    /// Creates a column of texts in a table that this algorithm has created.
+    /// Creates a text column in a table that this algorithm created.
     ///
     /// # Errors
     /// If the name is invalid or in use.
@@ -197,17 +197,17 @@ impl Setup<'_> {
         Ok(self.store.add_texts(table, name)?)
     }
 
-    /// Creates a column of any type in a table that this algorithm has created. Returns its index in the table.
+    /// Creates a column of any type in a table that this algorithm created. Returns the column's index in the table.
     pub(crate) fn create_any(&mut self, table: TableHandle, kind: ColumnType) -> Result<ColumnIndex> {
         Ok(self.store.add_any(table, kind)?)
     }
 
-    /// Whether a table exists: in the input, or made by an earlier algorithm.
+    /// Whether a table exists, either in the input or because an earlier algorithm makes it.
     pub(crate) fn has_table(&mut self, path: &str) -> bool {
         self.store.table(path).is_ok() || self.reader.open(0).is_ok_and(|file| file.has_table(path))
     }
 
-    /// Whether a table has one row or many rows for each event.
+    /// Whether a table has exactly one row or any number of rows for each event.
     pub(crate) fn rows_of(&self, table: TableHandle) -> Rows {
         self.store.rows_per_event(table)
     }
@@ -231,15 +231,15 @@ impl Setup<'_> {
         self.about_path(path, booked.map_err(BoxedError::from))
     }
 
-    /// Adds a counter of this algorithm.
+    /// Adds a counter for this algorithm.
     pub fn counter(&mut self, name: &str) -> CounterHandle {
         let counter = (format!("{}/{name}", self.name), Counter::new());
         self.output.counters.push(counter);
         CounterHandle(self.output.counters.len() - 1)
     }
 
-    /// Notes the place of an error about a path: the property with this path, with the name of its column, or with its
-    /// table.
+    /// Records the source of an error about a path: the property whose value is the whole path, else its column name,
+    /// else its table.
     fn about_path<T>(&mut self, path: &str, result: Result<T>) -> Result<T> {
         fn relative(path: &str) -> &str {
             path.strip_prefix("/Event/").unwrap_or(path)
@@ -256,7 +256,7 @@ impl Setup<'_> {
         result
     }
 
-    /// Notes the place of an error in an expression. `shown` is the error as the algorithm gets it.
+    /// Records the source of an error in an expression. `shown` is the error message as returned to the algorithm.
     pub(super) fn about_expression(&mut self, expression: &str, part: Range<usize>, shown: &str, message: &str) {
         if let Some(value) = self.properties.find(&|text| text == expression) {
             let span = self.text.part_of(&value.span, expression, part);

@@ -1,10 +1,10 @@
-//! Checks of the names of the files that a job writes.
+//! Checks the names of the files that a job writes.
 
 use super::job_config::{HistogramsConfig, JobConfig};
 use crate::io::InputFile;
 use std::path::{Path, PathBuf};
 
-/// Refuses outputs that cannot be written, are also input, or have the same name as another output.
+/// Rejects outputs that cannot be written, are also inputs, or have the same name as another output.
 pub(super) fn check_written(config: &JobConfig, inputs: &[InputFile]) -> Result<(), String> {
     let HistogramsConfig { file, picture } = &config.histograms;
     let mut outputs = config.outputs.iter().enumerate();
@@ -27,7 +27,7 @@ pub(super) fn check_written(config: &JobConfig, inputs: &[InputFile]) -> Result<
     }
     let outputs = config.outputs.iter().enumerate();
     let outputs = outputs.map(|(index, output)| (format!("output.{index}.file"), &output.file));
-    // The histograms may be in the file of an output.
+    // The histograms may go into an output's event file.
     let separate = file
         .iter()
         .filter(|file| config.outputs.iter().all(|output| output.file != **file));
@@ -63,7 +63,7 @@ pub(super) fn check_written(config: &JobConfig, inputs: &[InputFile]) -> Result<
     Ok(())
 }
 
-/// Resolves links and `..` in the path of a file that may not exist yet.
+/// Resolves symbolic links and `..` in the path of a file that may not exist yet.
 fn resolved(file: &Path) -> PathBuf {
     if let Ok(place) = file.canonicalize() {
         return place;

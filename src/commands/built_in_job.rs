@@ -1,4 +1,4 @@
-//! The built-in job of `gaudi-mpi`: toy decays, selected and histogrammed.
+//! The built-in job of `gaudi-mpi`: generates toy decays, selects candidates, and histograms them.
 
 use clap::Args;
 use gaudi_mpi::algorithms::particles::{J_PSI, PHI};
@@ -9,16 +9,16 @@ use gaudi_mpi::picture::Canvas;
 use gaudi_mpi::prelude::*;
 use std::path::PathBuf;
 
-/// The options of the built-in job, which job files share.
+/// The options that the built-in job and job files share.
 #[derive(Args)]
 pub struct Arguments {
-    /// Number of events to process; for the built-in job, of decays to generate [default: 2000000]
+    /// Number of events to process or, for the built-in job, decays to generate [default: 2000000]
     #[arg(long, value_name = "N")]
     pub events: Option<u64>,
-    /// Number of events in an item of work [default: 1000; for the built-in job: 10000]
+    /// Number of events per work item [default: 1000; for the built-in job: 10000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub chunk: Option<u64>,
-    /// Folder for outputs with relative names [default: .; for the built-in job: gaudi-mpi-output]
+    /// Folder for outputs with relative paths [default: .; for the built-in job: gaudi-mpi-output]
     #[arg(short, long, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
     #[command(flatten)]

@@ -24,7 +24,7 @@ pub struct Arguments {
     /// Ignore matching paths; can be repeated
     #[arg(long, value_name = "GLOB")]
     ignore: Vec<String>,
-    /// Print nothing; the exit status has the result
+    /// Print nothing; the exit status tells the result
     #[arg(short, long)]
     quiet: bool,
 }
@@ -36,7 +36,7 @@ fn tolerance(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Returns a status as `diff` does: 0 without differences, 1 with differences, 2 on errors.
+/// Returns the same exit status as `diff`: 0 if there are no differences, 1 if there are, 2 on errors.
 pub fn run(arguments: Arguments) -> ExitCode {
     let told = differences(&arguments).and_then(|differences| {
         if !arguments.quiet {
@@ -45,7 +45,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Ok(ExitCode::from(u8::from(!differences.is_empty())))
     });
     told.unwrap_or_else(|error| {
-        // The error is printed as usual; only the status differs.
+        // The error is printed as usual; only the exit status is different.
         let _ = Err::<(), _>(Error::from(error)).report();
         ExitCode::from(2)
     })

@@ -17,23 +17,23 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
     events: u64,
-    /// Names of the files, with %d for the number of the file, from 1; or a folder, for files dst-%d.h5 in it
+    /// File names, with %d for the file number (counted from 1); or a folder, which gets files named dst-%d.h5
     #[arg(short, long, value_name = "FILES", default_value = "dst-%d.h5")]
     output: PathBuf,
-    /// Probability of a true Bs → J/ψ φ decay in an event
+    /// Probability that an event contains a true Bs → J/ψ φ decay
     #[arg(long, value_name = "P", default_value_t = 0.1, value_parser = probability)]
     signal: f64,
-    /// Compression, from 1, fast, to 9, small; 0 for none
+    /// Compression level, from 1 (fast) to 9 (small), or 0 for none
     #[arg(long, value_name = "LEVEL", default_value_t = 4, value_parser = clap::value_parser!(u8).range(0..=9))]
     compression: u8,
-    /// Number of events in an item of work
+    /// Number of events per work item
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
     chunk: u64,
     #[command(flatten)]
     farm: Options,
 }
 
-/// Writes the files in turn, each with all ranks.
+/// Writes the files one after another, using all ranks for each.
 pub fn run(arguments: Arguments) -> JobResult {
     let quiet = arguments.farm.quiet;
     let mut manager = WorkManager::new(arguments.farm.clone())?;
@@ -55,7 +55,7 @@ pub fn run(arguments: Arguments) -> JobResult {
     Ok(summary)
 }
 
-/// The job that writes the file with this number. The numbering of events continues from file to file.
+/// Creates the job that writes the file with this number. Event numbers continue from one file to the next.
 fn job(arguments: &Arguments, pattern: &Path, number: u64) -> AppMgr {
     let mut app = AppMgr::new();
     let input = &mut app.config_mut().input;
@@ -71,7 +71,7 @@ fn job(arguments: &Arguments, pattern: &Path, number: u64) -> AppMgr {
     app
 }
 
-/// The pattern of the file names, with %d for the number.
+/// The file name pattern, with %d for the file number.
 fn pattern(output: &Path, files: u64) -> PathBuf {
     let text = output.to_string_lossy();
     if text.contains("%d") {
@@ -84,13 +84,14 @@ fn pattern(output: &Path, files: u64) -> PathBuf {
     if files == 1 {
         return output.into();
     }
-    // Several files need different names.
+    // Several files need distinct names.
     let stem = output.file_stem().unwrap_or_default().to_string_lossy();
     let end = output.extension().unwrap_or_default().to_string_lossy();
     output.with_file_name(format!("{stem}-%d.{end}"))
 }
 
-/// The name of a file. All numbers have the same number of digits, so that the files sort by number.
+/// The name of a file. All file numbers are padded to the same number of digits, so that sorting by name sorts by
+/// number.
 fn numbered(pattern: &Path, number: u64, files: u64) -> PathBuf {
     let digits = files.to_string().len();
     let number = format!("{number:0digits$}");

@@ -11,7 +11,7 @@ pub struct Arguments {
     /// Files with events, histograms, or both
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Print JSON: a list with an object for each file
+    /// Print JSON: a list with one object for each file
     #[arg(long)]
     json: bool,
 }

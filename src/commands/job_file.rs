@@ -14,11 +14,11 @@ pub struct Changes {
     pub chunk: Option<u64>,
     pub granularity: Option<Granularity>,
     pub output_mode: Option<OutputMode>,
-    /// The folder for outputs with relative names.
+    /// The folder for outputs with relative paths.
     pub folder: Option<PathBuf>,
 }
 
-/// Runs a job file, or describes the job for a dry run.
+/// Runs a job file or, in a dry run, describes the job.
 pub fn run(file: &Path, changes: &Changes, dry_run: bool, farm: Options) -> JobResult {
     let quiet = farm.quiet;
     let mut manager = WorkManager::new(farm)?;
@@ -63,13 +63,13 @@ pub fn read(path: &Path, changes: &Changes) -> Result<JobConfig> {
     if let Some(folder) = &changes.folder {
         let outputs = config.outputs.iter_mut().map(|output| &mut output.file);
         let histograms = config.histograms.file.iter_mut().chain(&mut config.histograms.picture);
-        // `join` leaves absolute names unchanged.
+        // `join` leaves absolute paths unchanged.
         outputs.chain(histograms).for_each(|file| *file = folder.join(&*file));
     }
     Ok(config)
 }
 
-/// Prints the numbers of events of each algorithm, the counters, and the files.
+/// Prints each algorithm's event counts, the counters, and the files.
 fn report(app: &AppMgr) -> Result<()> {
     let tallies: Vec<(&str, Tally)> = app.tallies().collect();
     let mut text = String::new();

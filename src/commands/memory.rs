@@ -1,4 +1,4 @@
-//! `gaudi-mpi memory`: measures the memory of a job on one rank, on several ranks, and with forked workers.
+//! `gaudi-mpi memory`: measures a job's memory use on one rank, on several ranks, and with forked workers.
 
 use super::print;
 use clap::Args;
@@ -6,7 +6,7 @@ use gaudi_mpi::{JobResult, MemoryUse, Summary};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// Runs a job several times, on one rank, on several ranks and with forked workers, and prints the memory in use.
+/// Runs a job several times (on one rank, on several ranks and with forked workers) and prints the memory used.
 #[derive(Args)]
 pub struct Arguments {
     /// Job file [default: the built-in job]
@@ -15,10 +15,10 @@ pub struct Arguments {
     /// Options for `gaudi-mpi run`, such as --set or --chunk
     #[arg(last = true, value_name = "OPTIONS")]
     options: Vec<String>,
-    /// Numbers of ranks without forked workers
+    /// Numbers of ranks to measure without forked workers
     #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1, 2, 4])]
     single: Vec<usize>,
-    /// Numbers of forked workers
+    /// Numbers of forked workers to measure
     #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [2, 4, 8])]
     workers: Vec<usize>,
 }
@@ -76,7 +76,7 @@ fn measure_all(arguments: &Arguments) -> gaudi_mpi::Result<()> {
     print("ratio: total/N of the total of the first line\n")
 }
 
-/// Runs the job and reads the memory in use from its report.
+/// Runs the job and reads its memory use from its report.
 fn measure(arguments: &Arguments, layout: &Layout, report: &std::path::Path) -> gaudi_mpi::Result<MemoryUse> {
     let program = std::env::current_exe()?;
     let mut command = match layout.ranks {
@@ -84,7 +84,7 @@ fn measure(arguments: &Arguments, layout: &Layout, report: &std::path::Path) -> 
         ranks => {
             let mut mpirun = Command::new(gaudi_mpi::mpirun());
             mpirun.args(["-n", &ranks.to_string()]).arg(&program);
-            // Only memory is measured, so there can be more ranks than cores.
+            // Only memory is measured, so running more ranks than cores is fine.
             mpirun.env("OMPI_MCA_rmaps_base_oversubscribe", "1");
             mpirun
         }

@@ -13,7 +13,7 @@ pub struct Arguments {
     /// Files to merge, in this order
     #[arg(value_name = "IN", required = true)]
     inputs: Vec<PathBuf>,
-    /// Compression of events, from 1, fast, to 9, small; 0 for none
+    /// Compression level for events, from 1 (fast) to 9 (small), or 0 for none
     #[arg(long, value_name = "0..9", default_value_t = EventFileWriter::COMPRESSION)]
     #[arg(value_parser = clap::value_parser!(u8).range(..=9))]
     compression: u8,

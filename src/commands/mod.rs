@@ -1,4 +1,4 @@
-//! The subcommands, one in each file.
+//! The subcommands, one per file.
 
 pub mod built_in_job;
 pub mod diff;
@@ -13,7 +13,8 @@ mod text_table;
 
 use std::io::{ErrorKind, Write};
 
-/// Prints a text to standard output. A closed pipe is not an error: `gaudi-mpi inspect FILE | head`.
+/// Prints a text to standard output. A closed pipe is not an error, to support commands such as
+/// `gaudi-mpi inspect FILE | head`.
 fn print(text: &str) -> gaudi_mpi::Result<()> {
     let mut output = std::io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {

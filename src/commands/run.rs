@@ -14,7 +14,8 @@ pub struct JobArguments {
     /// Job file (TOML) [default: the built-in job]
     #[arg(value_name = "JOB")]
     job: Option<PathBuf>,
-    /// Change a value of the job file: input.events=100, output.0.file=x.h5, or of an algorithm: GoodMuons.minimum=1
+    /// Change a value in the job file, such as input.events=100, output.0.file=x.h5, or GoodMuons.minimum=1 for an
+    /// algorithm
     #[arg(long, value_name = "KEY=VALUE", requires = "job", value_parser = change)]
     set: Vec<String>,
     /// Check the job against the first input file, and describe what it would do
@@ -23,14 +24,14 @@ pub struct JobArguments {
     /// The unit of work
     #[arg(long, value_enum, requires = "job")]
     granularity: Option<Granularity>,
-    /// How events get into output files
+    /// How events are written to output files
     #[arg(long, value_enum, requires = "job")]
     output_mode: Option<OutputMode>,
     #[command(flatten)]
     built_in: built_in_job::Arguments,
 }
 
-/// Checks that a change has a key and a value.
+/// Checks that a `--set` option has a key and a value.
 fn change(text: &str) -> std::result::Result<String, &'static str> {
     match text.split_once('=') {
         Some((key, _)) if !key.trim().is_empty() => Ok(text.to_string()),
@@ -40,7 +41,7 @@ fn change(text: &str) -> std::result::Result<String, &'static str> {
 }
 
 impl JobArguments {
-    /// The changes to a job file.
+    /// The changes to make to a job file.
     pub fn changes(&self) -> Changes {
         Changes {
             set: self.set.clone(),

@@ -1,4 +1,4 @@
-//! `gaudi-mpi submit`: prints a batch script for a job file, from a template in scripts/.
+//! `gaudi-mpi submit`: prints a batch script for a job file, based on a template in `scripts/`.
 
 mod quote;
 
@@ -24,10 +24,10 @@ pub struct Arguments {
     /// Options for `gaudi-mpi run`, such as --set or --retries
     #[arg(last = true, value_name = "OPTIONS")]
     options: Vec<OsString>,
-    /// Processors and forked workers of each rank; with 1, the rank works itself
+    /// Number of processors and forked workers per rank; with 1, the rank does the work itself
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=4096))]
     workers: u32,
-    /// Memory of each node, such as 16GB
+    /// Memory per node, such as 16GB
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     memory: Option<String>,
     /// Program to run [default: this one]
@@ -43,7 +43,7 @@ enum System {
     Htcondor,
 }
 
-/// The options that HTCondor does not have.
+/// Options that are only for Slurm, not HTCondor.
 #[derive(Args)]
 #[command(next_help_heading = "For Slurm")]
 struct Slurm {
@@ -62,7 +62,7 @@ struct Slurm {
     /// Account to charge
     #[arg(long, value_name = "NAME", value_parser = name)]
     account: Option<String>,
-    /// Launcher of the ranks [default: mpirun]
+    /// Command that launches the ranks [default: mpirun]
     #[arg(long, value_enum)]
     launcher: Option<Launcher>,
 }
@@ -73,7 +73,7 @@ enum Launcher {
     Srun,
 }
 
-/// The command that the scripts run.
+/// The command that the batch scripts run.
 #[derive(Parser)]
 #[command(name = "gaudi-mpi run")]
 struct Run {
@@ -90,7 +90,7 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
     Ok(super::print(&script)?)
 }
 
-/// Refuses a job that cannot start, before it waits in a queue.
+/// Rejects a job that could not start, before it waits in a queue.
 fn check_job(arguments: &Arguments) -> Result<(), Error> {
     let mut scripts_own = vec!["gaudi-mpi run", "--workers", "1", "--output", "results"];
     if arguments.print == System::Slurm {
@@ -204,7 +204,8 @@ fn for_htcondor(arguments: &Arguments) -> Result<String, Error> {
     Ok(fill(HTCONDOR, &lines))
 }
 
-/// Fills in a template: the line that starts with a key gets the value. A line that `##` comments out becomes active.
+/// Fills in a template: each line that starts with a key gets the key's value. If `##` comments the line out, it
+/// becomes active.
 fn fill(template: &str, values: &[(&str, String)]) -> String {
     let mut script = String::new();
     for line in template.lines() {
@@ -223,7 +224,7 @@ fn fill(template: &str, values: &[(&str, String)]) -> String {
     script
 }
 
-/// The name of the job: the name of its file, with other characters than ASCII letters and digits replaced.
+/// The job's name, taken from its file name. Characters other than ASCII letters, digits, `.` and `-` are replaced.
 fn job_name(arguments: &Arguments) -> String {
     let stem = arguments.job.file_stem().unwrap_or_default().to_string_lossy();
     let plain = |letter: char| match letter {
@@ -249,7 +250,7 @@ fn program(arguments: &Arguments) -> Result<OsString, Error> {
     }
 }
 
-/// A size of memory for both batch systems, without the final `B`.
+/// Parses a memory size into a form that both batch systems accept, without the final `B`.
 fn memory(text: &str) -> Result<String, &'static str> {
     let size = text.strip_suffix('B').unwrap_or(text);
     let number = size.strip_suffix(['K', 'M', 'G', 'T']).unwrap_or_default();
@@ -259,7 +260,7 @@ fn memory(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// A time limit in a format of Slurm.
+/// Parses a time limit in one of Slurm's formats.
 fn time(text: &str) -> Result<String, &'static str> {
     let begins = text.starts_with(|first: char| first.is_ascii_digit());
     match begins && text.bytes().all(|byte| byte.is_ascii_digit() || b":-".contains(&byte)) {
@@ -268,7 +269,7 @@ fn time(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// The name of a partition or an account.
+/// Parses the name of a partition or an account.
 fn name(text: &str) -> Result<String, &'static str> {
     let is_plain = |letter: char| letter.is_alphanumeric() || "_-.,:@+/".contains(letter);
     match !text.is_empty() && text.chars().all(is_plain) {

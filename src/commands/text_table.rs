@@ -1,15 +1,15 @@
-//! Tables of text, in aligned columns.
+//! Text tables with aligned columns.
 
 /// Rows of cells. Each column is as wide as its widest cell.
 #[derive(Default)]
 pub struct TextTable {
     rows: Vec<Vec<String>>,
-    /// The columns of numbers, which are right-aligned.
+    /// The indices of the number columns, which are right-aligned.
     right: Vec<usize>,
 }
 
 impl TextTable {
-    /// A table with numbers in these columns.
+    /// Creates a table with numbers in these columns.
     pub fn with_numbers(right: &[usize]) -> Self {
         Self {
             rows: Vec::new(),
@@ -22,7 +22,7 @@ impl TextTable {
         self.rows.push(cells.into());
     }
 
-    /// The rows as lines, each after a margin. Empty columns are left out.
+    /// Formats the rows as lines, each starting with a margin. Empty columns are left out.
     pub fn lines(&self, margin: &str) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {

@@ -1,4 +1,4 @@
-//! Binding: names become columns or constants, and the types of operands are checked.
+//! Binding: resolves names to columns or constants, and checks operand types.
 
 use super::columns::{Binder, BoundColumn, Level, Unbound};
 use super::error::ExpressionError;
@@ -9,7 +9,8 @@ use super::operation_graph::{Fold, Operation, OperationGraph, OperationId};
 use super::syntax_tree::{Infix, NodeId, Prefix, SyntaxKind, SyntaxTree};
 use std::ops::Range;
 
-/// Translates a syntax tree into a graph of operations. Returns the graph and the operation that computes the whole.
+/// Translates a syntax tree into a graph of operations. Returns the graph and the operation that computes the whole
+/// expression.
 pub(super) fn bind(
     text: &str,
     tree: &SyntaxTree,
@@ -26,7 +27,7 @@ pub(super) fn bind(
         let value = bind.node(id, binder)?;
         bind.values.push(value);
     }
-    // The parser pushes the whole last.
+    // The parser pushes the root node last.
     let whole = bind.values[bind.values.len() - 1].id;
     Ok((bind.graph, whole))
 }
@@ -35,16 +36,16 @@ struct Bind<'a> {
     text: &'a str,
     tree: &'a SyntaxTree,
     graph: OperationGraph,
-    /// The operations of the names that have been bound so far.
+    /// The operations of the names bound so far.
     bound: Vec<Option<OperationId>>,
-    /// The values of the nodes, in the order of the nodes.
+    /// The values of the nodes, in node order.
     values: Vec<Value>,
 }
 
 #[derive(Clone, Copy)]
 struct Value {
     id: OperationId,
-    /// For a value of rows, the name of a column of these rows.
+    /// For a per-row value, the name of one of the columns it was computed from, for error messages.
     rows_by: Option<usize>,
 }
 
@@ -95,7 +96,7 @@ impl Bind<'_> {
         Ok(Value { id, rows_by })
     }
 
-    /// Returns the column of this name or, if there is none, the constant.
+    /// Returns the column with this name or, if there is none, the constant.
     fn look_up(&mut self, name: &Name, binder: &mut Binder) -> Result<OperationId, String> {
         let hint = match binder(name) {
             Ok(BoundColumn { slot, level, truth }) => {
@@ -124,7 +125,7 @@ impl Bind<'_> {
         self.graph.nodes[self.values[node].id].truth
     }
 
-    /// Checks that all operands with rows have rows of the same table. Returns the name of a column of that table.
+    /// Checks that all per-row operands belong to the same table. Returns the name of a column in that table.
     fn same_rows(&self, operands: &[NodeId]) -> Result<Option<usize>, ExpressionError> {
         let mut rows = operands.iter().filter(|id| self.values[**id].rows_by.is_some());
         let Some(&first) = rows.next() else {
@@ -243,7 +244,7 @@ impl Bind<'_> {
                 let more = numbers[1..].iter();
                 more.fold(x, |so_far, &next| graph.add(Operation::Binary(binary, so_far, next)))
             }
-            // Only NaN differs from itself.
+            // NaN is the only value not equal to itself.
             Function::IsNan => graph.add(Operation::Compare(Compare::NotEqual, x, x)),
             Function::IsFinite => {
                 let (size, infinity) = (graph.add(Operation::Unary(Unary::Abs, x)), graph.number(f64::INFINITY));

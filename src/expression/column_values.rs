@@ -3,7 +3,7 @@
 use crate::event::Slice;
 use std::ops::Range;
 
-/// Evaluates an expression with the values of a slice, whatever their type.
+/// Evaluates an expression with the values of a slice, whatever the element type.
 macro_rules! each_slice {
     ($slice:expr, $values:ident => $do:expr) => {
         match *$slice {
@@ -27,7 +27,7 @@ pub(super) fn len(slice: &Slice) -> usize {
     each_slice!(slice, values => values.len())
 }
 
-/// Converts a range of values to numbers. `f64` values are used in place and not copied.
+/// Converts a range of values to numbers. `f64` values are used in place, without copying.
 pub(super) fn load(slice: &Slice, range: Range<usize>, out: &mut [f64]) {
     macro_rules! convert {
         ($values:ident, $to:expr) => {
@@ -51,7 +51,7 @@ pub(super) fn load(slice: &Slice, range: Range<usize>, out: &mut [f64]) {
     }
 }
 
-/// Converts a range of values to truth values: 0 is false. `bool` values are used in place and not copied.
+/// Converts a range of values to truth values; 0 becomes false. `bool` values are used in place, without copying.
 pub(super) fn load_truths(slice: &Slice, range: Range<usize>, out: &mut [bool]) {
     fn convert<T: Copy + Default + PartialEq>(values: &[T], out: &mut [bool]) {
         out.iter_mut()

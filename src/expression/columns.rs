@@ -8,7 +8,7 @@ use crate::event::Slice;
 pub enum Level {
     /// One value for each event.
     Event,
-    /// One value for each row of this table. The caller numbers the tables.
+    /// One value for each row of the table with this number. The caller numbers the tables.
     Rows(usize),
 }
 
@@ -23,7 +23,7 @@ pub struct BoundColumn {
     pub truth: bool,
 }
 
-/// Why a name is not bound to a column.
+/// The reason why a name is not bound to a column.
 ///
 /// ```
 /// use gaudi_mpi::expression::{Expression, Name, Unbound};
@@ -41,27 +41,27 @@ pub struct BoundColumn {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unbound {
-    /// No column has this name, so it may be a constant. If it is not, the error ends with this hint, such as `the
-    /// columns are pt, eta, phi`; the hint may be empty.
+    /// No column has this name, but the name may be a constant. If it is not, the error message ends with this hint,
+    /// such as `the columns are pt, eta, phi`. The hint may be empty.
     Unknown(String),
-    /// The column exists but cannot be used. This sentence is the error.
+    /// The column exists but cannot be used. This text becomes the error message.
     Refused(String),
 }
 
-/// Finds the column of a name.
+/// Finds the column that a name refers to.
 pub(super) type Binder<'a> = dyn FnMut(&Name) -> Result<BoundColumn, Unbound> + 'a;
 
-/// The columns of a block of events. The [module](super) has an example.
+/// The columns of a block of events. See the [module](super) for an example.
 pub trait EventColumns {
     /// The number of events.
     fn events(&self) -> usize;
 
     /// The values of the column with this [slot](BoundColumn::slot): one for each event, or one for each row of all
-    /// events. Any element type is converted: to `f64` for numbers; for truth values, 0 is false and everything else
-    /// true.
+    /// events. Values of any element type are accepted: numbers are converted to `f64`; for truth values, 0 is false
+    /// and everything else is true.
     fn column(&self, slot: usize) -> Slice<'_>;
 
     /// The rows of each event in this table, as offsets: event `i` has rows `offsets[i]..offsets[i + 1]`. There is one
-    /// offset more than there are events; they ascend from 0 to the number of all rows.
+    /// more offset than there are events. The offsets never decrease, start at 0 and end at the total number of rows.
     fn offsets(&self, table: usize) -> &[u64];
 }

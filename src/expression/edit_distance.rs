@@ -1,7 +1,7 @@
-//! The distance of two words, for the hints `did you mean …?` in errors.
+//! The edit distance between two words, for the `did you mean …?` hints in error messages.
 
-/// The number of bytes to add, remove or replace to turn one word into another. Words of more than 20 bytes are too
-/// long to be misspelled names: their distance is infinite.
+/// The number of bytes to add, remove or replace to turn one word into the other. Words longer than 20 bytes are not
+/// treated as misspelled names: their distance is infinite.
 pub(crate) fn edit_distance(one: &str, other: &str) -> usize {
     if other.len() > 20 {
         return usize::MAX;

@@ -1,11 +1,11 @@
-//! Errors in expressions, with their place in the text.
+//! Errors in expressions, with their positions in the text.
 
 use std::fmt;
 use std::ops::Range;
 
 /// An error in an expression, found by parsing or binding it.
 ///
-/// Displays as the message, the expression, and a line of carets below the place:
+/// Its `Display` output is the message, the expression, and a line of carets below the error:
 ///
 /// ```
 /// use gaudi_mpi::expression::Expression;
@@ -22,7 +22,7 @@ pub struct ExpressionError {
     span: Range<usize>,
 }
 
-/// The number of characters that are shown of a long line.
+/// The maximum number of characters shown of a long line.
 const WIDTH: usize = 100;
 
 impl ExpressionError {
@@ -34,12 +34,12 @@ impl ExpressionError {
         }
     }
 
-    /// The message, without the place.
+    /// The message alone, without the quoted expression.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The range of bytes that the error is about. The range is empty where something is missing.
+    /// The byte range that the error refers to. The range is empty where something is missing.
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
@@ -57,7 +57,7 @@ impl fmt::Display for ExpressionError {
             .chars()
             .count();
 
-        // A long line is cut to the part around the error.
+        // A long line is cut down to the part around the error.
         let first = if self.text[line_start..line_end].chars().count() > WIDTH {
             before.saturating_sub(WIDTH / 2)
         } else {

@@ -8,7 +8,7 @@ use std::f64::consts::PI;
 pub(super) enum Function {
     Unary(Unary),
     Binary(Binary),
-    /// A binary function that is applied from left to right to two or more arguments.
+    /// A binary function applied from left to right to two or more arguments.
     Many(Binary),
     IsNan,
     IsFinite,
@@ -17,7 +17,7 @@ pub(super) enum Function {
     Reduce(Reduce),
 }
 
-/// The reductions: functions of the rows of a table that give one value per event.
+/// The reductions: functions that reduce the rows of a table to one value per event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reduce {
     Count,
@@ -69,7 +69,7 @@ const FUNCTIONS: [(&str, &str, Function); 39] = [
     ("smallest", "x", Function::Reduce(Reduce::Smallest)),
     ("largest", "x", Function::Reduce(Reduce::Largest)),
     ("mean", "x", Function::Reduce(Reduce::Mean)),
-    // A second name for `log`. It comes last, so that messages use the first.
+    // An alias for `log`. It comes last so that error messages use `log` instead.
     ("ln", "x", Function::Unary(Unary::Log)),
 ];
 
@@ -96,7 +96,7 @@ const CONSTANTS: [(&str, f64); 19] = [
 ];
 
 impl Function {
-    /// Returns the function of this name, or else a hint for the error.
+    /// Returns the function with this name or, if there is none, a hint for the error message.
     pub fn named(name: &str) -> Result<Self, String> {
         if let Some((_, _, function)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) {
             return Ok(*function);
@@ -124,7 +124,7 @@ impl Function {
         self.row().0
     }
 
-    /// Returns an error if the function does not take this number of arguments.
+    /// Returns an error if the function does not accept this number of arguments.
     pub fn refuses(self, count: usize) -> Option<String> {
         let (name, arguments) = self.row();
         let (least, more) = match arguments.strip_suffix(", …") {
@@ -142,7 +142,7 @@ impl Function {
     }
 }
 
-/// Returns the value of a constant or unit. MeV, mm, ns and rad are 1.
+/// Returns the value of a constant or unit. MeV, mm, ns and rad have the value 1.
 pub(super) fn constant(name: &str) -> Option<f64> {
     CONSTANTS
         .iter()

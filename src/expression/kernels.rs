@@ -1,22 +1,22 @@
-//! The operations on numbers and truth values, on one element and on slices.
+//! The operations on numbers and truth values, for single elements and for slices.
 //!
-//! Both forms compute the same bits, whatever the position of an element in a slice. Operations whose result the
-//! compiler may choose are avoided: [`f64::min`], for example, leaves the sign of the smaller of -0 and 0 open.
+//! Both forms give bitwise identical results, whatever the position of an element in a slice. Operations with
+//! unspecified results are avoided: [`f64::min`], for example, may return either -0 or 0 when given both.
 
 use std::f64::consts::{PI, TAU};
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
-/// The numbers of the elements of a tile.
+/// A number for each element of a tile.
 #[derive(Clone, Copy)]
 pub(super) enum Numbers<'a> {
-    /// One number for all elements.
+    /// The same number for all elements.
     All(f64),
     Each(&'a [f64]),
 }
 
 macro_rules! unary {
     ($($variant:ident => $function:path),+ $(,)?) => {
-        /// The functions of a number.
+        /// The functions of one number.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub(super) enum Unary {
             $($variant),+
@@ -142,7 +142,7 @@ impl Logic {
     }
 }
 
-/// Selects one of two numbers by a condition.
+/// Selects one of two numbers, depending on a condition.
 pub(super) fn select(condition: &[bool], yes: Numbers, no: Numbers, out: &mut [f64]) {
     let out = out.iter_mut().zip(condition);
     match (yes, no) {
@@ -164,7 +164,7 @@ pub(super) fn select(condition: &[bool], yes: Numbers, no: Numbers, out: &mut [f
     }
 }
 
-/// Selects one of two truth values by a condition.
+/// Selects one of two truth values, depending on a condition.
 pub(super) fn select_truth(condition: &[bool], yes: &[bool], no: &[bool], out: &mut [bool]) {
     let out = out.iter_mut().zip(condition).zip(yes.iter().zip(no));
     out.for_each(|((out, &condition), (&yes, &no))| *out = (condition & yes) | (!condition & no));
@@ -197,7 +197,7 @@ fn zip<T: Copy>(x: Numbers, y: Numbers, out: &mut [T], function: impl Fn(f64, f6
     }
 }
 
-/// Returns -1 or 1. Zeros and NaN are returned unchanged.
+/// Returns -1 or 1, depending on the sign. Zeros and NaN are returned unchanged.
 fn sign(x: f64) -> f64 {
     if x > 0.0 {
         1.0
@@ -208,13 +208,13 @@ fn sign(x: f64) -> f64 {
     }
 }
 
-/// A power. Squares are frequent in cuts, and a product is much faster.
+/// A power. Squares are common in cuts, so they are computed as a product, which is much faster.
 fn power(x: f64, y: f64) -> f64 {
     if y == 2.0 { x * x } else { x.powf(y) }
 }
 
-/// The difference of two angles in radians, in (-π, π]. Only the difference itself is rounded: subtracting 2π from a
-/// number between π and 2π is exact.
+/// The difference between two angles in radians, wrapped to (-π, π]. Only the difference itself is rounded, because
+/// subtracting 2π from a number between π and 2π is exact.
 fn delta_phi(x: f64, y: f64) -> f64 {
     let difference = x - y;
     let difference = if difference.abs() < TAU {
@@ -231,12 +231,12 @@ fn delta_phi(x: f64, y: f64) -> f64 {
     }
 }
 
-/// The smaller of two numbers. If one of them is NaN, the other.
+/// The smaller of two numbers or, if one of them is NaN, the other.
 pub(super) fn min(x: f64, y: f64) -> f64 {
     if y < x || x.is_nan() { y } else { x }
 }
 
-/// The larger of two numbers. If one of them is NaN, the other.
+/// The larger of two numbers or, if one of them is NaN, the other.
 pub(super) fn max(x: f64, y: f64) -> f64 {
     if y > x || x.is_nan() { y } else { x }
 }

@@ -19,7 +19,7 @@ const SYMBOLS: [&str; 24] = [
     "&", "|", "=",
 ];
 
-/// Characters that are not part of the language, with the hint that an error gives.
+/// Characters that are not part of the language, each with the hint shown in the error.
 const MISTAKEN: [(char, &str); 12] = [
     ('≤', "write `<=`"),
     ('≥', "write `>=`"),
@@ -35,7 +35,7 @@ const MISTAKEN: [(char, &str); 12] = [
     (';', "an expression is a single value"),
 ];
 
-/// Returns the tokens with their ranges of bytes. The last token is [`Token::End`].
+/// Returns the tokens with their byte ranges. The last token is [`Token::End`].
 pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, ExpressionError> {
     let mut tokens = Vec::new();
     let mut lexer = Lexer { text, at: 0 };
@@ -44,7 +44,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Expressio
         let start = lexer.at;
         let token = lexer.token()?;
         if token == Token::End {
-            // The end is after the last token, not after trailing spaces.
+            // The end token goes right after the last token, before any trailing spaces.
             let end = text.trim_end().len();
             tokens.push((Token::End, end..end));
             return Ok(tokens);
@@ -143,7 +143,7 @@ impl<'a> Lexer<'a> {
         }
         if let Some(exponent) = self.rest().strip_prefix(['e', 'E']) {
             let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-            // Otherwise the `e` starts a name, as in 5eV.
+            // Without digits, the `e` starts a name, as in 5eV.
             if digits.starts_with(|character: char| character.is_ascii_digit()) {
                 self.at = self.text.len() - digits.len();
                 self.digits();
@@ -178,7 +178,7 @@ impl<'a> Lexer<'a> {
         Ok(self.text[start + 1..start + 1 + length].to_owned())
     }
 
-    /// Reads the names after the dots that follow a path.
+    /// Reads the dot-separated names that follow a path.
     fn name(&mut self, quoted: bool, path: String) -> Result<Name, ExpressionError> {
         let mut follow = Vec::new();
         while self.rest().starts_with('.') {

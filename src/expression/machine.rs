@@ -1,4 +1,4 @@
-//! The machine that executes a plan: it runs all instructions on one tile of elements before the next tile.
+//! The machine that executes a plan. It runs all instructions on one tile of elements before it moves on to the next.
 
 use super::column_values::{len, load, load_truths};
 use super::columns::{EventColumns, Level};
@@ -9,8 +9,8 @@ use crate::event::Slice;
 use std::mem::{swap, take};
 use std::ops::Range;
 
-/// The number of elements of a tile. Larger registers would not fit into the first-level cache; with smaller ones, the
-/// overhead of an instruction becomes noticeable.
+/// The number of elements in a tile. Larger registers would not fit into the L1 cache; with smaller ones, the overhead
+/// per instruction would become noticeable.
 pub(super) const TILE: usize = 1024;
 
 #[derive(Clone, Debug)]
@@ -27,13 +27,13 @@ struct Tile<'a> {
     columns: &'a [Slice<'a>],
     /// The indices of the events or rows.
     range: Range<usize>,
-    /// In a sweep over rows: the offsets of the table, and the event of the first row.
+    /// In a sweep over rows, the table's offsets and the event that the first row belongs to.
     offsets: &'a [u64],
     first_event: usize,
 }
 
 impl Tile<'_> {
-    /// The events of the rows, with the range of their rows in the tile.
+    /// The events that have rows in the tile, each with the range of its rows within the tile.
     fn events(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
         let Range { start, end } = self.range;
         let bounds = self.offsets[self.first_event..].windows(2);
@@ -110,7 +110,8 @@ impl Machine {
         }
     }
 
-    /// Resizes the arrays, sets folds to their values without rows, and checks what the instructions rely on.
+    /// Resizes the arrays, sets folds to the values that they have without rows, and checks the preconditions of the
+    /// instructions.
     fn prepare(&mut self, sweep: &Sweep, length: usize, data: &dyn EventColumns) {
         fn fill<T: Clone>(array: &mut Vec<T>, length: usize, value: T) {
             array.clear();
@@ -159,7 +160,7 @@ impl Machine {
         }
     }
 
-    /// Computes the values of a register from other registers. An instruction never reads the register that it writes.
+    /// Computes a register's values from other registers. An instruction never reads the register that it writes to.
     fn fill_numbers(&mut self, register: usize, tile: &Tile, compute: impl FnOnce(&Self, &mut [f64])) {
         let mut out = take(&mut self.numbers[register]);
         compute(self, &mut out[..tile.range.len()]);
@@ -262,8 +263,8 @@ impl Machine {
         }
     }
 
-    /// Folds the rows of a tile into the values of their events. Continues the folds of earlier tiles, so that the
-    /// result does not depend on where a tile ends.
+    /// Folds the rows of a tile into the values of their events. An event's fold continues across tiles, so the result
+    /// does not depend on where the tile boundaries fall.
     fn fold(&mut self, fold: Fold, x: Operand, array: usize, tile: &Tile) {
         if fold.is_truth() {
             let mut out = take(&mut self.truth_arrays[array]);

@@ -54,29 +54,31 @@
 //!
 //! # The language
 //!
-//! - **Values** are numbers, computed as `f64`, and truth values. Numbers are written `1`, `2.5`, `1e-3`, `1_000`;
-//!   truth values `true`, `false`.
-//! - **Names** are names of columns. `track.chi2` is the column `chi2` of the row that the reference `track` points to;
+//! - **Values** are numbers, computed as `f64`, and truth values. Numbers are written as `1`, `2.5`, `1e-3` or `1_000`,
+//!   truth values as `true` or `false`.
+//! - **Names** refer to columns. `track.chi2` is the column `chi2` of the row that the reference `track` points to;
 //!   `'Rec/Header/run'` is a column of another table.
-//! - **Operators**, from the lowest precedence: `condition ? value : otherwise`; `||` or `or`; `&&` or `and`;
+//! - **Operators**, from lowest to highest precedence: `condition ? value : otherwise`; `||` or `or`; `&&` or `and`;
 //!   `==` `!=`; `<` `<=` `>` `>=`; `+` `-`; `*` `/` `%`; the signs `-` `+` and `!` or `not`; `**` or `^` for powers.
 //!   `-x**2` is `-(x**2)`, `2**3**2` is `2**(3**2)`, and `%` has the sign of its left operand.
 //! - **Functions**: `abs` `sqrt` `cbrt` `exp` `log` (also `ln`) `log10` `log2` `sin` `cos` `tan` `asin` `acos` `atan`
 //!   `atan2(y, x)` `sinh` `cosh` `tanh` `hypot` `pow` `floor` `ceil` `round` (halves away from zero) `trunc` `sign`,
 //!   `min` and `max` of two or more numbers (ignoring NaN), `isnan`, `isfinite`, `delta_phi(a, b)` in (-π, π],
-//!   `in(x, a, b, …)` (x equals one of the others), `between(x, low, high)` (low ≤ x < high). Angles are in radians.
-//! - **Constants**: `pi`; units, of which MeV, mm, ns and rad are 1: `eV` `keV` `MeV` `GeV` `TeV`, `um` `mm` `cm` `m`
-//!   `km`, `ps` `ns` `us` `ms` `s`, `mrad` `rad` `deg`. A column takes precedence over a constant of the same name.
-//! - **Reductions** make one value per event from the rows of a table: `count(condition)`, `any(condition)`,
+//!   `in(x, a, b, …)` (x equals one of the other arguments), `between(x, low, high)` (low ≤ x < high). Angles are in
+//!   radians.
+//! - **Constants**: `pi`; units, where MeV, mm, ns and rad have the value 1: `eV` `keV` `MeV` `GeV` `TeV`, `um` `mm`
+//!   `cm` `m` `km`, `ps` `ns` `us` `ms` `s`, `mrad` `rad` `deg`. A column takes precedence over a constant of the same
+//!   name.
+//! - **Reductions** turn the rows of a table into one value per event: `count(condition)`, `any(condition)`,
 //!   `all(condition)`, `sum(x)`, `mean(x)`, `smallest(x)`, `largest(x)`. Without rows, counts and sums are 0, `any` is
-//!   false, `all` is true, and the other three are NaN. Sums add the rows in order. `smallest` and `largest` ignore
-//!   NaN.
+//!   false, `all` is true, and the other three are NaN. Sums add the rows in order, one by one. `smallest` and
+//!   `largest` ignore NaN.
 //!
-//! Where values of events and rows are combined, the value of an event applies to each of its rows:
+//! Where per-event and per-row values are combined, an event's value applies to each of its rows:
 //! `pt > 0.5 * largest(pt)`. Rows of two tables can only be combined through reductions:
 //! `count('Muon/pt' > 5*GeV) >= 2`.
 //!
-//! Results do not depend on how events are divided into blocks.
+//! Results do not depend on how the events are divided into blocks.
 
 mod bind;
 mod column_values;
@@ -104,7 +106,7 @@ pub use program::Program;
 use std::fmt;
 use syntax_tree::SyntaxTree;
 
-/// A parsed expression. Displays as the text that it was parsed from.
+/// A parsed expression. Its `Display` output is the text that it was parsed from.
 ///
 /// ```
 /// use gaudi_mpi::expression::Expression;
@@ -120,7 +122,7 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// Parses a text.
+    /// Parses the text of an expression.
     ///
     /// # Errors
     ///
@@ -145,12 +147,12 @@ impl Expression {
         self.tree.names.iter()
     }
 
-    /// Binds the names to columns and returns a program. `binder` is called once for each name. The [module](self) has
-    /// an example.
+    /// Binds the names to columns and returns a program. `binder` is called once for each name. See the [module](self)
+    /// for an example.
     ///
     /// # Errors
     ///
-    /// If a name is neither a column nor a constant, a number is used as a truth value or the reverse, or rows of
+    /// If a name is neither a column nor a constant, a number is used as a truth value or vice versa, or rows of
     /// different tables are combined.
     pub fn bind(
         &self,
@@ -160,7 +162,7 @@ impl Expression {
         Ok(Program::new(&graph, whole))
     }
 
-    /// Returns an error about the whole expression, for conditions that only the caller knows.
+    /// Returns an error about the whole expression, for requirements that only the caller can check.
     ///
     /// ```
     /// use gaudi_mpi::expression::Expression;

@@ -17,7 +17,7 @@ use std::fmt;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name {
-    /// Whether the path is in single quotes: a column of another table.
+    /// Whether the path is in single quotes, and so names a column of another table.
     pub quoted: bool,
     /// The part before the first dot, without quotes.
     pub path: String,
@@ -26,7 +26,7 @@ pub struct Name {
 }
 
 impl Name {
-    /// Returns the name if it is a single word, without quotes and dots.
+    /// Returns the name if it is a single word, without quotes or dots.
     pub(super) fn word(&self) -> Option<&str> {
         (!self.quoted && self.follow.is_empty()).then_some(&self.path)
     }

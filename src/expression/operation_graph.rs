@@ -1,15 +1,15 @@
-//! The operations of a bound expression as a graph, in which equal operations are one node.
+//! The operations of a bound expression as a graph in which equal operations share one node.
 
 use super::columns::Level;
 use super::kernels::{Binary, Compare, Logic, Unary};
 use std::collections::HashMap;
 
-/// The index of an operation in the graph. Its operands have smaller indices.
+/// The index of an operation in the graph. An operation's operands have smaller indices than the operation itself.
 pub(super) type OperationId = usize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Operation {
-    /// A number, as bits.
+    /// The bit pattern of a number.
     Number(u64),
     Truth(bool),
     Column {
@@ -17,7 +17,7 @@ pub(super) enum Operation {
         level: Level,
         truth: bool,
     },
-    /// The number of rows of each event in this table.
+    /// The number of rows that each event has in this table.
     RowCount(usize),
     Unary(Unary, OperationId),
     Binary(Binary, OperationId, OperationId),
@@ -45,7 +45,7 @@ pub(super) struct GraphNode {
     /// `None` for constants, which have no level.
     pub level: Option<Level>,
     pub truth: bool,
-    /// The depth of nested folds.
+    /// The nesting depth of folds.
     pub depth: usize,
 }
 
@@ -78,7 +78,7 @@ impl OperationGraph {
         self.add(Operation::Number(number.to_bits()))
     }
 
-    /// Adds an operation unless it exists. An operation on constants is replaced by its result.
+    /// Adds an operation unless the graph already contains it. An operation on constants is replaced by its result.
     pub fn add(&mut self, operation: Operation) -> OperationId {
         let operation = self.folded(operation).unwrap_or(operation);
         if let Some(&id) = self.known.get(&operation) {
@@ -90,7 +90,8 @@ impl OperationGraph {
             Operation::Column { level, .. } => (Some(level), 0),
             Operation::RowCount(_) => (Some(Level::Event), 0),
             Operation::Fold(..) => (Some(Level::Event), depth + 1),
-            // Rows compare larger than events: values of events are spread over the rows.
+            // `Level::Rows` compares greater than `Level::Event`, so the result has row level if any operand does;
+            // event values are spread over the rows.
             _ => (levels.max(), depth),
         };
         let truth = match operation {
@@ -127,7 +128,7 @@ impl OperationGraph {
             Operation::Logic(function, x, y) => Operation::Truth(function.of(truth(x)?, truth(y)?)),
             Operation::Not(x) => Operation::Truth(!truth(x)?),
             Operation::Select(condition, yes, no) => {
-                // Only if all three are constant: otherwise the level would depend on the condition.
+                // Fold only if all three operands are constant: otherwise the level would depend on the condition.
                 let all_constant = self.nodes[yes].level.is_none() && self.nodes[no].level.is_none();
                 let chosen = if truth(condition)? { yes } else { no };
                 all_constant.then_some(self.nodes[chosen].operation)?

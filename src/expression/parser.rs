@@ -8,9 +8,9 @@ use super::syntax_tree::{CONDITIONAL, Infix, NodeId, Prefix, SyntaxKind, SyntaxT
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// The maximum depth of nesting. The parser recurses for each level.
+/// The maximum nesting depth. The parser recurses once per level.
 const DEEPEST: usize = 200;
-/// The maximum length of an expression in bytes. It bounds the memory for the evaluation.
+/// The maximum length of an expression in bytes. This limit bounds the memory used for evaluation.
 const LONGEST: usize = 1 << 16;
 
 pub(super) fn parse(text: &str) -> Result<SyntaxTree, ExpressionError> {
@@ -73,7 +73,7 @@ impl Parser<'_> {
         ExpressionError::new(self.text, span, message)
     }
 
-    /// Parses an operand and the operators after it that bind at least as tightly as `strength`.
+    /// Parses an operand and any operators after it that bind at least as tightly as `strength`.
     fn expression(&mut self, strength: u8) -> Result<NodeId, ExpressionError> {
         if self.depth == DEEPEST {
             let message =
@@ -82,7 +82,7 @@ impl Parser<'_> {
         }
         self.depth += 1;
         let mut left = self.operand()?;
-        // The operator, if the left side is a comparison without parentheses.
+        // The comparison operator, if the left side is an unparenthesised comparison.
         let mut compared = None;
         while let Token::Symbol(symbol) = *self.peek() {
             if symbol == "?" && CONDITIONAL >= strength {
@@ -94,7 +94,7 @@ impl Parser<'_> {
             };
             self.next += 1;
             let right = match operator {
-                // The exponent may have a sign, and powers associate to the right.
+                // The exponent may have a sign, and powers are right-associative.
                 Infix::Power => self.expression(Prefix::STRENGTH)?,
                 _ => self.expression(operator.strength() + 1)?,
             };

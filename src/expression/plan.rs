@@ -1,29 +1,30 @@
-//! The evaluation plan: the order of the operations, and the storage of their results.
+//! The evaluation plan: the order of the operations, and where their results are stored.
 //!
-//! A sweep goes over all events, or over all rows of a table, tile by tile. Results that a later sweep needs are folds
-//! of rows and values of events that are spread over rows. These are stored in arrays with one element per event. All
-//! other results are in registers, which hold one tile.
+//! A sweep goes over all events, or over all rows of a table, tile by tile. Two kinds of results are needed by later
+//! sweeps: folds over rows, and event values that are spread over rows. These results are stored in arrays with one
+//! element per event. All other results are kept in registers, which hold one tile.
 
 use super::columns::Level;
 use super::kernels::{Binary, Compare, Logic, Unary};
 use super::operation_graph::{Fold, Operation, OperationGraph, OperationId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// The place of an operand.
+/// Where an operand is stored.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Operand {
     Constant(f64),
     Register(usize),
-    /// A column of the sweep: used in place if it has the right type, otherwise converted into the register.
+    /// A column at the level of the sweep, used in place if it has the right type and otherwise converted into the
+    /// register.
     Column {
         column: usize,
         register: usize,
     },
-    /// An array with the length of the sweep.
+    /// An array as long as the sweep.
     Array(usize),
 }
 
-/// An operation on a tile. The last number is the register for the result.
+/// An operation on a tile. The last field is the register or array for the result.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Instruction {
     Load {
@@ -47,7 +48,7 @@ pub(super) enum Instruction {
     SelectTruth([Operand; 3], usize),
     /// Folds rows into an array with one element per event.
     Fold(Fold, Operand, usize),
-    /// Copies the values to an array with the length of the sweep.
+    /// Copies the values to an array as long as the sweep.
     Store {
         from: Operand,
         truth: bool,
@@ -58,12 +59,12 @@ pub(super) enum Instruction {
 #[derive(Clone, Debug)]
 pub(super) struct Sweep {
     pub level: Level,
-    /// The slots of the columns in use.
+    /// The slots of the columns that the sweep reads.
     pub columns: Vec<usize>,
     pub instructions: Vec<Instruction>,
 }
 
-/// Counts of registers or arrays. Numbers and truth values are counted separately.
+/// The number of registers or arrays, counted separately for numbers and truth values.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct StorageCount {
     pub numbers: usize,
@@ -83,7 +84,7 @@ pub(super) struct Plan {
     pub sweeps: Vec<Sweep>,
     pub registers: StorageCount,
     pub arrays: StorageCount,
-    /// The array with the values of the whole expression.
+    /// The array that holds the values of the whole expression.
     pub output: usize,
 }
 
@@ -95,7 +96,8 @@ pub(super) fn plan(graph: &OperationGraph, whole: OperationId) -> Plan {
         .map(|&id| (id, arrays.next(graph.nodes[id].truth)))
         .collect();
 
-    // At each depth, events come before rows: values of events are spread over rows, and only folds lead back.
+    // At each depth, event sweeps come before row sweeps: event values are spread over rows, and only folds lead from
+    // rows back to events, at the next depth.
     let mut goals: BTreeMap<(usize, Level), BTreeSet<OperationId>> = BTreeMap::new();
     for &id in &kept {
         let node = match graph.nodes[id].operation {
@@ -138,7 +140,7 @@ pub(super) fn plan(graph: &OperationGraph, whole: OperationId) -> Plan {
     }
 }
 
-/// Returns the operations whose results are stored in arrays: the whole, folds, and values of events that are
+/// Returns the operations whose results are stored in arrays: the whole expression, folds, and event values that are
 /// combined with rows.
 fn kept(graph: &OperationGraph, whole: OperationId) -> BTreeSet<OperationId> {
     let mut kept = BTreeSet::from([whole]);
@@ -166,7 +168,7 @@ struct Builder<'a> {
     level: Level,
     columns: Vec<usize>,
     instructions: Vec<Instruction>,
-    /// The places of the results so far.
+    /// Where the results computed so far are stored.
     operands: HashMap<OperationId, Operand>,
     /// Free registers, for numbers and for truth values.
     free: [Vec<usize>; 2],
@@ -176,7 +178,7 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn build(&mut self) {
         let order = self.order();
-        // The last operation that needs each operand.
+        // For each operand, the last operation that needs it.
         let mut last: HashMap<OperationId, OperationId> = HashMap::new();
         for &id in &order {
             self.needs(id).for_each(|need| _ = last.insert(need, id));
@@ -197,12 +199,12 @@ impl Builder<'_> {
         }
     }
 
-    /// Whether an earlier sweep has stored the result in an array.
+    /// Whether an earlier sweep stored the result in an array.
     fn is_given(&self, id: OperationId) -> bool {
         self.arrays_of.contains_key(&id) && !self.goals.contains(&id)
     }
 
-    /// The operands that this sweep computes for an operation.
+    /// An operation's operands that this sweep uses; none if an earlier sweep stored the operation's result.
     fn needs(&self, id: OperationId) -> impl Iterator<Item = OperationId> + use<> {
         let given = self.is_given(id);
         self.graph.nodes[id].operation.needs().filter(move |_| !given)

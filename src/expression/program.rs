@@ -5,8 +5,8 @@ use super::machine::Machine;
 use super::operation_graph::{OperationGraph, OperationId};
 use super::plan::{Plan, plan};
 
-/// An expression bound to columns, with the working memory for its evaluation. The [module](super) has an example of an
-/// evaluation.
+/// An expression bound to columns, with the working memory for its evaluation. See the [module](super) for an example
+/// of an evaluation.
 ///
 /// ```
 /// use gaudi_mpi::expression::{Expression, Level, Name, BoundColumn};
@@ -39,17 +39,18 @@ impl Program {
         }
     }
 
-    /// Whether the expression has a value for each event or for each row of a table. A constant has one for each event.
+    /// Whether the expression has a value for each event or for each row of a table. A constant has a value for each
+    /// event.
     pub fn level(&self) -> Level {
         self.level
     }
 
-    /// Whether the expression has truth values rather than numbers.
+    /// Whether the expression's values are truth values rather than numbers.
     pub fn is_truth(&self) -> bool {
         self.truth
     }
 
-    /// Evaluates the expression: `out` gets a number for each event or row. Truth values become 1 and 0.
+    /// Evaluates the expression and fills `out` with a number for each event or row. Truth values become 1 or 0.
     ///
     /// # Panics
     ///
@@ -64,11 +65,12 @@ impl Program {
         out.extend(truths.into_iter().map(f64::from));
     }
 
-    /// Evaluates the expression: `out` gets a truth value for each event or row.
+    /// Evaluates the expression and fills `out` with a truth value for each event or row.
     ///
     /// # Panics
     ///
-    /// If the expression [has numbers](Self::is_truth), or a column or the offsets of a table have the wrong length.
+    /// If the expression's values [are numbers](Self::is_truth), or a column or the offsets of a table have the wrong
+    /// length.
     pub fn evaluate_truth(&mut self, data: &dyn EventColumns, out: &mut Vec<bool>) {
         assert!(self.truth, "the expression has numbers, not truth values");
         self.machine.run_truths(&self.plan, data, out);

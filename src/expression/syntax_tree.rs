@@ -4,11 +4,11 @@ use super::functions::Function;
 use super::name::Name;
 use std::ops::Range;
 
-/// The nodes of an expression. Operands come before their operators, so that a walk needs no recursion.
+/// The nodes of an expression. Operands come before their operators, so traversal needs no recursion.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SyntaxTree {
     pub nodes: Vec<SyntaxNode>,
-    /// The distinct names.
+    /// The distinct names in the expression.
     pub names: Vec<Name>,
 }
 
@@ -18,7 +18,7 @@ pub(super) type NodeId = usize;
 #[derive(Clone, Debug)]
 pub(super) struct SyntaxNode {
     pub kind: SyntaxKind,
-    /// The range of bytes in the text.
+    /// The byte range in the text.
     pub span: Range<usize>,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct SyntaxNode {
 pub(super) enum SyntaxKind {
     Number(f64),
     Truth(bool),
-    /// The index of a name in the tree.
+    /// The index of a name in the tree's list of names.
     Name(usize),
     Prefix(Prefix, NodeId),
     Infix(Infix, NodeId, NodeId),
@@ -118,7 +118,7 @@ impl Infix {
         }
     }
 
-    /// The precedence: as in C, with powers above all other operators.
+    /// The precedence, as in C, except that powers bind more tightly than all other operators.
     pub fn strength(self) -> u8 {
         match self {
             Self::Or => 2,
@@ -137,11 +137,11 @@ impl Infix {
 }
 
 impl Prefix {
-    /// The precedence of prefixes: below powers, as in Python, so that -x**2 is negative.
+    /// The precedence of prefix operators: lower than that of powers, as in Python, so `-x**2` means `-(x**2)`.
     pub const STRENGTH: u8 = 8;
 }
 
-/// The precedence of `?`.
+/// The precedence of the conditional operator `? :`.
 pub(super) const CONDITIONAL: u8 = 1;
 
 impl SyntaxTree {

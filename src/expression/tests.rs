@@ -1,4 +1,4 @@
-//! Tests of expressions: a sample of events, and helpers that evaluate expressions on it.
+//! Tests of expressions: sample events, and helpers that evaluate expressions on them.
 
 mod errors;
 mod language;
@@ -8,13 +8,13 @@ mod reference;
 use super::{BoundColumn, EventColumns, Expression, ExpressionError, Level, Name, Program, Unbound};
 use crate::event::Slice;
 
-/// Three events with columns per event and per row. The second event has no muons.
+/// Three events, with both per-event and per-row columns. The second event has no muons.
 struct Sample;
 
 const MUON: Level = Level::Rows(0);
 const TRACK: Level = Level::Rows(1);
 
-/// The name, the level and the type (true for truth values) of each column, by slot.
+/// The name, level and type (true for truth values) of each column, indexed by slot.
 const COLUMNS: [(&str, Level, bool); 13] = [
     ("pt", MUON, false),
     ("pid", MUON, false),

@@ -1,12 +1,12 @@
-//! The nesting of sequences: what is in which sequence, without cycles.
+//! The nesting of sequences: which sequence contains what, without cycles.
 
-/// The maximum depth of sequences in sequences.
+/// The maximum nesting depth of sequences.
 const DEEPEST: usize = 200;
 
 /// For each algorithm and sequence, its members.
 pub(super) struct Nesting {
     members: Vec<Vec<usize>>,
-    /// The number of sequences that contain each of them.
+    /// For each algorithm and sequence, the number of sequences that contain it.
     uses: Vec<usize>,
 }
 
@@ -17,12 +17,12 @@ impl Nesting {
         Self { members, uses }
     }
 
-    /// The algorithms and sequences that are in no sequence.
+    /// The algorithms and sequences that belong to no sequence.
     pub(super) fn top(&self) -> Vec<usize> {
         (0..self.uses.len()).filter(|&node| self.uses[node] == 0).collect()
     }
 
-    /// The algorithms and sequences that are in several sequences, and all members of these.
+    /// The algorithms and sequences that belong to several sequences, and everything that these contain.
     pub(super) fn shared(&self) -> Vec<usize> {
         let mut is_shared = vec![false; self.uses.len()];
         let mut next: Vec<usize> = (0..self.uses.len()).filter(|&node| self.uses[node] > 1).collect();
@@ -36,10 +36,10 @@ impl Nesting {
         shared
     }
 
-    /// Checks that no sequence contains itself and that the nesting is not too deep. An error has the sequence at
-    /// fault.
+    /// Checks that no sequence contains itself and that the nesting is not too deep. An error contains the offending
+    /// sequence.
     pub(super) fn check(&self, names: &[&str]) -> Result<(), (usize, String)> {
-        // A walk that visits a node after all sequences that contain it. In a cycle, nodes are never visited.
+        // The traversal visits a node only after all sequences that contain it, so nodes in a cycle are never visited.
         let mut unvisited = self.uses.clone();
         let mut depth = vec![0; self.members.len()];
         let mut next = self.top();
@@ -84,7 +84,7 @@ impl Nesting {
         false
     }
 
-    /// All nodes in the order of their first execution. A sequence comes after its members.
+    /// All nodes, ordered by their first execution. A sequence comes after its members.
     pub(super) fn order(&self) -> Vec<usize> {
         let (mut order, mut seen) = (Vec::with_capacity(self.members.len()), vec![false; self.members.len()]);
         self.add_in_order(&self.top(), &mut seen, &mut order);

@@ -1,24 +1,25 @@
-//! The columns that the names in a formula refer to.
+//! Resolution of the names in a formula to columns.
 
 use crate::app::setup::Setup;
 use crate::error::BoxedError;
 use crate::event::{ColumnIndex, Element, EventStore, Rows, Slice, TableHandle, Values, each_type, listing};
 use crate::expression::{EventColumns, Name, Unbound};
 
-/// The column of a name, perhaps reached through references.
+/// The column that a name refers to, directly or through references.
 #[derive(Debug)]
 pub(super) struct ColumnReference {
     pub table: TableHandle,
     column: ColumnIndex,
-    /// The table has many rows per event.
+    /// Whether the table can have any number of rows per event.
     pub many: bool,
-    /// The steps along references: the column before refers to a row of this table; the value is in this column.
+    /// The steps along references. In each step, the previous column refers to a row of this table, and the value is in
+    /// this column.
     follow: Vec<(TableHandle, ColumnIndex)>,
     /// The values at the end of the references.
     followed: Vec<f64>,
 }
 
-/// Finds the column of a name. Returns also whether it holds truth values.
+/// Finds the column that a name refers to. Also returns whether the column holds truth values.
 pub(super) fn find(
     name: &Name,
     scope: Option<&str>,
@@ -91,7 +92,7 @@ impl ColumnReference {
         }
     }
 
-    /// Appends the values of an event as numbers. A reference to no row gives NaN, or false.
+    /// Appends an event's values as numbers. A reference to no row gives NaN, or false for truth values.
     pub(super) fn extend(&self, store: &EventStore, event: usize, values: &mut Vec<f64>) {
         fn append<T: Element>(column: &[T], values: &mut Vec<f64>) {
             values.extend(column.iter().map(|value| value.to_f64()));
@@ -119,7 +120,7 @@ impl ColumnReference {
         }
     }
 
-    /// The value of a reference to no row.
+    /// The value given by a reference to no row.
     fn missing(&self, store: &EventStore) -> f64 {
         let last = self
             .follow

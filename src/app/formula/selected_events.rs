@@ -1,4 +1,4 @@
-//! The evaluation of a formula for selected events only.
+//! Evaluation of a formula for selected events only.
 
 use super::column_reference::ColumnReference;
 use crate::event::{EventStore, Slice, TableHandle};
@@ -6,22 +6,22 @@ use crate::expression::EventColumns;
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// The range of the values of an event: its rows in a table, or its own index.
+/// The range of an event's values: its rows in a table, or its own index.
 pub(super) fn values_of(store: &EventStore, table: Option<TableHandle>, event: usize) -> Range<usize> {
     table.map_or(event..event + 1, |table| store.rows(table, event))
 }
 
 /// The events for which a formula is evaluated.
 pub(super) enum Evaluated {
-    /// All events, which are all selected.
+    /// All events; all of them are selected.
     All,
-    /// All events, although some are not selected.
+    /// All events, including those that are not selected.
     Most,
-    /// A copy of the selected events.
+    /// Only a copy of the selected events.
     Selected,
 }
 
-/// A copy of the columns of the selected events. It saves time after a cut that rejects most events.
+/// A copy of the selected events' columns. Evaluating only the copy saves time after a cut that rejects most events.
 #[derive(Debug, Default)]
 pub(super) struct SelectedEvents {
     events: usize,
@@ -30,7 +30,7 @@ pub(super) struct SelectedEvents {
 }
 
 impl SelectedEvents {
-    /// Decides for which events to evaluate, and copies or follows the columns of these events.
+    /// Decides for which events to evaluate the formula, and copies these events' columns or follows their references.
     pub(super) fn choose(
         &mut self,
         store: &EventStore,
@@ -71,7 +71,7 @@ impl SelectedEvents {
         Evaluated::Selected
     }
 
-    /// Spreads values of the selected events over all events. The other events get `missing`.
+    /// Expands the values of the selected events to all events. The other events get `missing`.
     pub(super) fn scatter<T: Copy>(
         &self,
         store: &EventStore,

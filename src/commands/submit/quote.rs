@@ -1,9 +1,9 @@
-//! Quoting of file names and options in batch scripts.
+//! Quotes file names and options for batch scripts.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-/// Whether a text has no special characters for any shell or batch system.
+/// Whether a text has no characters that are special to any shell or batch system.
 fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -11,7 +11,7 @@ fn is_plain(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "_-./:,@%+=".contains(c))
 }
 
-/// Returns the text if it is UTF-8 without control characters. A line break would end the line of the script.
+/// Returns the text if it is UTF-8 without control characters. A line break would end the line in the script.
 fn printable(text: &OsStr) -> Option<&str> {
     text.to_str().filter(|text| !text.contains(char::is_control))
 }
@@ -27,7 +27,7 @@ pub(super) fn for_shell(word: &OsStr) -> String {
                 match byte {
                     b'\'' | b'\\' => quoted.extend(['\\', byte.into()]),
                     b' '..=b'~' => quoted.push(byte.into()),
-                    // Always three digits, because the next character may be a digit.
+                    // Always use three digits, because the next character may be a digit.
                     _ => quoted += &format!("\\{byte:03o}"),
                 }
             }
@@ -36,10 +36,10 @@ pub(super) fn for_shell(word: &OsStr) -> String {
     }
 }
 
-/// Quotes the value of a key in a submit file of HTCondor.
+/// Quotes the value of a key in an HTCondor submit file.
 pub(super) fn for_htcondor_value(value: &OsStr) -> Result<String, String> {
     let why = match printable(value) {
-        // HTCondor would substitute it when the job has found a host; it cannot be quoted.
+        // HTCondor substitutes `$$` once the job has been matched to a host, and there is no way to quote it.
         Some(text) if text.contains("$$") => "two dollar signs in a row",
         Some(text) => return Ok(text.replace('$', "$(DOLLAR)")),
         None => "a control character, or is not UTF-8",
@@ -50,7 +50,7 @@ pub(super) fn for_htcondor_value(value: &OsStr) -> Result<String, String> {
     ))
 }
 
-/// Quotes a word in the `arguments` of HTCondor, which are in double quotes as a whole.
+/// Quotes a word in HTCondor's `arguments`, whose whole value is in double quotes.
 pub(super) fn for_htcondor(word: &OsStr) -> Result<String, String> {
     let value = for_htcondor_value(word)?;
     match printable(word).is_some_and(is_plain) {

@@ -164,7 +164,7 @@ trait MapNan {
 }
 
 impl MapNan for Vec<f64> {
-    /// Replaces every NaN by one without a sign.
+    /// Replaces every NaN with the positive `f64::NAN`.
     fn map_nan(self) -> Self {
         self.into_iter()
             .map(|number| if number.is_nan() { f64::NAN } else { number })
@@ -225,7 +225,7 @@ fn numbers_are_no_truth_values() {
     truths("pt");
 }
 
-/// Columns of the wrong length, or invalid offsets.
+/// Columns with the wrong length, or with invalid offsets.
 struct Wrong {
     offsets: &'static [u64],
 }

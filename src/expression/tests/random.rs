@@ -1,11 +1,12 @@
-//! Tests with random expressions on random events: against a row-by-row evaluation, and printed and parsed again.
+//! Tests with random expressions on random events: results are compared with a row-by-row evaluation, and printed
+//! expressions are parsed again.
 
 use super::super::syntax_tree::{CONDITIONAL, Infix, Prefix, SyntaxKind, SyntaxTree};
 use super::super::{BoundColumn, EventColumns, Expression, Level, Name, Unbound};
 use super::reference::{Events, Node, Value};
 use proptest::prelude::*;
 
-/// The name, the level and the type (true for truth values) of each column.
+/// The name, level and type (true for truth values) of each column.
 const COLUMNS: [(&str, Level, bool); 8] = [
     ("a", Level::Rows(0), false),
     ("b", Level::Rows(0), false),
@@ -17,7 +18,7 @@ const COLUMNS: [(&str, Level, bool); 8] = [
     ("h", Level::Event, false),
 ];
 
-/// Decisions taken from bytes. Fewer and smaller bytes give simpler expressions.
+/// A source of decisions, derived from bytes. Fewer and smaller bytes give simpler expressions.
 struct Choices<'a>(std::slice::Iter<'a, u8>);
 
 impl Choices<'_> {
@@ -135,7 +136,7 @@ impl Choices<'_> {
         }
     }
 
-    /// A reduction of an operand that has a value for each row.
+    /// A reduction of a per-row operand.
     fn reduce(&mut self, name: &'static str, depth: usize, truth: bool) -> Node {
         let table = self.below(2);
         let column = Box::new(Node::Column([0, 3][table]));
@@ -145,7 +146,7 @@ impl Choices<'_> {
     }
 }
 
-/// Prints an expression, with all parentheses or with as few as possible.
+/// Prints an expression with either all parentheses or as few as possible.
 fn show(node: &Node, strength: u8, all: bool) -> String {
     let any = |node: &Node| show(node, 0, all);
     let (own, text) = match node {
@@ -186,7 +187,7 @@ fn show(node: &Node, strength: u8, all: bool) -> String {
     }
 }
 
-/// Prints a tree unambiguously.
+/// Prints a tree in an unambiguous form.
 fn outline(node: &Node) -> String {
     match node {
         Node::Prefix(prefix, x) => format!("[{} {}]", prefix.symbol(), outline(x)),
@@ -236,12 +237,12 @@ fn find(name: &Name) -> Result<BoundColumn, Unbound> {
     Ok(BoundColumn { slot, level, truth })
 }
 
-/// The words of random texts.
+/// The words from which random texts are built.
 const WORDS: [&str; 16] = [
     "(", ")", "a", "1", "+", "?", ":", ",", "min(", "<", "!", "-", "**", "'", "c", "&&",
 ];
 
-/// The bits of a number, the same for every NaN: the compiler may choose which of two NaNs a sum returns.
+/// The bits of a number, with the same bits for every NaN, because it is unspecified which of two NaNs a sum returns.
 fn bits(number: f64) -> u64 {
     if number.is_nan() {
         f64::NAN.to_bits()
@@ -288,7 +289,7 @@ proptest! {
         program.evaluate(&events, &mut out);
         prop_assert_eq!(out.iter().copied().map(bits).collect::<Vec<_>>(), expected.clone(), "{}", text);
 
-        // The result does not depend on how the events are divided.
+        // The result must not depend on how the events are divided.
         let cut = (cut * (events.events() + 1) as f64) as usize;
         let mut parts = Vec::new();
         for part in [0..cut, cut..events.events()] {

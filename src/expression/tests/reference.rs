@@ -1,4 +1,4 @@
-//! Random events, and a reference evaluation of expressions row by row.
+//! Random events, and a reference implementation that evaluates expressions row by row.
 
 use super::super::syntax_tree::{Infix, Prefix};
 use super::super::{EventColumns, Level};
@@ -16,11 +16,11 @@ pub(super) enum Node {
     Infix(Infix, Box<Node>, Box<Node>),
     Conditional(Box<[Node; 3]>),
     Call(&'static str, Vec<Node>),
-    /// A reduction of the rows of this table.
+    /// A reduction over the rows of this table.
     Reduce(&'static str, usize, Box<Node>),
 }
 
-/// A cache of the reductions of each event.
+/// A cache of the reductions computed for each event.
 type Known = RefCell<HashMap<(*const Node, usize), Value>>;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -42,7 +42,7 @@ impl Value {
     }
 }
 
-/// Random columns of events.
+/// Events with random columns.
 #[derive(Clone, Debug)]
 pub(super) struct Events {
     offsets: [Vec<u64>; 2],
@@ -84,7 +84,7 @@ impl Events {
         }
     }
 
-    /// A range of the events.
+    /// The events in a range.
     pub fn part(&self, events: std::ops::Range<usize>) -> Events {
         let offsets = [0, 1].map(|table| &self.offsets[table][events.start..=events.end]);
         let rows = offsets.map(|offsets| offsets[0] as usize..*offsets.last().unwrap() as usize);
@@ -232,7 +232,7 @@ fn call(name: &str, x: &[f64]) -> Value {
     })
 }
 
-/// The smaller number; the first of two equal numbers.
+/// The smaller of two numbers or, if they are equal, the first.
 fn smaller(x: f64, y: f64) -> f64 {
     match x.partial_cmp(&y) {
         Some(std::cmp::Ordering::Greater) => y,
