@@ -1,5 +1,5 @@
-//! Simulated B± → h± h⁺ h⁻ decays of LHCb: the B mass for the kaon hypothesis of all three tracks, the momenta, and the
-//! Dalitz plot.
+//! Simulated B± → h± h⁺ h⁻ decays from LHCb: plots the B mass under the hypothesis that all three tracks are kaons, the
+//! momenta, and the Dalitz plot.
 //!
 //! `scripts/root_to_hdf5.py` converts the input file from `PhaseSpaceSimulation.root`:
 //!
@@ -38,7 +38,7 @@ const TABLE: &str = "/Event/PhaseSpaceTree";
 struct B2hhh {
     input: PathBuf,
     output: PathBuf,
-    /// Opened in each worker: an open file cannot be sent.
+    /// The file, opened in each worker because an open file cannot be sent.
     #[serde(skip)]
     file: Option<hdf5::File>,
 }
@@ -141,7 +141,7 @@ impl Task for B2hhh {
             for (momentum, kaon) in momenta.iter().zip(&kaons) {
                 output[*momentum].fill(kaon.p());
             }
-            // Two of the tracks have the charge of the B; the third makes a K⁺K⁻ pair with each of them.
+            // Two of the tracks have the same charge as the B. The third track forms a K⁺K⁻ pair with each of them.
             let charges = tracks.each_ref().map(|[.., charge]| charge[row]);
             let Some(odd) =
                 (0..3).find(|&odd| charges[odd] != charges[(odd + 1) % 3] && charges[odd] != charges[(odd + 2) % 3])

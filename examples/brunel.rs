@@ -1,4 +1,4 @@
-//! Reconstruction in a vertex locator: the job of `examples/jobs/brunel.toml` in Rust. It writes the same files, byte
+//! Reconstruction in a vertex locator: `examples/jobs/brunel.toml` as a Rust program, which writes the same files, byte
 //! for byte.
 //!
 //! ```sh
@@ -19,7 +19,7 @@ struct Arguments {
     /// Event files with hits
     #[arg(required_unless_present = "toys")]
     files: Vec<PathBuf>,
-    /// Number of toy events to make instead
+    /// Number of toy events to generate instead
     #[arg(long, value_name = "N", conflicts_with = "files")]
     toys: Option<u64>,
     /// Size of an item

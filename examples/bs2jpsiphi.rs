@@ -1,5 +1,5 @@
-//! B_s0 → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) with a custom event loop: a task with one file per item, and an application manager for
-//! each file. `examples/jobs/bs2jpsiphi.toml` does the same without any Rust.
+//! Selects B_s0 → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) with a custom event loop: each item of the task is one file, which is read with
+//! its own application manager. `examples/jobs/bs2jpsiphi.toml` does the same without any Rust code.
 //!
 //! ```sh
 //! gaudi-mpi generate --files 4 --events 20000 --output dst-%d.h5

@@ -46,7 +46,7 @@ impl Task for HistTask {
     type Reply = ();
 
     fn initialize_local(&mut self) -> Result<()> {
-        // Fails now, not after all items are done.
+        // If the folder cannot be created, the job fails now rather than after all items have been processed.
         Ok(std::fs::create_dir_all(&self.output)?)
     }
 

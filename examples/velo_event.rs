@@ -1,4 +1,4 @@
-//! Draws an event written by `brunel`: hits, tracks and primary vertices, in two projections.
+//! Draws an event written by `brunel`, with its hits, tracks and primary vertices in two projections.
 //!
 //! ```sh
 //! target/release/examples/velo_event brunel-output/rec.h5 --event 1 --output velo_event.png
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 struct Arguments {
     /// File written by `brunel`
     file: PathBuf,
-    /// Number of the event
+    /// Event number
     #[arg(long, default_value_t = 0)]
     event: u64,
     /// Picture to write, SVG or PNG
@@ -22,7 +22,7 @@ struct Arguments {
     output: PathBuf,
 }
 
-// The colours of tracks, vertices, hits on tracks, and other hits.
+// Colour indices for tracks, vertices, hits on tracks, and other hits.
 const TRACK: usize = 0;
 const VERTEX: usize = 1;
 const ON_TRACK: usize = 2;
@@ -64,7 +64,7 @@ fn main() -> Result<()> {
     for (axis, plane) in planes.iter_mut().enumerate() {
         let (start, slope) = [(x, tx), (y, ty)][axis];
         for track in 0..z.len() {
-            // From the beam to the farthest hit.
+            // Each track is drawn from the beam to its farthest hit.
             let ends = links
                 .iter()
                 .filter(|(of, _)| *of == track)

@@ -1,4 +1,4 @@
-//! `Combine`: makes candidates of a decay from candidates for its daughters.
+//! `Combine`: builds decay candidates from candidates for the daughters.
 
 mod candidate_table;
 mod columns;
@@ -21,7 +21,7 @@ use daughter_inputs::DaughterInputs;
 use origin::Origins;
 use std::collections::BTreeMap;
 
-/// Makes a candidate of each combination of daughters.
+/// Builds a decay candidate from each combination of daughters.
 ///
 /// ```
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
@@ -47,45 +47,47 @@ use std::collections::BTreeMap;
 /// # Daughters
 ///
 /// The candidates for a daughter are the rows of its input table with the daughter's PDG identifier, if the table has a
-/// column `pid`. Without this column, they are the rows with the daughter's charge, if [`columns`](Self::columns) names
-/// a charge column, and otherwise all rows. In a decay with `cc`, inputs and cuts also apply to the antiparticles.
+/// column `pid`. Without a `pid` column, the candidates are the rows with the daughter's charge if
+/// [`columns`](Self::columns) names a charge column, or else all rows. In a decay with `cc`, the inputs and cuts also
+/// apply to the antiparticles.
 ///
-/// Each combination of rows is tried once, with identical daughters in row order. Of combinations that differ only in
-/// the assignment of rows to daughters of the same mass, the first is kept. A combination must not use a track twice:
-/// to check this, references named `child1`, `child2`, …, `track` and `source` (made by `Filter`) are followed to their
-/// last table.
+/// Each combination of rows is tried only once: identical daughters are taken in row order. If several combinations
+/// differ only in which row is assigned to which daughter of the same mass, the first combination is kept. A
+/// combination must not use a track twice. To check this, references named `child1`, `child2`, …, `track` and `source`
+/// (created by `Filter`) are followed until they reach a table without such references.
 ///
 /// # Output
 ///
-/// The table `output` has the columns `px`, `py`, `pz`, `e`, `m` = √max(0, e² − p²) and `pt`, in the unit of the
-/// inputs; `pid`, the PDG identifier of the particle that decays; `charge`, the sum of the daughters' charges; and the
-/// references `child1`, `child2`, … to the daughters' rows. Candidates are sorted by `child1`, then by `child2`, and so
+/// The table `output` has the columns `px`, `py`, `pz`, `e`, `m` = √max(0, e² − p²) and `pt`, in the same unit as the
+/// inputs; `pid`, the PDG identifier of the decaying particle; `charge`, the sum of the daughters' charges; and the
+/// references `child1`, `child2`, … to the daughters' rows. Candidates are sorted by `child1`, then `child2`, and so
 /// on.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Combine {
     /// The [decay descriptor](super::decay_descriptor), such as `[B+ -> J/psi(1S) K+]cc`.
     pub decay: String,
-    /// The input table of each daughter, by the daughter's name.
+    /// The input table for each daughter, keyed by the daughter's name.
     pub inputs: BTreeMap<String, String>,
-    /// The new table of candidates.
+    /// The path of the new candidate table.
     pub output: String,
-    /// The names of the input columns. Tables made by `Combine` are read by the names that `Combine` gives.
+    /// The names of the input columns. They are ignored for tables made by `Combine`, whose column names are fixed.
     #[serde(default, skip_serializing_if = "CombineColumns::is_default")]
     pub columns: CombineColumns,
-    /// The lowest and the highest mass of a candidate, in the unit of the inputs. Default: no limits.
+    /// The minimum and maximum candidate mass, in the same unit as the inputs. Default: no limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mass: Option<[f64; 2]>,
-    /// Cuts on rows of the input tables, by the daughter's name.
+    /// Cuts on the rows of the input tables, keyed by the daughter's name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub daughter_cuts: BTreeMap<String, String>,
-    /// A cut on candidates, with the columns of `output`.
+    /// A cut on candidates, written in terms of the columns of `output`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub combination_cut: Option<String>,
-    /// Keeps only the candidate with the smallest value of this expression in each event; the first of equal ones.
+    /// Keeps only the candidate with the smallest value of this expression in each event; if several are equal, the
+    /// first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<String>,
-    /// Events with fewer candidates are rejected. Default: 1.
+    /// Events with fewer candidates than this are rejected. Default: 1.
     #[serde(default = "one")]
     pub minimum: u64,
     #[serde(skip)]
@@ -202,8 +204,8 @@ impl Algorithm for Combine {
 }
 
 impl Combine {
-    /// Creates the algorithm from a decay descriptor, the input table of each daughter, and the output table, without
-    /// cuts.
+    /// Creates the algorithm, without cuts, from a decay descriptor, the input table for each daughter, and the output
+    /// table.
     ///
     /// ```
     /// use gaudi_mpi::algorithms::{Combine, ToyDecays};
@@ -235,7 +237,7 @@ impl Combine {
         }
     }
 
-    /// Returns the candidates for all daughters, the decays that refer to them, and the unit of momentum.
+    /// Returns the candidates for each daughter, the decays that use these candidates, and the momentum unit.
     fn bind(
         &self,
         descriptor: &DecayDescriptor,
@@ -243,7 +245,7 @@ impl Combine {
         setup: &mut Setup,
     ) -> Result<(Vec<DaughterCandidates>, Vec<BoundDecay>, String)> {
         let mut decays = descriptor.decays();
-        // A conjugate decay to the same daughters would find each combination again.
+        // A conjugate decay with the same daughters would only find each combination a second time.
         decays.dedup_by(|one, other| one.products() == other.products());
         let mut sources: Vec<DaughterCandidates> = Vec::new();
         let mut origins = Origins::default();
@@ -297,7 +299,8 @@ impl Combine {
     }
 }
 
-/// Returns whether the same rows can be combined again with swapped roles. Rows with an identifier have one role only.
+/// Returns whether the same rows may be found a second time with swapped roles. Rows with an identifier can play only
+/// one role.
 fn may_repeat(sources: &[DaughterCandidates], decays: &[BoundDecay]) -> bool {
     let mixed = |decay: &BoundDecay| {
         decay.roles.iter().any(|one| {
@@ -330,7 +333,7 @@ impl Bound {
             self.keep.resize(self.values.len(), false);
             for event in 0..block.events() {
                 let values = &self.values;
-                // NaN is the worst value.
+                // NaN counts as the worst value.
                 let order = |row: &usize, other: &usize| {
                     let (value, than) = (values[*row], values[*other]);
                     value.partial_cmp(&than).unwrap_or(value.is_nan().cmp(&than.is_nan()))

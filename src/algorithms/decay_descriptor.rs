@@ -25,9 +25,9 @@ use std::fmt;
 
 /// A decay, with or without its charge conjugate.
 ///
-/// A particle decays to two or more daughters: `B_s0 -> J/psi(1S) phi(1020)`. Brackets followed by `cc` add the charge
-/// conjugate decay: `[B+ -> J/psi(1S) K+]cc`. Names are those of [`particles`](super::particles), separated by blanks.
-/// Charge need not be conserved: `J/psi(1S) -> mu+ mu+` stands for like-sign pairs.
+/// A particle decays to two or more daughters: `B_s0 -> J/psi(1S) phi(1020)`. Brackets followed by `cc` add the
+/// charge-conjugate decay: `[B+ -> J/psi(1S) K+]cc`. Particle names are those in [`particles`](super::particles),
+/// separated by spaces. Charge need not be conserved: `J/psi(1S) -> mu+ mu+` describes like-sign pairs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecayDescriptor {
     decay: Decay,
@@ -37,9 +37,9 @@ pub struct DecayDescriptor {
 /// A particle and its daughters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decay {
-    /// The particle that decays.
+    /// The decaying particle.
     pub head: Particle,
-    /// Two or more particles, in the order of the descriptor.
+    /// The two or more daughters, in descriptor order.
     pub daughters: Vec<Particle>,
 }
 
@@ -54,8 +54,8 @@ impl DecayDescriptor {
         self.conjugated
     }
 
-    /// Returns the decay and, with `cc`, its charge conjugate. A decay that is its own conjugate is returned once, such
-    /// as `[J/psi(1S) -> mu+ mu-]cc`.
+    /// Returns the decay and, with `cc`, its charge conjugate. A decay that is its own conjugate, such as `[J/psi(1S)
+    /// -> mu+ mu-]cc`, is returned only once.
     pub fn decays(&self) -> Vec<Decay> {
         let mut decays = vec![self.decay.clone()];
         let conjugate = self.decay.conjugate();
@@ -68,7 +68,7 @@ impl DecayDescriptor {
 }
 
 impl Decay {
-    /// Returns the charge conjugate: every particle replaced by its antiparticle, in the same order.
+    /// Returns the charge conjugate, in which every particle is replaced by its antiparticle, in the same order.
     pub fn conjugate(&self) -> Self {
         Self {
             head: self.head.antiparticle(),

@@ -4,7 +4,8 @@ use crate::app::prelude::*;
 use crate::error::Result;
 use crate::event::path;
 
-/// Adds a column with the values of an expression, to an existing table or to a new one with one row per event.
+/// Adds a column with the values of an expression. The column goes into an existing table, or into a new table with one
+/// row per event.
 ///
 /// ```
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
@@ -32,7 +33,8 @@ use crate::event::path;
 pub struct Define {
     /// The path of the new column.
     pub column: String,
-    /// The expression. A number becomes an `f64`, a truth value a `bool`. Plain names are columns of the same table.
+    /// The expression. Numbers are stored as `f64`, truth values as `bool`. Plain names refer to columns of the same
+    /// table.
     pub value: String,
     /// The unit of the values.
     #[serde(default)]
@@ -124,7 +126,7 @@ impl Algorithm for Define {
     }
 }
 
-/// Appends a value per row. A value per event is repeated for all rows of the event.
+/// Appends one value per row. If there is only one value per event, it is repeated for all rows of that event.
 fn spread<T: crate::event::Element>(
     store: &mut EventStore,
     table: TableHandle,

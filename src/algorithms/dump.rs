@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::event::{ColumnIndex, Element, Values, each_type};
 use std::fmt::Write;
 
-/// Prints tables of the first events, in event order, on rank 0 at the end of the job.
+/// Prints tables from the first events, in event order, on rank 0 at the end of the job.
 ///
 /// ```
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
@@ -25,10 +25,10 @@ use std::fmt::Write;
 pub struct Dump {
     /// The paths of the tables.
     pub tables: Vec<String>,
-    /// Events numbered below this are printed.
+    /// Events with a number below this are printed.
     #[serde(default = "one")]
     pub events: u64,
-    /// The largest number of rows printed per table.
+    /// The maximum number of rows to print per table.
     #[serde(default = "ten")]
     pub rows: usize,
     #[serde(skip)]

@@ -1,10 +1,11 @@
-//! `Filter`: rejects events, or selects rows of a table.
+//! `Filter`: rejects events, or selects rows from a table.
 
 use crate::app::prelude::*;
 use crate::error::Result;
 use crate::event::{ColumnIndex, Element, Values, each_type};
 
-/// Rejects events by a cut; or selects the rows of a table by a cut, and rejects events with too few of them.
+/// Applies a cut to events and rejects those that fail, or applies a cut to the rows of a table and rejects events with
+/// too few passing rows.
 ///
 /// ```
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
@@ -25,21 +26,21 @@ use crate::event::{ColumnIndex, Element, Values, each_type};
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
-    /// The cut: on the rows of `table`, or on events if there is no `table`.
+    /// The cut, applied to the rows of `table`, or to events if `table` is not set.
     pub cut: String,
-    /// The table of the columns in the cut.
+    /// The table that contains the columns used in the cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// The new table of the rows that pass.
+    /// The path of the new table, which contains the passing rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
-    /// The columns copied to `output`. Default: all.
+    /// The columns to copy to `output`. Default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
-    /// Events with fewer passing rows are rejected. Default: 1.
+    /// Events with fewer passing rows than this are rejected. Default: 1.
     #[serde(default = "one")]
     pub minimum: u64,
-    /// Events with more passing rows are rejected. Default: no limit.
+    /// Events with more passing rows than this are rejected. Default: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maximum: Option<u64>,
     #[serde(skip)]
@@ -56,11 +57,11 @@ struct Bound {
     passed: Vec<bool>,
 }
 
-/// Copies rows of one table to another.
+/// Copies rows from one table to another.
 struct RowCopy {
     from: TableHandle,
     into: TableHandle,
-    /// The columns of the one table and the other.
+    /// Pairs of columns: one in the original table, one in the new table.
     columns: Vec<(ColumnIndex, ColumnIndex)>,
     source: ColumnHandle<i32>,
 }
@@ -148,7 +149,7 @@ impl RowCopy {
         let mut columns = Vec::with_capacity(found.len());
         for (table, column) in found {
             let kind = setup.kind(table, column).clone();
-            // A copy would collide with the reference added below.
+            // A copy of this column would collide with the reference added below.
             if kind.name != SOURCE {
                 columns.push((column, setup.create_any(into, kind)?));
             }
@@ -162,7 +163,7 @@ impl RowCopy {
         })
     }
 
-    /// Copies the passing rows of an event; `None` stands for a rejected event and copies no rows.
+    /// Copies an event's passing rows. `None` stands for a rejected event, from which no rows are copied.
     fn rows(&self, block: &mut EventBlock, event: usize, passed: Option<&[bool]>) -> Result<()> {
         let rows = block.store().rows(self.from, event);
         let chosen = || rows.clone().filter(|row| passed.is_some_and(|passed| passed[*row]));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub};
 
-/// The energy and momentum of a particle or a system of particles, MeV.
+/// The energy and momentum of a particle or a system of particles, in MeV.
 ///
 /// ```
 /// use gaudi_mpi::algorithms::four_momentum::FourMomentum;
@@ -18,49 +18,49 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct FourMomentum {
-    /// Momentum along x, MeV.
+    /// Momentum along x in MeV.
     pub px: f64,
-    /// Momentum along y, MeV.
+    /// Momentum along y in MeV.
     pub py: f64,
-    /// Momentum along z, the beam axis, MeV.
+    /// Momentum along z, the beam axis, in MeV.
     pub pz: f64,
-    /// Energy, MeV.
+    /// Energy in MeV.
     pub e: f64,
 }
 
 impl FourMomentum {
-    /// Returns the four-momentum of a particle with this momentum and mass `m`, MeV.
+    /// Returns the four-momentum of a particle with this momentum and mass `m`, all in MeV.
     #[inline]
     pub fn from_mass(px: f64, py: f64, pz: f64, m: f64) -> Self {
         let e = (px * px + py * py + pz * pz + m * m).sqrt();
         Self { px, py, pz, e }
     }
 
-    /// Returns the momentum squared, MeV².
+    /// Returns the squared momentum in MeV².
     #[inline]
     pub fn p2(&self) -> f64 {
         self.px * self.px + self.py * self.py + self.pz * self.pz
     }
 
-    /// Returns the momentum, MeV.
+    /// Returns the magnitude of the momentum in MeV.
     #[inline]
     pub fn p(&self) -> f64 {
         self.p2().sqrt()
     }
 
-    /// Returns the transverse momentum, MeV.
+    /// Returns the transverse momentum in MeV.
     #[inline]
     pub fn pt(&self) -> f64 {
         (self.px * self.px + self.py * self.py).sqrt()
     }
 
-    /// Returns the invariant mass squared, e² − p², MeV²; negative for a space-like vector.
+    /// Returns the squared invariant mass, e² − p², in MeV². It is negative for a space-like vector.
     #[inline]
     pub fn mass2(&self) -> f64 {
         self.e * self.e - self.p2()
     }
 
-    /// Returns the invariant mass, MeV; −√(−m²) for a space-like vector, like `M()` in ROOT.
+    /// Returns the invariant mass in MeV. For a space-like vector, returns −√(−m²), like `M()` in ROOT.
     #[inline]
     pub fn mass(&self) -> f64 {
         let mass2 = self.mass2();
@@ -77,7 +77,7 @@ impl FourMomentum {
         }
     }
 
-    /// Returns the azimuth, rad, in (−π, π].
+    /// Returns the azimuth in rad, in the range (−π, π].
     #[inline]
     pub fn phi(&self) -> f64 {
         self.py.atan2(self.px)
@@ -89,7 +89,7 @@ impl FourMomentum {
         (self.pz / self.e).atanh()
     }
 
-    /// Returns the product e₁e₂ − p₁·p₂, MeV².
+    /// Returns the product e₁e₂ − p₁·p₂ in MeV².
     #[inline]
     pub fn dot(&self, other: &Self) -> f64 {
         self.e * other.e - (self.px * other.px + self.py * other.py + self.pz * other.pz)
@@ -101,10 +101,10 @@ impl FourMomentum {
         [self.px / self.e, self.py / self.e, self.pz / self.e]
     }
 
-    /// Boosts by `velocity` (units of c): the result is the four-momentum in a frame in which the present frame moves
+    /// Boosts by `velocity`, in units of c. The result is the four-momentum in a frame in which the current frame moves
     /// with this velocity, like `Boost` in ROOT.
     ///
-    /// The result is NaN for a velocity of 1 or more. A velocity near 1 has few digits of γ. To boost to or from the
+    /// The result is NaN for a velocity of 1 or more. For a velocity near 1, γ loses precision. To boost to or from the
     /// rest frame of a fast particle, use [`in_rest_frame_of`](FourMomentum::in_rest_frame_of) and
     /// [`from_rest_frame_of`](FourMomentum::from_rest_frame_of).
     #[inline]
@@ -150,7 +150,7 @@ impl FourMomentum {
 
     /// Boosts from the rest frame of `frame`, which has mass `mass`, to the frame in which `frame` is given.
     ///
-    /// With γ = E/M and γβ = P/M no digits are lost at high energy (Review of Particle Physics, "Kinematics", Lorentz
+    /// Using γ = E/M and γβ = P/M loses no precision at high energy (Review of Particle Physics, "Kinematics", Lorentz
     /// transformations).
     #[inline]
     pub(super) fn boost_with(&self, frame: &Self, mass: f64) -> Self {
@@ -229,7 +229,7 @@ pub(super) mod tests {
     const KAON: f64 = 493.677;
     const MUON: f64 = 105.6583755;
 
-    /// The largest |a − b| of all components, in units of `scale`.
+    /// The largest |a − b| over all components, in units of `scale`.
     pub(in crate::algorithms) fn distance(a: &FourMomentum, b: &FourMomentum, scale: f64) -> f64 {
         let d = *a - *b;
         [d.px, d.py, d.pz, d.e]

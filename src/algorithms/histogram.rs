@@ -4,7 +4,7 @@ use crate::app::prelude::*;
 use crate::error::Result;
 use crate::hist::{Histogram3D, Profile1D, Profile2D};
 
-/// An axis in a job file: the expression to fill, and the bins.
+/// A histogram axis in a job file: the expression to fill and the binning.
 ///
 /// ```toml
 /// x = { value = "m", bins = 100, low = 5200, high = 5500, label = "m(J/ψ φ)", unit = "MeV" }
@@ -24,7 +24,7 @@ pub struct AxisConfig {
     /// The upper edge of the last bin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
-    /// The bin edges, in place of `bins`, `low` and `high`.
+    /// The bin edges, as an alternative to `bins`, `low` and `high`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edges: Option<Vec<f64>>,
     /// The label.
@@ -35,7 +35,7 @@ pub struct AxisConfig {
     pub unit: String,
 }
 
-/// Fills a histogram of one, two or three dimensions.
+/// Fills a histogram in one, two or three dimensions.
 ///
 /// ```
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
@@ -64,18 +64,18 @@ pub struct Histogram {
     /// The title.
     #[serde(default)]
     pub title: String,
-    /// The table of the columns in the expressions.
+    /// The table that contains the columns used in the expressions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
     /// The first axis.
     pub x: AxisConfig,
-    /// The second axis, for two or three dimensions.
+    /// The second axis, for a histogram in two or three dimensions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub y: Option<AxisConfig>,
-    /// The third axis, for three dimensions.
+    /// The third axis, for a histogram in three dimensions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub z: Option<AxisConfig>,
-    /// The cut on entries. It rejects no events.
+    /// The cut on entries. Events that fail the cut are not rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<String>,
     /// The weight of an entry. Default: 1.
@@ -85,7 +85,7 @@ pub struct Histogram {
     bound: Option<(Entries, Booked)>,
 }
 
-/// Fills a profile: the mean of a value in bins of one or two axes.
+/// Fills a profile: the mean of a value in each bin along one or two axes.
 ///
 /// ```
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
@@ -112,12 +112,12 @@ pub struct Profile {
     /// The title.
     #[serde(default)]
     pub title: String,
-    /// The table of the columns in the expressions.
+    /// The table that contains the columns used in the expressions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
     /// The first axis.
     pub x: AxisConfig,
-    /// The second axis, for two dimensions.
+    /// The second axis, for a profile in two dimensions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub y: Option<AxisConfig>,
     /// The expression to average.
@@ -128,7 +128,7 @@ pub struct Profile {
     /// The unit of the value.
     #[serde(default)]
     pub unit: String,
-    /// The cut on entries. It rejects no events.
+    /// The cut on entries. Events that fail the cut are not rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<String>,
     /// The weight of an entry. Default: 1.
@@ -220,7 +220,8 @@ impl Algorithm for Profile {
     }
 }
 
-/// The values, weights and cut of the entries: expressions on the rows of one table, or on events.
+/// The expressions for the entries' values, weights and cut. They are evaluated for the rows of one table, or for
+/// events.
 struct Entries {
     values: Vec<Evaluated>,
     weight: Option<Evaluated>,
@@ -242,7 +243,7 @@ impl Evaluated {
         })
     }
 
-    /// The value for a row of an event.
+    /// Returns the value for a row in an event.
     fn at(&self, event: usize, row: usize) -> f64 {
         self.numbers[if self.formula.table().is_some() { row } else { event }]
     }

@@ -1,16 +1,16 @@
 //! The algorithms that a job file can name, and the physics they use.
 //!
-//! - [`Filter`] and [`Prescale`] reject events; [`Define`] adds a column; [`Combine`] makes candidates of a decay.
+//! - [`Filter`] and [`Prescale`] reject events; [`Define`] adds a column; [`Combine`] builds decay candidates.
 //! - [`Histogram`] and [`Profile`] fill histograms; [`Dump`] prints events.
 //! - [`ToyDecays`] makes events with toy decays.
 //!
-//! The physics does not depend on events, and is a library in itself:
+//! The physics modules do not depend on the event store and can be used on their own:
 //!
 //! - [`four_momentum`] and [`two_body_decay`]: relativistic kinematics.
 //! - [`particles`]: masses, widths, charges and identifiers by name.
 //! - [`decay_descriptor`]: the notation for decays, `[B+ -> J/psi(1S) K+]cc`.
 //! - [`toy_decay_generator`] and [`toy_selection`]: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays with background.
-//! - `velo`, with the Cargo feature of this name: tracks and primary vertices in a vertex locator.
+//! - `velo`, enabled by the Cargo feature of the same name: tracks and primary vertices in a vertex locator.
 //!
 //! Energies, momenta and masses are in MeV, with c = 1.
 
@@ -43,9 +43,9 @@ pub use velo::{PrimaryVertices, ToyVelo, TrackChecker, VeloFit, VeloTracking};
 
 use crate::app::algorithm_registry::register;
 
-/// Registers all algorithms of this crate under their names, so that a job file can use them: `type = "Filter"`.
+/// Registers all of this crate's algorithms under their names so that job files can refer to them: `type = "Filter"`.
 ///
-/// A program that reads job files calls this first, on all ranks. Further calls have no effect. Algorithms that are
+/// A program that reads job files must call this function first, on all ranks. Further calls have no effect. Algorithms
 /// added with [`AppMgr::algorithm`](crate::app::AppMgr::algorithm) need no registration.
 ///
 /// ```

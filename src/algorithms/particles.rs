@@ -1,6 +1,6 @@
-//! Properties of particles, by the names that decay descriptors use: `B_s0 -> J/psi(1S) phi(1020)`.
+//! Particle properties, looked up by the names used in decay descriptors: `B_s0 -> J/psi(1S) phi(1020)`.
 //!
-//! Masses, widths and identifiers are from the Review of Particle Physics of the Particle Data Group (PDG), 2026.
+//! Masses, widths and identifiers are taken from the 2026 Review of Particle Physics by the Particle Data Group (PDG).
 //!
 //! ```
 //! use gaudi_mpi::algorithms::particles::{self, Particle};
@@ -13,7 +13,7 @@
 
 use crate::expression::edit_distance::edit_distance;
 
-/// A particle is not in the table.
+/// The requested particle is not in the table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// No particle has this name. The message suggests the closest name, or lists all names.
@@ -32,15 +32,15 @@ pub enum Error {
 pub struct Particle {
     /// The name in decay descriptors.
     pub name: &'static str,
-    /// The name of the antiparticle; the same name for a particle that is its own antiparticle.
+    /// The name of the antiparticle. A particle that is its own antiparticle has the same name here.
     pub conjugate: &'static str,
-    /// The PDG identifier; that of the antiparticle has the opposite sign.
+    /// The PDG identifier. The antiparticle's identifier has the opposite sign.
     pub pdg_id: i32,
     /// The electric charge, in units of the proton charge.
     pub charge: i32,
-    /// The mass, MeV.
+    /// The mass in MeV.
     pub mass: f64,
-    /// The full decay width, MeV; 0 if less than 1 keV, which no detector resolves.
+    /// The total decay width in MeV; 0 for widths below 1 keV, which no detector can resolve.
     pub width: f64,
 }
 
@@ -56,7 +56,7 @@ impl Particle {
         }
     }
 
-    /// Returns the particle of this name. `K_S0`, `K_L0` and `H0` are aliases of `KS0`, `KL0` and `H_10`.
+    /// Returns the particle with this name. `K_S0`, `K_L0` and `H0` are aliases of `KS0`, `KL0` and `H_10`.
     ///
     /// # Errors
     ///
@@ -115,10 +115,10 @@ pub fn all() -> impl Iterator<Item = Particle> {
     })
 }
 
-/// Aliases: names in common use for particles of the table.
+/// Aliases: other common names for particles in the table.
 const ALIASES: [(&str, &str); 3] = [("K_S0", "KS0"), ("K_L0", "KL0"), ("H0", "H_10")];
 
-/// The message for a name that no particle has.
+/// Returns the message for an unknown particle name.
 fn unknown(name: &str) -> String {
     match closest(name) {
         Some(known) => format!("no particle is named `{name}`; did you mean `{known}`?"),
@@ -129,7 +129,7 @@ fn unknown(name: &str) -> String {
     }
 }
 
-/// The known name closest to `name`, if one is close enough to suggest.
+/// Returns the known name closest to `name`, if it is close enough to be suggested.
 fn closest(name: &str) -> Option<&'static str> {
     let plain = |name: &str| -> String {
         let letters = name.chars().filter(|letter| !"_()/".contains(*letter));
@@ -137,7 +137,7 @@ fn closest(name: &str) -> Option<&'static str> {
     };
     let wanted = plain(name);
     let score = |known: &'static str| {
-        // J/psi is short for J/psi(1S).
+        // "J/psi" is short for "J/psi(1S)".
         let short: String = match (known.find('('), known.find(')')) {
             (Some(open), Some(close)) => [&known[..open], &known[close + 1..]].concat(),
             _ => known.into(),
@@ -148,7 +148,7 @@ fn closest(name: &str) -> Option<&'static str> {
         (whole.min(if begins { 0 } else { usize::MAX }), known.len())
     };
     let (score, known) = all().map(|known| (score(known.name), known.name)).min()?;
-    // More than one edit in three letters makes another word.
+    // With more than one edit per three letters, the names are too different.
     (score.0 <= 1.max(wanted.chars().count() / 3)).then_some(known)
 }
 
@@ -173,7 +173,7 @@ pub const B_ZERO: Particle = Particle::new("B0", "B~0", 511, 0, 5279.72, 0.0);
 /// B_s⁰.
 pub const B_S: Particle = Particle::new("B_s0", "B_s~0", 531, 0, 5366.93, 0.0);
 
-/// All particles; antiparticles are derived from these entries.
+/// All particles in the table. Antiparticles are derived from these entries.
 const TABLE: &[Particle] = &[
     Particle::new("gamma", "gamma", 22, 0, 0.0, 0.0),
     ELECTRON,
@@ -237,7 +237,7 @@ mod tests {
         }
     }
 
-    /// The digits of a PDG identifier are the quark content, which gives the charge.
+    /// The digits of a PDG identifier encode the quark content, which determines the charge.
     #[test]
     fn charges_agree_with_the_quark_content() {
         let thirds = |quark: i32| if quark % 2 == 0 { 2 } else { -1 };
@@ -247,7 +247,7 @@ mod tests {
             let charge = if a != 0 {
                 thirds(a) + thirds(b) + thirds(c)
             } else if b % 2 == 0 {
-                // The heavier of a meson's two is a quark if up-type, an antiquark if down-type.
+                // The heavier quark in a meson is a quark if it is up-type and an antiquark if it is down-type.
                 thirds(b) - thirds(c)
             } else {
                 thirds(c) - thirds(b)

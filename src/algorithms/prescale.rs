@@ -3,8 +3,8 @@
 use crate::app::prelude::*;
 use crate::error::Result;
 
-/// Passes a random fraction of the events. The choice depends on the job's seed, the event's number and the algorithm's
-/// name only.
+/// Passes a random fraction of the events. The choice depends only on the job's seed, the event's number and the
+/// algorithm's name.
 ///
 /// ```
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
@@ -21,7 +21,7 @@ use crate::error::Result;
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prescale {
-    /// The fraction that passes, from 0 (none) to 1 (all).
+    /// The fraction of events that pass, from 0 (none) to 1 (all).
     pub fraction: f64,
 }
 

@@ -1,9 +1,10 @@
 //! A generator of toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays and combinatorial background.
 //!
 //! The generator serves demonstrations, tests and benchmarks. It models relativistic kinematics and the momentum
-//! resolution of a spectrometer like LHCb, but no detector. Each call generates the four tracks of one candidate; by
-//! default, one in a hundred is signal. The default [`ToySelection`](super::toy_selection::ToySelection) keeps a third
-//! of the signal, with a mass resolution of 7 MeV, over a background that falls by a third from 5100 to 5600 MeV.
+//! resolution of a spectrometer like LHCb, but no detector. Each call generates the four tracks of one candidate. By
+//! default, one candidate in a hundred is signal. The default [`ToySelection`](super::toy_selection::ToySelection)
+//! keeps a third of the signal. The selected signal has a mass resolution of 7 MeV, and the background falls by a third
+//! between 5100 and 5600 MeV.
 //!
 //! ```
 //! use gaudi_mpi::algorithms::{toy_decay_generator::ToyDecayGenerator, toy_selection::ToySelection};
@@ -29,40 +30,40 @@ use super::two_body_decay::{back_to_back, momentum_above_threshold};
 use crate::numbers::random::Random;
 use serde::{Deserialize, Serialize};
 
-/// The largest mass of a φ, ten widths above the peak, MeV. The smallest is the K⁺K⁻ threshold.
+/// The maximum mass of a φ in MeV, ten widths above the peak. The minimum is the K⁺K⁻ threshold.
 const PHI_MASS_MAX: f64 = PHI.mass + 10.0 * PHI.width;
 
-// Every mass drawn allows the decay, so `generate` cannot fail.
+// The decay is kinematically possible for every mass that can be drawn, so `generate` cannot fail.
 const _: () = assert!(
     B_S.mass > J_PSI.mass + PHI_MASS_MAX
         && PHI.mass > 2.0 * KAON.mass
         && J_PSI.mass - DIMUON_HALF_RANGE > 2.0 * MUON.mass
 );
 
-/// The half width of the mass range of background muon pairs that are not from a J/ψ, around the J/ψ mass, MeV.
+/// Background muon pairs that are not from a J/ψ have masses within this distance of the J/ψ mass, in MeV.
 const DIMUON_HALF_RANGE: f64 = 150.0;
 
-/// The largest mass of background kaon pairs that are not from a φ, MeV.
+/// The maximum mass, in MeV, of background kaon pairs that are not from a φ.
 const DIKAON_MASS_MAX: f64 = 1100.0;
 
-/// The range of momentum in which the resolution rises from the low to the high value, MeV.
+/// The momentum range, in MeV, in which the resolution rises from its low to its high value.
 const RESOLUTION_RISES: [f64; 2] = [20_000.0, 100_000.0];
 
 /// A charged track as measured. The energy depends on the mass hypothesis.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct MeasuredTrack {
-    /// Momentum along x, MeV.
+    /// Momentum along x in MeV.
     pub px: f64,
-    /// Momentum along y, MeV.
+    /// Momentum along y in MeV.
     pub py: f64,
-    /// Momentum along z, the beam axis, MeV.
+    /// Momentum along z, the beam axis, in MeV.
     pub pz: f64,
     /// Charge, in units of the proton charge.
     pub charge: i32,
 }
 
 impl MeasuredTrack {
-    /// Returns the four-momentum of the track for a mass hypothesis, MeV.
+    /// Returns the track's four-momentum in MeV, given a mass hypothesis.
     #[inline]
     pub fn with_mass(&self, mass: f64) -> FourMomentum {
         FourMomentum::from_mass(self.px, self.py, self.pz, mass)
@@ -76,7 +77,7 @@ pub struct ToyDecay {
     pub muons: [MeasuredTrack; 2],
     /// K⁺, K⁻.
     pub kaons: [MeasuredTrack; 2],
-    /// Whether the tracks come from a B_s⁰. This is the truth, unknown to an analysis.
+    /// Whether the tracks come from a B_s⁰. This is truth information, which an analysis would not have.
     pub signal: bool,
 }
 
@@ -124,7 +125,7 @@ impl ToyDecayGenerator {
         }
     }
 
-    /// Generates the J/ψ and φ of a B_s⁰. The decay is isotropic: polarisation is not modelled.
+    /// Generates the J/ψ and φ from a B_s⁰. The decay is isotropic because polarisation is not modelled.
     fn signal(&self, random: &mut Random) -> (Pair, Pair) {
         let [low, high] = self.configuration.eta;
         let pt = random.exponential(self.configuration.b_pt);
@@ -177,14 +178,14 @@ impl ToyDecayGenerator {
         (dimuon, dikaon)
     }
 
-    /// Decays a pair to two tracks, positive first, with measured momenta.
+    /// Decays a pair into two tracks with measured momenta, the positive track first.
     fn tracks(&self, pair: Pair, mass: f64, random: &mut Random) -> [MeasuredTrack; 2] {
         let p = momentum_above_threshold(pair.mass, mass, mass);
         let (plus, minus) = back_to_back(&pair.momentum, pair.mass, p, [mass, mass], random);
         [self.measure(&plus, 1, random), self.measure(&minus, -1, random)]
     }
 
-    /// Smears the momentum. The direction is measured far better, and is kept.
+    /// Smears the momentum. The direction is left unchanged because it is measured far more precisely.
     fn measure(&self, particle: &FourMomentum, charge: i32, random: &mut Random) -> MeasuredTrack {
         let scale = random.gaussian(1.0, self.resolution(particle.p()));
         MeasuredTrack {
@@ -195,7 +196,7 @@ impl ToyDecayGenerator {
         }
     }
 
-    /// Returns σ(p)/p at momentum `p`, MeV.
+    /// Returns σ(p)/p at momentum `p` in MeV.
     fn resolution(&self, p: f64) -> f64 {
         let [low, high] = self.configuration.momentum_resolution;
         let [from, to] = RESOLUTION_RISES;
@@ -203,13 +204,15 @@ impl ToyDecayGenerator {
     }
 }
 
-/// A system that decays to two tracks. The mass is kept because e² − p² has a rounding error.
+/// A system that decays into two tracks. The mass is stored separately because computing it from e² − p² would cause a
+/// rounding error.
 struct Pair {
     momentum: FourMomentum,
     mass: f64,
 }
 
-/// Draws the mass of a φ, MeV, from a Breit–Wigner between the K⁺K⁻ threshold and ten widths above the peak.
+/// Draws the mass of a φ in MeV from a Breit–Wigner distribution, between the K⁺K⁻ threshold and ten widths above the
+/// peak.
 fn phi_mass(random: &mut Random) -> f64 {
     loop {
         let mass = random.breit_wigner(PHI.mass, PHI.width);
@@ -291,7 +294,7 @@ mod tests {
         assert!((eta / n - 3.5).abs() < 4.0 * (3.0 / 12f64.sqrt()) / n.sqrt());
     }
 
-    /// The cumulative distribution of a Breit–Wigner is an arctangent; here, a section of one.
+    /// The cumulative distribution of a Breit–Wigner is an arctangent; here, it is truncated to the allowed mass range.
     #[test]
     fn the_phi_is_a_breit_wigner_above_threshold() {
         let random = &mut Random::new(9, 0);

@@ -1,4 +1,4 @@
-//! `ToyDecays`: makes events with toy decays, in the tables of a reconstruction.
+//! `ToyDecays`: creates toy decay events, with tables like those from a reconstruction.
 
 mod tables;
 #[cfg(test)]
@@ -12,8 +12,8 @@ use crate::app::prelude::*;
 use rand_distr::{Distribution, Poisson};
 use tables::{ReconstructedTrack, Tables};
 
-/// Makes events with vertices, tracks and identified particles: toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays and background
-/// from the [generator](super::toy_decay_generator), and pions.
+/// Creates events with vertices, tracks and identified particles. They contain toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays
+/// and background from the [generator](super::toy_decay_generator), and additional pions.
 ///
 /// ```
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
@@ -28,16 +28,17 @@ use tables::{ReconstructedTrack, Tables};
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 ///
-/// An event depends on the job's seed, the event's number and the algorithm's name only. It has these tables:
+/// An event depends only on the job's seed, the event's number and the algorithm's name. It has these tables:
 ///
 /// - `Rec/Header`, one row: `run_number`, `event_number`, and `gps_time` \[s\], which rises with the event number.
 /// - `Rec/Vertex/Primary`: the position `x`, `y`, `z` \[mm\] and the number of `tracks`. There is at least one row. A
-///   B_s⁰ comes from the first.
+///   B_s⁰ always comes from the first vertex.
 /// - `Rec/Track/Best`, in descending order of transverse momentum: `px`, `py`, `pz` \[MeV\], `charge`, `chi2` per
-///   degree of freedom, a reference to the primary `vertex`, and the impact parameter `ip` \[mm\] there. The impact
-///   parameter shows the flight of a B_s⁰.
+///   degree of freedom, a reference to the primary `vertex`, and the impact parameter `ip` \[mm\] with respect to this
+///   vertex. Tracks from a B_s⁰, which flies before it decays, have larger impact parameters.
 /// - `Phys/Muons`, `Phys/Kaons`, `Phys/Pions`: `px`, `py`, `pz`, `e` \[MeV\], `pid`, a reference to the `track`, and
-///   the probability `prob_nn` of the identification, from 0 to 1. A track may be identified as two particles.
+///   the probability `prob_nn` of the identification, from 0 to 1. A track may be identified as two different
+///   particles.
 /// - `Gen/Decays`, the truth, one row per B_s⁰: `pid`; the decay position `x`, `y`, `z` \[mm\]; the proper decay `time`
 ///   \[ns\]; and references to the `vertex` and the tracks `mu_plus`, `mu_minus`, `k_plus`, `k_minus`.
 #[derive(Serialize, Deserialize)]
@@ -45,27 +46,27 @@ use tables::{ReconstructedTrack, Tables};
 pub struct ToyDecays {
     /// The run number. Default: 1.
     pub run: u32,
-    /// The GPS time of event 0, s. Default: 1 450 000 000, in December 2025.
+    /// The GPS time of event 0 in seconds. Default: 1 450 000 000, in December 2025.
     pub gps_start: f64,
     /// Events per second. Default: 1000.
     pub rate: f64,
-    /// The settings of the generator. Each event has one decay that is a B_s⁰ with probability `signal_fraction`, and
-    /// background otherwise.
+    /// The settings of the generator. Each event has one decay that is a B_s⁰ with probability `signal_fraction`, or
+    /// else background.
     pub decays: Configuration,
     /// The mean number of additional background decays. Default: 0.5.
     pub background: f64,
     /// The mean number of pions. Default: 15.
     pub pions: f64,
-    /// The mean transverse momentum of pions, exponentially distributed, MeV. Default: 600.
+    /// The mean transverse momentum of pions in MeV. The distribution is exponential. Default: 600.
     pub pion_pt: f64,
     /// The fraction of pions that are also identified as kaons. Default: 0.05.
     pub misidentified: f64,
     /// The mean number of primary vertices in addition to the first. Default: 1.5.
     pub vertices: f64,
-    /// The standard deviations of the Gaussian position of primary vertices in x, y and z, mm. Default: 0.04, 0.04 and
-    /// 50.
+    /// The standard deviations, in mm, of the Gaussian distributions of primary vertex positions in x, y and z.
+    /// Default: 0.04, 0.04 and 50.
     pub beam_spot: [f64; 3],
-    /// The mean lifetime of a B_s⁰, ns. Default: 0.001520.
+    /// The mean lifetime of a B_s⁰ in ns. Default: 0.001520.
     pub lifetime: f64,
     /// The constants a (mm) and b (mm MeV) of the impact parameter resolution a + b/pT, in each coordinate. Default:
     /// 0.015 and 29, close to LHCb's (Int. J. Mod. Phys. A 30, 1530022, 2015).
@@ -106,7 +107,7 @@ struct Bound {
     vertices: Option<Poisson<f64>>,
     tables: Tables,
     tracks: Vec<ReconstructedTrack>,
-    /// The row of each track, in order of generation.
+    /// The row of each track, in the order of generation.
     places: Vec<i32>,
     per_vertex: Vec<u32>,
 }
@@ -147,7 +148,7 @@ impl Algorithm for ToyDecays {
 
 impl ToyDecays {
     fn check(&self) -> Result<()> {
-        // At higher rates, double precision cannot separate the GPS times.
+        // At higher rates, double precision cannot resolve the GPS times.
         for (property, value, unit) in [
             ("rate", self.rate, "events per second"),
             ("pion_pt", self.pion_pt, "MeV"),
@@ -169,7 +170,7 @@ impl ToyDecays {
         Ok(())
     }
 
-    /// Fills the tables of an event.
+    /// Fills an event's tables.
     fn make(&self, bound: &mut Bound, event: &mut Event) {
         let mut random = event.random();
         let number = event.number();
@@ -203,7 +204,7 @@ impl ToyDecays {
             self.add_pion(&mut bound.tracks, vertex, &mut random);
         }
 
-        // The order must not reveal the origin of a track.
+        // The order must not reveal where a track comes from.
         bound.tracks.sort_by(|one, other| other.pt.total_cmp(&one.pt));
         bound.places.clear();
         bound.places.resize(bound.tracks.len(), -1);
@@ -218,12 +219,12 @@ impl ToyDecays {
             .for_each(|tracks| tables.vertex_tracks(event, *tracks));
         if let Some((path, time)) = flight {
             let end = [0, 1, 2].map(|axis| first[axis] + path[axis]);
-            // The tracks generated first: μ⁺, μ⁻, K⁺, K⁻ of the B_s⁰.
+            // The first tracks generated are the μ⁺, μ⁻, K⁺ and K⁻ from the B_s⁰.
             tables.truth(event, end, time, &bound.places[..4]);
         }
     }
 
-    /// Returns the flight path of a B_s⁰, p/m · ct, mm, and the proper time t, ns.
+    /// Returns the flight path p/m · ct of a B_s⁰ in mm, and its proper time t in ns.
     fn fly(&self, decay: &ToyDecay, random: &mut Random) -> ([f64; 3], f64) {
         let time = random.exponential(self.lifetime);
         let muons = decay.muons.iter().map(|track| track.with_mass(MUON.mass));
@@ -233,7 +234,7 @@ impl ToyDecays {
         ([momentum.px * scale, momentum.py * scale, momentum.pz * scale], time)
     }
 
-    /// Adds the tracks of a decay at distance `path` from its vertex, mm.
+    /// Adds the tracks from a decay, displaced by `path` (mm) from the vertex.
     fn add_decay(
         &self,
         tracks: &mut Vec<ReconstructedTrack>,
@@ -270,7 +271,7 @@ impl ToyDecays {
         self.add(tracks, measured, vertex, [0.0; 3], prob_nn, random);
     }
 
-    /// Adds a track that starts at distance `path` from its vertex, mm.
+    /// Adds a track that starts at a point displaced by `path` (mm) from the vertex.
     fn add(
         &self,
         tracks: &mut Vec<ReconstructedTrack>,
@@ -291,7 +292,7 @@ impl ToyDecays {
         let x = across[0] + random.gaussian(0.0, sigma);
         let y = across[1] + random.gaussian(0.0, sigma);
         let ip = (x * x + y * y + across[2] * across[2]).sqrt();
-        // A χ² of ten degrees of freedom, per degree of freedom.
+        // The χ² per degree of freedom, for ten degrees of freedom.
         let chi2 = (0..5).map(|_| random.exponential(2.0)).sum::<f64>() / 10.0;
         let number = tracks.len();
         tracks.push(ReconstructedTrack {
@@ -306,7 +307,7 @@ impl ToyDecays {
     }
 }
 
-/// Draws a number near 1: the largest of four uniform numbers.
+/// Draws a number that is likely to be near 1: the largest of four uniform random numbers.
 fn confidence(random: &mut Random) -> f64 {
     (0..4).fold(0.0, |largest: f64, _| largest.max(random.uniform(0.0, 1.0)))
 }
@@ -315,7 +316,7 @@ fn pick(number: usize, random: &mut Random) -> i32 {
     ((random.uniform(0.0, number as f64)) as usize).min(number - 1) as i32
 }
 
-/// Returns the Poisson distribution with this mean; `None` for a mean of 0.
+/// Returns the Poisson distribution with this mean, or `None` if the mean is 0.
 fn poisson(property: &str, mean: f64) -> Result<Option<Poisson<f64>>> {
     check_range(property, mean, [0.0, 1e4], "")?;
     match mean {

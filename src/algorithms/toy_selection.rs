@@ -1,29 +1,29 @@
-//! The selection of B_s⁰ → J/ψ φ candidates among [toy decays](super::toy_decay_generator), with typical cuts.
+//! Selects B_s⁰ → J/ψ φ candidates from [toy decays](super::toy_decay_generator), with typical cuts.
 
 use serde::{Deserialize, Serialize};
 
 use super::particles::{J_PSI, KAON, MUON, PHI};
 use super::toy_decay_generator::ToyDecay;
 
-/// The cuts on B_s⁰ candidates. A candidate must pass them all.
+/// The cuts on B_s⁰ candidates. A candidate must pass all of them.
 ///
-/// Missing fields have their defaults when deserialised; an unknown field is an error.
+/// When deserialised, missing fields take their default values; an unknown field is an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ToySelection {
-    /// The smallest transverse momentum of each muon, MeV. Default: 500.
+    /// The minimum transverse momentum of each muon in MeV. Default: 500.
     pub muon_pt: f64,
-    /// The smallest transverse momentum of each kaon, MeV. Default: 250.
+    /// The minimum transverse momentum of each kaon in MeV. Default: 250.
     pub kaon_pt: f64,
-    /// The range of pseudorapidity of all four tracks: the acceptance of the spectrometer. Default: 2 to 5.
+    /// The pseudorapidity range of all four tracks, which is the spectrometer's acceptance. Default: 2 to 5.
     pub track_eta: [f64; 2],
-    /// The smallest transverse momentum of the kaon pair, MeV. Default: 1000.
+    /// The minimum transverse momentum of the kaon pair in MeV. Default: 1000.
     pub phi_pt: f64,
-    /// The largest |m(μμ) − m(J/ψ)|, MeV. Default: 60.
+    /// The maximum |m(μμ) − m(J/ψ)| in MeV. Default: 60.
     pub j_psi_window: f64,
-    /// The largest |m(KK) − m(φ)|, MeV. Default: 12.
+    /// The maximum |m(KK) − m(φ)| in MeV. Default: 12.
     pub phi_window: f64,
-    /// The range of the J/ψ-constrained candidate mass, MeV. Default: 5100 to 5600.
+    /// The range of the J/ψ-constrained candidate mass in MeV. Default: 5100 to 5600.
     pub mass: [f64; 2],
 }
 
@@ -44,22 +44,22 @@ impl Default for ToySelection {
 /// A selected B_s⁰ candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ToyCandidate {
-    /// m(μμKK) − m(μμ) + m(J/ψ), MeV. The muon resolution cancels for muons from a J/ψ.
+    /// m(μμKK) − m(μμ) + m(J/ψ) in MeV. For muons from a J/ψ, the muon resolution cancels out.
     pub mass: f64,
-    /// m(μμKK), MeV.
+    /// m(μμKK) in MeV.
     pub unconstrained_mass: f64,
-    /// m(μμ), MeV.
+    /// m(μμ) in MeV.
     pub j_psi_mass: f64,
-    /// m(KK), MeV.
+    /// m(KK) in MeV.
     pub phi_mass: f64,
-    /// Transverse momentum, MeV.
+    /// Transverse momentum in MeV.
     pub pt: f64,
     /// Pseudorapidity.
     pub eta: f64,
 }
 
 impl ToySelection {
-    /// Returns the candidate of a decay that passes all cuts.
+    /// Returns the candidate for a decay, or `None` if the decay fails a cut.
     ///
     /// ```
     /// use gaudi_mpi::algorithms::toy_decay_generator::{Configuration, ToyDecayGenerator};
@@ -78,7 +78,7 @@ impl ToySelection {
     pub fn select(&self, decay: &ToyDecay) -> Option<ToyCandidate> {
         let muons = decay.muons.map(|track| track.with_mass(MUON.mass));
         let kaons = decay.kaons.map(|track| track.with_mass(KAON.mass));
-        // The cheapest cuts first: they reject most background.
+        // The cheapest cuts come first because they reject most of the background.
         if muons.iter().any(|muon| muon.pt() < self.muon_pt) || kaons.iter().any(|kaon| kaon.pt() < self.kaon_pt) {
             return None;
         }
@@ -184,7 +184,7 @@ mod tests {
             counts[(((candidate.mass - 5100.0) / 100.0) as usize).min(4)] += 1.0;
         }
         for pair in counts.windows(2) {
-            // No dip or bump beyond three standard deviations.
+            // There must be no dip or bump beyond three standard deviations.
             assert!(pair[1] < pair[0] + 3.0 * f64::sqrt(pair[0]), "{counts:?}");
             assert!(pair[1] > 0.75 * pair[0], "{counts:?}");
         }
@@ -192,7 +192,7 @@ mod tests {
         assert!((0.6..0.8).contains(&fall), "{counts:?}");
     }
 
-    /// A tighter cut removes exactly the candidates that fail it, and removes some.
+    /// A tighter cut removes exactly the candidates that fail it, and at least one does.
     #[test]
     fn every_cut_cuts() {
         let generator = ToyDecayGenerator::new(Configuration {

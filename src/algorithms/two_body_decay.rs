@@ -1,4 +1,4 @@
-//! Two-body decays, isotropic in the rest frame of the parent. Masses and momenta are in MeV.
+//! Two-body decays, isotropic in the parent's rest frame. Masses and momenta are in MeV.
 //!
 //! ```
 //! use gaudi_mpi::algorithms::{four_momentum::FourMomentum, particles, two_body_decay::two_body_decay};
@@ -14,7 +14,7 @@
 use super::four_momentum::FourMomentum;
 use crate::numbers::random::Random;
 
-/// A decay that is kinematically impossible.
+/// A decay is kinematically impossible.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// The parent is lighter than the sum of its daughters.
@@ -23,11 +23,11 @@ pub enum Error {
         first + second
     )]
     BelowThreshold {
-        /// Mass of the parent, MeV.
+        /// Mass of the parent in MeV.
         parent: f64,
-        /// Mass of the first daughter, MeV.
+        /// Mass of the first daughter in MeV.
         first: f64,
-        /// Mass of the second daughter, MeV.
+        /// Mass of the second daughter in MeV.
         second: f64,
     },
     /// A mass is negative, infinite or NaN.
@@ -38,7 +38,7 @@ pub enum Error {
     NoRestFrame(f64),
 }
 
-/// Returns the momentum of the daughters in the rest frame of the parent, MeV. The arguments are masses, MeV.
+/// Returns the daughters' momentum in the parent's rest frame. The arguments are masses; all values are in MeV.
 ///
 /// p* = √[(M² − (m₁ + m₂)²)(M² − (m₁ − m₂)²)] / 2M (Review of Particle Physics, "Kinematics", two-body decays).
 ///
@@ -68,19 +68,19 @@ pub fn two_body_momentum(parent: f64, first: f64, second: f64) -> Result<f64, Er
     Ok(momentum_above_threshold(parent, first, second))
 }
 
-/// [`two_body_momentum`] without the checks: requires 0 < M and m₁ + m₂ ≤ M.
+/// Like [`two_body_momentum`] but without checks: the caller must ensure 0 < M and m₁ + m₂ ≤ M.
 #[inline]
 pub(crate) fn momentum_above_threshold(parent: f64, first: f64, second: f64) -> f64 {
-    // A product of sums: a difference of squares would cancel near the threshold.
+    // This is a product of sums because a difference of squares would lose precision near the threshold.
     let sum = first + second;
     let difference = first - second;
     let product = (parent - sum) * (parent + sum) * (parent - difference) * (parent + difference);
     0.5 * product.sqrt() / parent
 }
 
-/// Decays `parent` to two particles of masses `first` and `second` (MeV), isotropically in the rest frame.
+/// Decays `parent` into two particles of masses `first` and `second` (MeV), isotropically in its rest frame.
 ///
-/// The decay is isotropic for a parent that is spinless or unpolarised.
+/// This is the correct distribution for a spinless or unpolarised parent.
 ///
 /// # Errors
 ///
@@ -95,7 +95,7 @@ pub fn two_body_decay(
     two_body_decay_of_mass(parent, parent.mass(), first, second, random)
 }
 
-/// [`two_body_decay`] with the parent's mass given, because e² − p² loses digits at high energy.
+/// Like [`two_body_decay`] but with a given parent mass, because e² − p² loses precision at high energy.
 ///
 /// ```
 /// use gaudi_mpi::algorithms::{four_momentum::FourMomentum, particles, two_body_decay::two_body_decay_of_mass};
@@ -111,7 +111,7 @@ pub fn two_body_decay(
 ///
 /// # Errors
 ///
-/// As [`two_body_decay`], for `mass`.
+/// The same as for [`two_body_decay`], with `mass` as the parent mass.
 pub fn two_body_decay_of_mass(
     parent: &FourMomentum,
     mass: f64,
@@ -126,7 +126,7 @@ pub fn two_body_decay_of_mass(
     Ok(back_to_back(parent, mass, p, [first, second], random))
 }
 
-/// [`two_body_decay`] without the checks, for a known momentum `p` of the daughters in the rest frame.
+/// Like [`two_body_decay`] but without checks, for a known daughter momentum `p` in the rest frame.
 #[inline]
 pub(crate) fn back_to_back(
     parent: &FourMomentum,
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn two_body_momenta_in_the_review_of_particle_physics() {
-        // The listings give p for each decay mode, rounded to MeV.
+        // The PDG listings give p for each decay mode, rounded to MeV.
         for (parent, first, second, listed) in [
             (3096.9, MUON, MUON, 1545.0),
             (1019.46, KAON, KAON, 127.0),
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(two_body_momentum(0.0, 0.0, 0.0), Ok(0.0));
     }
 
-    /// The direction of the first daughter in the rest frame of a fast parent is flat in cos θ and in φ.
+    /// The first daughter's direction in the rest frame of a fast parent is uniformly distributed in cos θ and φ.
     #[test]
     fn decays_are_isotropic_in_the_rest_frame() {
         let parent = FourMomentum::from_mass(4_000.0, -2_000.0, 60_000.0, 5366.93);
@@ -249,10 +249,10 @@ mod tests {
             let parent = with_mass(p, mass);
             let (a, b) = two_body_decay_of_mass(&parent, mass, first, second, &mut Random::new(3, item)).unwrap();
             prop_assert!(distance(&(a + b), &parent, parent.e) < 1e-13);
-            // e² − p² of a daughter has the rounding error of e².
+            // The rounding error of a daughter's e² − p² is that of e².
             prop_assert!((a.mass2() - first * first).abs() < 1e-13 * parent.e * parent.e);
             prop_assert!((b.mass2() - second * second).abs() < 1e-13 * parent.e * parent.e);
-            // In the rest frame the daughters are back to back.
+            // In the rest frame, the daughters are back to back.
             let (at_rest, other) = (a.in_rest_frame_of(&parent), b.in_rest_frame_of(&parent));
             let expected = two_body_momentum(mass, first, second).unwrap();
             // Terms of order E²/M cancel in the boost to the rest frame.

@@ -41,7 +41,7 @@ impl CandidateTable {
         })
     }
 
-    /// Appends the candidates of an event.
+    /// Appends an event's candidates.
     pub(super) fn append(&self, store: &mut EventStore, found: &Combinations, decays: &[BoundDecay]) {
         let momenta = || found.candidates().map(|candidate| candidate.momentum);
         store.vec(self.px).extend(momenta().map(|momentum| momentum.px));

@@ -1,4 +1,4 @@
-//! The columns of an input table, and how a momentum is read from them.
+//! The columns of an input table, and how to read a momentum from them.
 
 use crate::algorithms::four_momentum::FourMomentum;
 use crate::algorithms::particles::Particle;
@@ -7,10 +7,11 @@ use crate::error::Result;
 use crate::event::{ColumnIndex, ElementType, EventStore, Slice, TableHandle};
 use serde::{Deserialize, Serialize};
 
-/// The names of the columns of input tables.
+/// The column names in input tables.
 ///
-/// A momentum is three columns: `px`, `py`, `pz` or `pt`, `eta`, `phi`. The energy is a column `e`, or is computed from
-/// a column `m`, or, with `mass = "hypothesis"`, from the mass of the daughter. Defaults: `px`, `py`, `pz` and `e`.
+/// The momentum is read from three columns: either `px`, `py`, `pz` or `pt`, `eta`, `phi`. The energy is read from the
+/// column `e`, or computed from the mass: the column `m` or, with `mass = "hypothesis"`, the daughter's known mass.
+/// Defaults: `px`, `py`, `pz` and `e`.
 ///
 /// ```
 /// use gaudi_mpi::algorithms::CombineColumns;
@@ -46,32 +47,32 @@ pub struct CombineColumns {
     /// Pseudorapidity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eta: Option<String>,
-    /// Azimuth, rad.
+    /// Azimuth in rad.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phi: Option<String>,
     /// Mass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub m: Option<String>,
-    /// The origin of the mass if no column has it.
+    /// Where the mass comes from if it is not in a column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mass: Option<MassFrom>,
     /// PDG identifier. Default: `pid`, if the table has this column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<String>,
-    /// Charge, which selects rows if there is no identifier.
+    /// Charge, used to select rows if the table has no identifiers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charge: Option<String>,
 }
 
-/// The origin of a daughter's mass.
+/// Where a daughter's mass comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MassFrom {
-    /// The mass of the daughter's particle.
+    /// The known mass of the particle that the descriptor names.
     Hypothesis,
 }
 
-/// The columns that make the momentum of a row.
+/// The columns from which a row's momentum is computed.
 pub(super) struct Momentum {
     /// px, py, pz; or pt, eta, phi if `polar`.
     columns: [ColumnIndex; 3],
@@ -89,12 +90,12 @@ enum Energy {
 }
 
 impl CombineColumns {
-    /// Returns whether no name is given.
+    /// Returns whether no names are given.
     pub(super) fn is_default(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Finds the columns of `table` that make the momentum of `particle`.
+    /// Finds the columns of `table` from which to compute the momentum of `particle`.
     pub(super) fn momentum(&self, setup: &mut Setup, table: &str, particle: &Particle) -> Result<Momentum> {
         let Self {
             px,
@@ -170,7 +171,7 @@ impl CombineColumns {
     }
 }
 
-/// Returns a unit of momentum in MeV.
+/// Converts a momentum unit to MeV.
 fn in_mev(unit: &str, table: &str) -> Result<f64> {
     match unit.split('/').next().unwrap_or(unit).trim() {
         "" | "MeV" => Ok(1.0),
@@ -185,7 +186,7 @@ fn in_mev(unit: &str, table: &str) -> Result<f64> {
     }
 }
 
-/// Finds a column of numbers.
+/// Finds a numeric column.
 pub(super) fn number(setup: &mut Setup, table: &str, name: &str) -> Result<(TableHandle, ColumnIndex)> {
     let found = setup.find(&format!("{table}/{name}"))?;
     match setup.kind(found.0, found.1).element {
@@ -197,7 +198,7 @@ pub(super) fn number(setup: &mut Setup, table: &str, name: &str) -> Result<(Tabl
 }
 
 impl Momentum {
-    /// Returns the bits of the mass hypothesis; 0 for a mass from the columns.
+    /// Returns the bit pattern of the mass hypothesis, or 0 if the mass or energy is read from columns.
     pub(super) fn hypothesis(&self) -> u64 {
         match self.energy {
             Energy::Hypothesis(mass) => mass.to_bits(),
@@ -205,7 +206,7 @@ impl Momentum {
         }
     }
 
-    /// Returns a function from a row of the store, over all events, to its momentum.
+    /// Returns a function that maps a row index, counted across all events in the store, to the row's momentum.
     pub(super) fn reader<'a>(
         &'a self,
         store: &'a EventStore,
@@ -239,7 +240,7 @@ impl Momentum {
     }
 }
 
-/// Returns a value as a number. [`number`] has refused columns of other types.
+/// Returns a value as a number. Columns of other types were already rejected by [`number`].
 #[inline]
 pub(super) fn at(values: Option<Slice<'_>>, row: usize) -> f64 {
     match values {

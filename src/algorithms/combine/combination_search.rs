@@ -1,4 +1,4 @@
-//! The search for combinations: one candidate per daughter, no track used twice.
+//! The search for combinations: one candidate per daughter, with no track used twice.
 
 use super::daughter_candidates::DaughterCandidates;
 use crate::algorithms::four_momentum::FourMomentum;
@@ -7,25 +7,25 @@ use std::collections::HashSet;
 /// A daughter's part in a decay.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Role {
-    /// The index of the daughter's candidates.
+    /// The index of the [`DaughterCandidates`] for this daughter.
     pub source: usize,
     /// The previous identical daughter, whose candidate must come first.
     pub after: Option<usize>,
 }
 
-/// A decay with a role for each daughter.
+/// A decay, with a role for each daughter.
 pub(super) struct BoundDecay {
     pub pid: i32,
     pub charge: i32,
     pub roles: Vec<Role>,
 }
 
-/// The search through all combinations, depth first.
+/// A depth-first search through all combinations.
 pub(super) struct CombinationSearch {
     mass: Option<[f64; 2]>,
-    /// Whether the same rows can be found again with swapped roles.
+    /// Whether the same rows may be found a second time with swapped roles.
     pub may_repeat: bool,
-    /// For the daughters chosen so far: the candidates, the sums of momenta, and the tracks.
+    /// The candidates chosen so far, one per daughter, with the running sums of their momenta and all their tracks.
     chosen: Vec<usize>,
     sums: Vec<FourMomentum>,
     tracks: Vec<u64>,
@@ -35,7 +35,7 @@ pub(super) struct CombinationSearch {
 pub(super) struct Combinations {
     daughters: usize,
     candidates: Vec<Combination>,
-    /// The daughters' rows of all combinations.
+    /// The daughter rows of all combinations, one after another.
     rows: Vec<u32>,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Combination {
     pub mass: f64,
     /// The index of the decay.
     pub decay: usize,
-    /// The index of the first row.
+    /// The index of the combination's first entry in the `rows` of [`Combinations`].
     at: usize,
 }
 
@@ -61,7 +61,7 @@ impl CombinationSearch {
         }
     }
 
-    /// Adds the combinations of an event to `found`, in row order.
+    /// Adds an event's combinations to `found`, in row order.
     pub(super) fn run(
         &mut self,
         roles: &[Role],
@@ -158,12 +158,13 @@ impl Combinations {
         self.candidates.iter()
     }
 
-    /// Returns the daughters' rows of a combination.
+    /// Returns the daughter rows of a combination.
     pub(super) fn rows(&self, candidate: &Combination) -> &[u32] {
         &self.rows[candidate.at..candidate.at + self.daughters]
     }
 
-    /// Sorts the combinations of several decays by rows, and removes repetitions of the same rows with swapped roles.
+    /// Sorts combinations by row if there are several decays, and removes those that repeat the same rows with swapped
+    /// roles.
     pub(super) fn sort_and_dedup(&mut self, sources: &[DaughterCandidates], decays: &[BoundDecay], may_repeat: bool) {
         let Self {
             daughters,
@@ -172,7 +173,7 @@ impl Combinations {
         } = self;
         let rows_of = |candidate: &Combination| &rows[candidate.at..candidate.at + *daughters];
         if decays.len() > 1 {
-            // A stable sort: the decay as written precedes its conjugate.
+            // The sort is stable, so the decay as written precedes its conjugate.
             candidates.sort_by(|one, other| rows_of(one).cmp(rows_of(other)));
         }
         if may_repeat && candidates.len() > 1 {

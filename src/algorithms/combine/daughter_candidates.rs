@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::event::{ColumnIndex, EventStore, TableHandle};
 use std::ops::Range;
 
-/// The rows of a table that are candidates for a particle.
+/// The rows of a table that are candidates for a given particle.
 pub(super) struct DaughterCandidates {
     particle: Particle,
     path: String,
@@ -28,17 +28,17 @@ pub(super) struct DaughterCandidates {
     tracks: Vec<u64>,
 }
 
-/// How the particle type of a row is known.
+/// How a row's particle type is determined.
 enum Identity {
     /// By the PDG identifier in this column.
     Pid(ColumnIndex),
     /// By the charge in this column.
     Charge(ColumnIndex),
-    /// Not at all: any row will do.
+    /// Not determined: any row may be a candidate.
     Unknown,
 }
 
-/// The columns that mark a table made by `Combine`.
+/// A table with all of these columns is taken to be made by `Combine`.
 const COMBINED: [&str; 6] = ["child1", "px", "py", "pz", "e", "pid"];
 
 impl DaughterCandidates {
@@ -90,12 +90,12 @@ impl DaughterCandidates {
         })
     }
 
-    /// Returns whether the particle, table and cut are these.
+    /// Returns whether these candidates were made for the given particle, table and cut.
     pub(super) fn is_of(&self, particle: &Particle, path: &str, cut: Option<&str>) -> bool {
         self.particle == *particle && self.path == path && self.cut.as_ref().map(|(text, _)| text.as_str()) == cut
     }
 
-    /// Returns the unit of momentum.
+    /// Returns the momentum unit.
     pub(super) fn unit(&self) -> &str {
         &self.momentum.unit
     }
@@ -105,7 +105,7 @@ impl DaughterCandidates {
         &self.path
     }
 
-    /// Returns whether each row has an identifier, and so can be a candidate for one particle only.
+    /// Returns whether every row has an identifier and can therefore be a candidate for only one particle.
     pub(super) fn is_identified(&self) -> bool {
         matches!(self.identity, Identity::Pid(_))
     }
@@ -153,31 +153,31 @@ impl DaughterCandidates {
         Ok(())
     }
 
-    /// Returns the range of candidates of an event.
+    /// Returns the range of an event's candidates.
     #[inline]
     pub(super) fn of_event(&self, event: usize) -> Range<usize> {
         self.offsets[event]..self.offsets[event + 1]
     }
 
-    /// Returns the row of a candidate in its event.
+    /// Returns a candidate's row within its event.
     #[inline]
     pub(super) fn row(&self, candidate: usize) -> u32 {
         self.rows[candidate]
     }
 
-    /// Returns the momentum of a candidate.
+    /// Returns a candidate's momentum.
     #[inline]
     pub(super) fn momentum(&self, candidate: usize) -> FourMomentum {
         self.momenta[candidate]
     }
 
-    /// Returns the tracks of a candidate.
+    /// Returns a candidate's tracks.
     #[inline]
     pub(super) fn tracks(&self, candidate: usize) -> &[u64] {
         &self.tracks[self.track_ends[candidate]..self.track_ends[candidate + 1]]
     }
 
-    /// Returns the identity of a row as a candidate: its table, row, and mass hypothesis.
+    /// Returns what identifies a candidate: the table, the row, and the mass hypothesis.
     pub(super) fn key(&self, row: u32) -> (u32, u32, u64) {
         (self.table.index() as u32, row, self.momentum.hypothesis())
     }

@@ -1,4 +1,4 @@
-//! The inputs and cuts of the daughters, which a job gives by name.
+//! The daughters' inputs and cuts, which a job specifies by daughter name.
 
 use crate::algorithms::decay_descriptor::DecayDescriptor;
 use crate::algorithms::particles::Particle;
@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::event::path;
 use std::collections::BTreeMap;
 
-/// The table and cut of each daughter, in the order of the descriptor.
+/// The table and cut for each daughter, in descriptor order.
 pub(super) struct DaughterInputs {
     pub tables: Vec<String>,
     pub cuts: Vec<Option<String>>,
@@ -16,7 +16,7 @@ impl DaughterInputs {
     /// Assigns tables and cuts, given by name, to the daughters.
     ///
     /// # Errors
-    /// If a daughter has no table, or a name is not the name of a daughter.
+    /// If a daughter has no table, or a name does not match any daughter.
     pub(super) fn new(
         descriptor: &DecayDescriptor,
         inputs: &BTreeMap<String, String>,
@@ -40,7 +40,7 @@ impl DaughterInputs {
     }
 }
 
-/// Returns the value given for each daughter. In a decay with `cc`, the name of the antiparticle will do.
+/// Returns the value given for each daughter. In a decay with `cc`, the antiparticle's name is also accepted.
 fn by_daughter(descriptor: &DecayDescriptor, given: &BTreeMap<String, String>) -> Result<Vec<Option<String>>, String> {
     let daughters = &descriptor.decay().daughters;
     let mut values: Vec<Option<(&str, &str)>> = vec![None; daughters.len()];

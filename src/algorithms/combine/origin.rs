@@ -1,33 +1,33 @@
-//! The tracks of a row: the rows in which its references end.
+//! Finds the tracks behind a row: the rows that its references finally lead to.
 
 use crate::app::Setup;
 use crate::error::Result;
 use crate::event::{ColumnIndex, EventStore, Slice, TableHandle, path};
 
-/// The numbering of tables in which references end.
+/// Numbers the tables that references finally lead to.
 #[derive(Default)]
 pub(super) struct Origins {
     tables: Vec<String>,
 }
 
-/// The references of a table, followed to their ends.
+/// The references of a table, resolved to their final targets.
 pub(super) struct Origin {
-    /// The number of the table, for rows without references.
+    /// The number of this table, used for rows without references.
     own: u64,
     next: Option<Next>,
 }
 
 struct Next {
     table: TableHandle,
-    /// The columns of references, each with the table it refers to.
+    /// The reference columns, each with the resolved references of its target table.
     columns: Vec<(ColumnIndex, Origin)>,
 }
 
-/// References to the same object in another table, not to its parts.
+/// Names of references to the same object in another table, as opposed to its parts.
 const SAME: [&str; 2] = ["track", "source"];
 
 impl Origins {
-    /// Follows the references of a table, recursively.
+    /// Follows a table's references recursively.
     ///
     /// # Errors
     /// If a column cannot be read.
@@ -35,7 +35,7 @@ impl Origins {
         self.follow(setup, &path::full(table)?, &mut Vec::new())
     }
 
-    /// `seen` are the tables on the way to this one. A reference back to one of them is not followed.
+    /// `seen` lists the tables on the path to this one. A reference back to any of those tables is not followed.
     fn follow(&mut self, setup: &mut Setup, table: &str, seen: &mut Vec<String>) -> Result<Origin> {
         let own = match self.tables.iter().position(|known| known == table) {
             Some(known) => known,
@@ -78,7 +78,7 @@ impl Origins {
     }
 }
 
-/// Returns the column of references with this name, if any, and the table it refers to.
+/// Returns the reference column with this name, if there is one, and the table it refers to.
 fn reference(
     setup: &mut Setup,
     table: &str,
@@ -94,7 +94,8 @@ fn reference(
 }
 
 impl Origin {
-    /// Appends the rows in which the references of `row` end, each as one number; `row` itself if it has no references.
+    /// Appends the rows that the references of `row` finally lead to, each encoded as a single number, or `row` itself
+    /// if it has no references.
     ///
     /// # Errors
     /// If a reference leads to a row that does not exist.

@@ -67,7 +67,7 @@ fn cases() -> Vec<Case> {
     };
     vec![
         Case::new(vec![kaons()], vec![phi()]),
-        // Identical daughters, of both charges.
+        // Identical daughters of both charges.
         Case::new(
             vec![kaons()],
             vec![combine(
@@ -84,7 +84,7 @@ fn cases() -> Vec<Case> {
                 "Phys/B",
             )],
         ),
-        // Composites that share tracks, with tracks and with each other.
+        // Composites that share tracks with each other and with single tracks.
         Case::new(
             vec![muons(), kaons()],
             vec![
@@ -165,7 +165,7 @@ fn job(case: &Case, events: u64, chunk: u64) -> AppMgr {
     app
 }
 
-/// Compares the candidates of all events with the exhaustive search, and returns their number.
+/// Compares the candidates in all events with those from the exhaustive search, and returns the number of candidates.
 fn check(case: &Case, seed: u64, chunk: u64) -> usize {
     let mut events = job(case, 30, chunk).events(seed).unwrap();
     let paths: Vec<&str> = case.made.iter().map(|made| made.path.as_str()).collect();
@@ -242,10 +242,10 @@ proptest! {
     }
 }
 
-/// The number of an event, and the rows and masses of its candidates.
+/// An event's number, and the rows and masses of its candidates.
 type Pairs = (u64, Vec<(i32, i32, f64)>);
 
-/// Returns the candidates of the events that pass.
+/// Returns the candidates in the events that pass.
 fn masses(combine: Combine, chunk: u64) -> Vec<Pairs> {
     let mut app = AppMgr::new();
     app.config_mut().input.events = Some(60);
@@ -350,7 +350,7 @@ fn cuts_best_and_minimum_select_candidates() {
     );
 }
 
-/// A muon and its copy made by `Filter` are the same muon.
+/// `Combine` treats a muon and its copy made by `Filter` as the same muon.
 #[test]
 fn copies_made_by_a_filter_are_the_same_rows() {
     let mut app = AppMgr::new();

@@ -1,11 +1,11 @@
-//! The error of a decay descriptor, with its position.
+//! The error for an invalid decay descriptor, with the position of the mistake.
 
 use std::fmt;
 use std::ops::Range;
 
 /// An invalid decay descriptor.
 ///
-/// `Display` writes the message, the descriptor, and carets below the part at fault:
+/// `Display` writes the message and the descriptor, with carets under the invalid part:
 ///
 /// ```
 /// use gaudi_mpi::algorithms::decay_descriptor::DecayDescriptor;
@@ -28,7 +28,7 @@ impl DescriptorError {
         &self.message
     }
 
-    /// The byte range at fault in the descriptor; empty, at the end, if something is missing there.
+    /// The byte range of the invalid part of the descriptor. If something is missing at the end, an empty range there.
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
@@ -36,7 +36,7 @@ impl DescriptorError {
 
 impl fmt::Display for DescriptorError {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        // A line break would separate the carets from the text above them.
+        // A line break would separate the carets from the text that they point at.
         let line = self.text.replace(char::is_control, " ");
         let before = self.text[..self.span.start].chars().count();
         let carets = "^".repeat(self.text[self.span.clone()].chars().count().max(1));

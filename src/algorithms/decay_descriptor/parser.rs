@@ -9,7 +9,7 @@ impl DecayDescriptor {
     /// Parses a descriptor.
     ///
     /// # Errors
-    /// If `text` is not a decay, or names an unknown particle.
+    /// If `text` is not a valid decay, or names an unknown particle.
     pub fn parse(text: &str) -> Result<Self, DescriptorError> {
         Parser { text, at: 0 }.descriptor()
     }
@@ -72,14 +72,14 @@ impl<'a> Parser<'a> {
         Ok(DecayDescriptor { decay, conjugated })
     }
 
-    /// The text not parsed yet, without leading blanks.
+    /// The text still to be parsed, without leading spaces.
     fn rest(&mut self) -> &'a str {
         let rest = self.text[self.at..].trim_start();
         self.at = self.text.len() - rest.len();
         rest
     }
 
-    /// Consumes `what` if it comes next, and returns whether it did.
+    /// Consumes `what` if the remaining text starts with it, and returns whether it did.
     fn take(&mut self, what: &str) -> bool {
         let taken = self.rest().starts_with(what);
         if taken {
@@ -88,7 +88,7 @@ impl<'a> Parser<'a> {
         taken
     }
 
-    /// Parses the next particle; `None` if no name comes next.
+    /// Parses the next particle. Returns `None` if the remaining text does not start with a name.
     fn particle(&mut self) -> Result<Option<Particle>, DescriptorError> {
         let rest = self.rest();
         // A name may end in `-`, the first character of the arrow.
@@ -123,14 +123,14 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// An error that points at the next character.
+    /// Creates an error that points at the next character.
     fn unexpected(&mut self, message: &str) -> DescriptorError {
         let length = self.rest().chars().next().map_or(0, char::len_utf8);
         self.error(self.at..self.at + length, message)
     }
 }
 
-/// The message for syntax of other descriptor languages that is not supported here.
+/// Returns the message for unsupported syntax from other descriptor languages.
 fn not_a_name(word: &str) -> Option<&'static str> {
     match word.chars().next() {
         Some('(') => {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("toy decays cannot be made with {setting} = {value}: it must be {allowed}")]
 pub struct Error {
-    /// The field of [`Configuration`].
+    /// The name of the field in [`Configuration`].
     pub setting: &'static str,
     /// The value of the setting.
     pub value: String,
@@ -16,30 +16,31 @@ pub struct Error {
 
 /// The settings of [`ToyDecayGenerator`](super::ToyDecayGenerator).
 ///
-/// Missing fields have their defaults when deserialised; an unknown field is an error.
+/// When deserialised, missing fields take their default values; an unknown field is an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Configuration {
-    /// The fraction of signal among generated decays. Default: 0.01.
+    /// The fraction of generated decays that are signal. Default: 0.01.
     pub signal_fraction: f64,
-    /// The mean transverse momentum of the B_s⁰, exponentially distributed, MeV. Default: 5000.
+    /// The mean transverse momentum of the B_s⁰ in MeV. The distribution is exponential. Default: 5000.
     pub b_pt: f64,
-    /// The mean transverse momentum of background muon pairs, exponentially distributed, MeV. Default: 3500.
+    /// The mean transverse momentum of background muon pairs in MeV. The distribution is exponential. Default: 3500.
     pub dimuon_pt: f64,
-    /// The mean transverse momentum of background kaon pairs, exponentially distributed, MeV. Default: 1500.
+    /// The mean transverse momentum of background kaon pairs in MeV. The distribution is exponential. Default: 1500.
     pub dikaon_pt: f64,
-    /// The range of pseudorapidity of B_s⁰ and background muon pairs, uniformly distributed. Default: 2 to 5.
+    /// The pseudorapidity range of B_s⁰ mesons and background muon pairs. The distribution is uniform. Default: 2 to 5.
     pub eta: [f64; 2],
-    /// The standard deviation of the Gaussian distance between the two background pairs, in pseudorapidity and in
-    /// azimuth (rad), which models the tracks of a jet. Default: 0.6.
+    /// The standard deviation of the distance between the two background pairs, both in pseudorapidity and in azimuth
+    /// (rad). The distances are Gaussian, to imitate the tracks in a jet. Default: 0.6.
     pub background_spread: f64,
-    /// The fraction of background muon pairs from a J/ψ. The mass of the others is uniform around the J/ψ mass.
-    /// Default: 0.7.
+    /// The fraction of background muon pairs that come from a J/ψ. The masses of the other pairs are uniformly
+    /// distributed around the J/ψ mass. Default: 0.7.
     pub background_j_psi: f64,
-    /// The fraction of background kaon pairs from a φ. The mass of the others is uniform above threshold. Default: 0.3.
+    /// The fraction of background kaon pairs that come from a φ. The masses of the other pairs are uniformly
+    /// distributed above threshold. Default: 0.3.
     pub background_phi: f64,
-    /// The relative momentum resolution σ(p)/p below 20 GeV and above 100 GeV, linear in p between. Default: 0.005 and
-    /// 0.008, close to LHCb's (Int. J. Mod. Phys. A 30, 1530022, 2015).
+    /// The relative momentum resolution σ(p)/p below 20 GeV and above 100 GeV. In between, it is linear in p. Default:
+    /// 0.005 and 0.008, close to LHCb's (Int. J. Mod. Phys. A 30, 1530022, 2015).
     pub momentum_resolution: [f64; 2],
 }
 
@@ -84,7 +85,7 @@ impl Configuration {
             require(good, setting, &value, "above 0 and at most 1000000 MeV")?;
         }
         let [low, high] = self.eta;
-        // Beyond 10, energies exceed those of any collider, and e² − p² has no digits left.
+        // Beyond 10, energies exceed those of any collider, and e² − p² has no significant digits left.
         let good = -10.0 <= low && low <= high && high <= 10.0;
         require(
             good,

@@ -12,7 +12,7 @@ pub(super) struct Tables {
     vertex: [ColumnHandle<f64>; 3],
     vertex_tracks: ColumnHandle<u32>,
     best: TrackColumns,
-    /// Muons, kaons, pions.
+    /// Muons, kaons and pions.
     particles: [ParticleColumns; 3],
     truth: TruthColumns,
 }
@@ -44,19 +44,19 @@ struct TruthColumns {
     tracks: [ColumnHandle<i32>; 4],
 }
 
-/// A track to be written, without its row.
+/// A track to be written, whose row is not known yet.
 #[derive(Clone, Copy)]
 pub(super) struct ReconstructedTrack {
-    /// The number in order of generation.
+    /// The position in the order of generation.
     pub number: usize,
     pub measured: MeasuredTrack,
-    /// The transverse momentum, MeV.
+    /// The transverse momentum in MeV.
     pub pt: f64,
     pub vertex: i32,
-    /// The impact parameter, mm.
+    /// The impact parameter in mm.
     pub ip: f64,
     pub chi2: f64,
-    /// The probability for a muon, kaon and pion; `None` if not identified as one.
+    /// The probabilities that the track is a muon, kaon or pion; `None` for a particle that it is not identified as.
     pub prob_nn: [Option<f64>; 3],
 }
 
@@ -114,7 +114,7 @@ impl Tables {
         })
     }
 
-    /// Writes the header; `time` in s.
+    /// Writes the header, with `time` in seconds.
     pub(super) fn header(&self, event: &mut Event, run: u32, time: f64) {
         let number = event.number();
         event.push(self.run_number, run);
@@ -122,7 +122,7 @@ impl Tables {
         event.push(self.gps_time, time);
     }
 
-    /// Writes the position of a primary vertex, mm.
+    /// Writes the position (mm) of a primary vertex.
     pub(super) fn vertex(&self, event: &mut Event, position: [f64; 3]) {
         push_three(event, self.vertex, position);
     }
@@ -132,7 +132,7 @@ impl Tables {
         event.push(self.vertex_tracks, tracks);
     }
 
-    /// Writes a track and the particles it is identified as.
+    /// Writes a track, and a row for each particle that it is identified as.
     pub(super) fn track(&self, event: &mut Event, track: &ReconstructedTrack, row: i32) {
         let TrackColumns {
             momentum,
@@ -154,7 +154,7 @@ impl Tables {
         }
     }
 
-    /// Writes a true decay: position (mm), proper time (ns) and rows of the tracks.
+    /// Writes a true decay: its position (mm), proper time (ns) and track rows.
     pub(super) fn truth(&self, event: &mut Event, end: [f64; 3], time: f64, tracks: &[i32]) {
         event.push(self.truth.pid, B_S.pdg_id);
         push_three(event, self.truth.end, end);

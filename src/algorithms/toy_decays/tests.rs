@@ -1,4 +1,5 @@
-//! Events depend on their number only, references lead to rows, and true decays can be reconstructed.
+//! Tests that an event depends only on its number, references lead to existing rows, and true decays can be
+//! reconstructed.
 
 use super::*;
 use crate::algorithms::Combine;
@@ -24,7 +25,7 @@ fn signal(probability: f64) -> ToyDecays {
     }
 }
 
-/// The number, time, and the momenta and vertices of the tracks of each event.
+/// The number and time of each event, and the momenta and vertices of its tracks.
 type Tracks = Vec<(u64, f64, Vec<f64>, Vec<i32>)>;
 
 fn tracks(app: &AppMgr) -> Tracks {

@@ -1,7 +1,7 @@
-//! The material of the modules and the magnetic field.
+//! The modules' material and the magnetic field.
 //!
-//! Both are maps on grids, about 360 MB by default. A process computes them once, and algorithms with the same settings
-//! share them, as do forked workers.
+//! Both are stored as maps on grids, which take about 360 MB by default. A process computes the maps once. They are
+//! shared by all algorithms with the same settings, and by forked workers.
 
 use super::geometry::{MODULE_Z, MODULES, SENSORS, to_module};
 use crate::algorithms::property_range::check_range;
@@ -13,11 +13,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConditionsConfig {
-    /// The spacing of the field map in each direction, mm. Default: 5, which takes 320 MB.
+    /// The grid spacing of the field map in each direction, in mm. Default: 5, for which the map takes 320 MB.
     pub field_step: f64,
-    /// The radial spacing of the material map, mm. Default: 0.25, which takes 39 MB.
+    /// The radial grid spacing of the material map, in mm. Default: 0.25, for which the map takes 39 MB.
     pub material_step: f64,
-    /// The scale of the field: 1 is up, −1 is down, 0 is no field. Default: 1.
+    /// The scale factor for the field: 1 for field up, −1 for field down, 0 for no field. Default: 1.
     pub polarity: f64,
 }
 
@@ -32,7 +32,7 @@ impl Default for ConditionsConfig {
 }
 
 impl ConditionsConfig {
-    /// Checks the ranges of the settings.
+    /// Checks that the settings are in range.
     ///
     /// # Errors
     /// If a setting is out of range.
@@ -45,18 +45,18 @@ impl ConditionsConfig {
 
 /// The material and the magnetic field.
 pub struct Conditions {
-    /// The thickness of the modules in radiation lengths.
+    /// The thickness of the modules, in radiation lengths.
     pub material: MaterialMap,
     /// The magnetic field.
     pub field: FieldMap,
 }
 
-/// All conditions that this process has computed.
+/// All conditions computed so far in this process.
 static MADE: Mutex<Vec<(ConditionsConfig, Arc<Conditions>)>> = Mutex::new(Vec::new());
 
 impl Conditions {
-    /// Returns the conditions with these settings, computed in the first call in a process, which takes about a second.
-    /// Threads that call at the same time get the same conditions.
+    /// Returns the conditions for these settings. The first call in a process computes them, which takes about a
+    /// second. Threads that call this function at the same time get the same conditions.
     ///
     /// ```
     /// use gaudi_mpi::algorithms::velo::conditions::{Conditions, ConditionsConfig};
@@ -82,22 +82,22 @@ impl Conditions {
     }
 }
 
-/// The thickness of the modules in radiation lengths, on a grid of module, azimuth and distance from the beam.
+/// The thickness of the modules, in radiation lengths, on a grid of module, azimuth and distance from the beam.
 pub struct MaterialMap {
     step: f64,
     radii: usize,
     thickness: Vec<f32>,
 }
 
-/// The largest distance of material from the beam, mm.
+/// The maximum distance between the beam and any material, in mm.
 const MOST_RADIUS: f64 = 56.0;
 const ANGLES: usize = 720;
 
-/// The radiation length of silicon, mm (Particle Data Group).
+/// The radiation length of silicon in mm (Particle Data Group).
 const SILICON: f64 = 93.7;
-/// The thickness of a sensor of 200 µm with its chip of 200 µm, silicon, mm.
+/// The combined silicon thickness, in mm, of a 200 µm sensor and its 200 µm chip.
 const SENSOR_AND_CHIP: f64 = 0.4;
-/// The thickness of the silicon plate with cooling channels that carries the sensors, mm.
+/// The thickness, in mm, of the silicon plate that carries the sensors and contains the cooling channels.
 const PLATE: f64 = 0.5;
 
 impl MaterialMap {
@@ -121,7 +121,7 @@ impl MaterialMap {
         Self { step, radii, thickness }
     }
 
-    /// Returns the thickness of a module along z at (x, y) (mm), in radiation lengths; 0 outside the module.
+    /// Returns a module's thickness along z at (x, y) (mm), in radiation lengths; 0 outside the module.
     pub fn thickness(&self, module: usize, x: f64, y: f64) -> f64 {
         let radius = ((x * x + y * y).sqrt() / self.step) as usize;
         if module >= MODULES || radius >= self.radii {
@@ -133,7 +133,7 @@ impl MaterialMap {
     }
 }
 
-/// The magnetic field of a dipole, T, on a grid of x, y and z, with linear interpolation.
+/// The magnetic field of a dipole in T, on a grid in x, y and z, with linear interpolation.
 ///
 /// In the plane y = 0, `By = B₀ exp(−(z − z₀)²/2w² − x²/2a²)`, with B₀ = 1.1 T, z₀ = 5.2 m, w = 1.4 m and a = 2.5 m,
 /// similar to LHCb's field. Outside this plane, the field follows from Maxwell's equations to second order in y.
@@ -143,7 +143,7 @@ pub struct FieldMap {
     values: Vec<[f32; 3]>,
 }
 
-/// The limits of the map in x, y and z, mm. In z it ends at the next tracking station.
+/// The limits of the map in x, y and z, in mm. Along z, the map ends at the next tracking station.
 const LOW: [f64; 3] = [-500.0, -500.0, -500.0];
 const HIGH: [f64; 3] = [500.0, 500.0, 2800.0];
 const B0: f64 = 1.1;
@@ -151,13 +151,13 @@ const CENTRE: f64 = 5200.0;
 const LENGTH: f64 = 1400.0;
 const WIDTH: f64 = 2500.0;
 
-/// The z of the end of the field map, mm.
+/// The z of the end of the field map, in mm.
 pub const FIELD_END: f64 = HIGH[2];
 
 impl FieldMap {
     fn compute(step: f64, polarity: f64) -> Self {
         let nodes = [0, 1, 2].map(|axis| ((HIGH[axis] - LOW[axis]) / step).ceil() as usize + 1);
-        // exp(−t²/2) and its first and second derivatives.
+        // Returns exp(−t²/2) and its first and second derivatives.
         let bell = |node: usize, axis: usize, centre: f64, width: f64| {
             let t = (LOW[axis] + node as f64 * step - centre) / width;
             let value = (-0.5 * t * t).exp();
@@ -183,7 +183,7 @@ impl FieldMap {
         Self { step, nodes, values }
     }
 
-    /// Returns the field at a point (mm), T; 0 outside the map.
+    /// Returns the field, in T, at a point (mm); 0 outside the map.
     pub fn at(&self, point: [f64; 3]) -> [f64; 3] {
         let mut first = [0; 3];
         let mut part = [0.0; 3];
@@ -207,9 +207,9 @@ impl FieldMap {
         sum
     }
 
-    /// Returns the change of the slope dx/dz between z and the end of the map, times the momentum, MeV, for a particle
-    /// of charge +1. The particle starts at (x, y, z) (mm) with slopes (tx, ty). The field is integrated along the
-    /// straight line, which is correct to first order in 1/p.
+    /// Returns the change in the slope dx/dz between z and the end of the map for a particle of charge +1, multiplied
+    /// by the particle's momentum, in MeV. The particle starts at (x, y, z) (mm) with slopes (tx, ty). The field is
+    /// integrated along the straight line, which is correct to first order in 1/p.
     pub fn kick(&self, [x, y, z]: [f64; 3], [tx, ty]: [f64; 2]) -> f64 {
         /// The speed of light in MeV / (T mm).
         const C: f64 = 0.299_792_458;
@@ -225,7 +225,7 @@ impl FieldMap {
         C * (1.0 + tx * tx + ty * ty).sqrt() * integral * dz
     }
 
-    /// Returns the size in memory, bytes.
+    /// Returns the size in memory, in bytes.
     pub fn bytes(&self) -> usize {
         std::mem::size_of_val(self.values.as_slice())
     }

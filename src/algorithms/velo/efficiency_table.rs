@@ -1,12 +1,12 @@
-//! The table of efficiencies that `TrackChecker` prints, from counters summed over all workers.
+//! The table of efficiencies that `TrackChecker` prints, computed from counters summed over all workers.
 
 use crate::numbers::counter::Counter;
 use std::fmt::Write;
 
-/// The categories of particles. Electrons are in none.
+/// The particle categories. Electrons belong to none of them.
 pub(super) const CATEGORIES: [&str; 4] = ["velo", "long", "long>5GeV", "long_fromb"];
 
-/// The counters of each category.
+/// The counters for each category.
 pub(super) const COUNTS: [&str; 5] = ["particles", "reconstructed", "clones", "purity", "hit_efficiency"];
 
 /// Formats the table. `counter` returns a counter by name.
@@ -39,7 +39,7 @@ pub(super) fn table(name: &str, counter: impl Fn(&str) -> Counter) -> String {
     text
 }
 
-/// Returns the percentage, 0 if `all` is 0.
+/// Returns `part` as a percentage of `all`, or 0 if `all` is 0.
 fn percent(part: f64, all: f64) -> f64 {
     if all > 0.0 { 100.0 * part / all } else { 0.0 }
 }

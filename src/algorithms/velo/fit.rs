@@ -1,44 +1,46 @@
-//! The fit of a straight line to the hits of a track.
+//! The straight-line fit to a track's hits.
 
-/// A hit and the multiple scattering in its module.
+/// A hit, with the multiple scattering in its module.
 #[derive(Clone, Copy, Debug)]
 pub struct Measurement {
-    /// The position in x and y, mm.
+    /// The position in x and y in mm.
     pub position: [f64; 2],
-    /// The position along the beam, mm.
+    /// The position along the beam in mm.
     pub z: f64,
-    /// The standard deviation of the scattering angle in each projection, rad, for a momentum of 1 MeV along the beam.
+    /// The standard deviation of the scattering angle in each projection, in rad, for a particle with a momentum of 1
+    /// MeV along the beam.
     pub scattering: f64,
 }
 
 /// The state of a straight line at some z, with its covariance. The x and y projections are independent.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct State {
-    /// The position along the beam, mm.
+    /// The position along the beam in mm.
     pub z: f64,
-    /// The position in x and y, mm.
+    /// The position in x and y in mm.
     pub position: [f64; 2],
     /// dx/dz and dy/dz.
     pub slope: [f64; 2],
-    /// The covariance of each projection: position (mm²), position and slope (mm), slope.
+    /// The covariance matrix in each projection: position–position (mm²), position–slope (mm), slope–slope.
     pub covariance: [[f64; 3]; 2],
     /// The χ² of the hits.
     pub chi2: f64,
-    /// The degrees of freedom of the χ².
+    /// The number of degrees of freedom of the χ².
     pub ndof: u32,
     /// Whether the particle moves towards smaller z.
     pub backward: bool,
 }
 
-/// The resolution of a hit in each coordinate, mm.
+/// The hit resolution in each coordinate, in mm.
 pub const RESOLUTION: f64 = 0.0145;
 
-/// The transverse momentum assumed for all tracks, MeV. The detector does not measure it; this value is typical.
+/// The transverse momentum assumed for all tracks, in MeV. The detector does not measure the momentum; this is a
+/// typical value.
 pub const TRANSVERSE_MOMENTUM: f64 = 400.0;
 
-/// Returns the standard deviation of the scattering angle in a projection, times the momentum, rad MeV, for a thickness
-/// in radiation lengths. This is the formula of V. L. Highland for β = 1 (Review of Particle Physics, "Passage of
-/// particles through matter").
+/// Returns the standard deviation of the scattering angle in a projection, multiplied by the momentum, in rad MeV, for
+/// a thickness in radiation lengths. This is V. L. Highland's formula for β = 1 (Review of Particle Physics, "Passage
+/// of particles through matter").
 pub fn scattering(thickness: f64) -> f64 {
     if thickness <= 0.0 {
         return 0.0;
@@ -46,11 +48,11 @@ pub fn scattering(thickness: f64) -> f64 {
     13.6 * thickness.sqrt() * (1.0 + 0.038 * thickness.ln())
 }
 
-/// Fits a line to hits in ascending or descending order of z, and returns the state closest to the beam; `None` for
-/// fewer than two hits, or hits at the same z.
+/// Fits a line to hits sorted by z, ascending or descending, and returns the state closest to the beam. Returns `None`
+/// if there are fewer than two hits, or if all hits are at the same z.
 ///
 /// A Kalman filter (R. Frühwirth, Nucl. Instrum. Meth. A 262, 444, 1987) runs from the particle's last hit to its
-/// first, so that the result is most precise at the origin of the particle.
+/// first, so the result is most precise near the particle's origin.
 ///
 /// ```
 /// use gaudi_mpi::algorithms::velo::fit::{Measurement, fit};
@@ -72,7 +74,7 @@ pub fn fit(hits: &[Measurement]) -> Option<State> {
     let t2 = slope[0] * slope[0] + slope[1] * slope[1];
     let at_beam = low.z - (low.position[0] * slope[0] + low.position[1] * slope[1]) / t2.max(1e-12);
     let backward = at_beam > 0.5 * (low.z + high.z);
-    // The order from the particle's last hit to its first.
+    // Hits are processed from the particle's last hit to its first.
     let from_end = (hits[0].z > hits[hits.len() - 1].z) == backward;
     let order = |place: usize| {
         if from_end {
@@ -82,7 +84,7 @@ pub fn fit(hits: &[Measurement]) -> Option<State> {
         }
     };
 
-    // p = pT / sin θ; the path is longer by 1 / cos θ.
+    // The momentum is p = pT / sin θ, and the path through a module is longer by a factor of 1 / cos θ.
     let lengthening = (1.0 + t2).sqrt();
     let momentum = TRANSVERSE_MOMENTUM * (1.0 + 1.0 / t2.max(1e-6)).sqrt();
     let first = order(0);
@@ -97,7 +99,7 @@ pub fn fit(hits: &[Measurement]) -> Option<State> {
     };
     for place in 1..hits.len() {
         let (before, hit) = (order(place - 1), order(place));
-        // Scattering at the first hit has no effect: the slope is unknown there.
+        // Scattering at the first hit has no effect because the slope is still unknown there.
         let angle = if place == 1 { 0.0 } else { before.scattering / momentum };
         let square = angle * angle * lengthening;
         let [tx, ty] = slope;
@@ -117,7 +119,7 @@ pub fn fit(hits: &[Measurement]) -> Option<State> {
     scatter(&mut state, slope.map(|t| square * (1.0 + t * t)));
     let ([x, y], [tx, ty]) = (state.position, state.slope);
     let closest = state.z - (x * tx + y * ty) / (tx * tx + ty * ty).max(1e-12);
-    // A line parallel to the beam has no closest point.
+    // The range is limited because a line parallel to the beam has no point of closest approach.
     move_to(&mut state, closest.clamp(-2000.0, 2000.0));
     Some(state)
 }
@@ -129,7 +131,7 @@ fn scatter(state: &mut State, variances: [f64; 2]) {
     }
 }
 
-/// Moves a state along its line to `z`, mm.
+/// Moves a state along its line to `z` in mm.
 pub fn move_to(state: &mut State, z: f64) {
     let dz = z - state.z;
     for axis in 0..2 {
@@ -140,7 +142,7 @@ pub fn move_to(state: &mut State, z: f64) {
     state.z = z;
 }
 
-/// Updates a state with a hit, and returns the increase of χ².
+/// Updates a state with a hit, and returns the increase in χ².
 fn update(state: &mut State, position: [f64; 2]) -> f64 {
     let mut chi2 = 0.0;
     for (axis, measured) in position.into_iter().enumerate() {
@@ -161,7 +163,7 @@ mod tests {
     use super::*;
     use crate::numbers::random::Random;
 
-    /// Makes hits of a particle from (0, 0, `origin`), with the scattering that the fit assumes.
+    /// Makes the hits of a particle from (0, 0, `origin`), with the scattering that the fit assumes.
     fn hits(random: &mut Random, slope: [f64; 2], origin: f64, number: usize, direction: f64) -> Vec<Measurement> {
         let t2 = slope[0] * slope[0] + slope[1] * slope[1];
         let momentum = TRANSVERSE_MOMENTUM * (1.0 + 1.0 / t2).sqrt();

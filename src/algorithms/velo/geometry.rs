@@ -1,9 +1,9 @@
 //! The positions of the sensors: 52 modules along the beam, each with four silicon sensors.
 //!
-//! Lengths are in mm. The beam is along z. Even modules are at negative x, odd modules at positive x; both extend a
-//! little beyond x = 0, so that some tracks cross both sides. The sensors are rectangles perpendicular to the beam,
-//! rotated by 45° about the beam: two in front, two 1.16 mm behind, in the shape of an L around the beam. The layout is
-//! that of the pixel detector of LHCb's first upgrade (LHCb-TDR-013).
+//! Lengths are in mm. The beam is along z. Even modules are at negative x, odd modules at positive x; both extend
+//! slightly beyond x = 0, so some tracks cross both sides. The sensors are rectangles perpendicular to the beam,
+//! rotated by 45° about the beam. Two are in front and two are 1.16 mm behind, and together they form an L around the
+//! beam. The layout is that of the pixel detector of LHCb's first upgrade (LHCb-TDR-013).
 //!
 //! ```
 //! use gaudi_mpi::algorithms::velo::geometry::crosses;
@@ -17,7 +17,7 @@ use wide::f32x4;
 /// The number of modules.
 pub const MODULES: usize = 52;
 
-/// The z of the centre of each module, mm.
+/// The z of the centre of each module, in mm.
 pub const MODULE_Z: [f64; MODULES] = [
     -287.5, -275.0, -262.5, -250.0, -237.5, -225.0, -212.5, -200.0, -137.5, -125.0, -62.5, -50.0, -37.5, -25.0, -12.5,
     0.0, 12.5, 25.0, 37.5, 50.0, 62.5, 75.0, 87.5, 100.0, 112.5, 125.0, 137.5, 150.0, 162.5, 175.0, 187.5, 200.0,
@@ -25,25 +25,25 @@ pub const MODULE_Z: [f64; MODULES] = [
     687.5, 700.0, 737.5, 750.0,
 ];
 
-/// The distance in z between the centre of a module and its planes of sensors, mm.
+/// The distance in z between a module's centre and its sensor planes, in mm.
 pub const PLANE_OFFSET: f64 = 0.581;
 
-/// The side of a square pixel, mm.
+/// The side length of a square pixel in mm.
 pub const PIXEL: f64 = 0.055;
 
-/// A sensor in the frame of its module: u = (x + y) / √2 and v = (x − y) / √2 for an even module, rotated by 180° for
-/// an odd module.
+/// A sensor in its module's coordinate frame: u = (x + y) / √2 and v = (x − y) / √2 for an even module, rotated by 180°
+/// for an odd module.
 #[derive(Clone, Copy, Debug)]
 pub struct Sensor {
-    /// The lower and upper edges in u, mm.
+    /// The lower and upper edges in u, in mm.
     pub u: [f64; 2],
-    /// The lower and upper edges in v, mm.
+    /// The lower and upper edges in v, in mm.
     pub v: [f64; 2],
-    /// The z relative to the centre of the module, mm.
+    /// The z relative to the module's centre, in mm.
     pub z: f64,
 }
 
-/// The sensors of a module.
+/// A module's four sensors.
 pub const SENSORS: [Sensor; 4] = [
     Sensor {
         u: [-19.155, -5.125],
@@ -76,7 +76,7 @@ impl Sensor {
     }
 }
 
-/// Returns the coordinates (u, v) of a point (x, y) in the frame of a module, mm.
+/// Converts a point (x, y) to the coordinates (u, v) in a module's frame. All values are in mm.
 #[inline]
 pub fn to_module(module: usize, x: f64, y: f64) -> (f64, f64) {
     let scale = if module.is_multiple_of(2) {
@@ -87,14 +87,15 @@ pub fn to_module(module: usize, x: f64, y: f64) -> (f64, f64) {
     ((x + y) * scale, (x - y) * scale)
 }
 
-/// Returns the point (x, y) of coordinates (u, v) in the frame of a module, mm. The transformation is its own inverse.
+/// Converts the coordinates (u, v) in a module's frame to a point (x, y). All values are in mm. The transformation is
+/// its own inverse.
 #[inline]
 pub fn from_module(module: usize, u: f64, v: f64) -> (f64, f64) {
     to_module(module, u, v)
 }
 
 /// Returns whether a straight line crosses a sensor of a module, at least `margin` (mm) inside the edges. The line
-/// passes (x, y) at the centre of the module, with slopes (tx, ty).
+/// passes through (x, y) at the z of the module's centre, with slopes (tx, ty).
 #[inline]
 pub fn crosses(module: usize, [x, y]: [f32; 2], [tx, ty]: [f32; 2], margin: f32) -> bool {
     const SCALE: f32 = std::f32::consts::FRAC_1_SQRT_2;
@@ -109,7 +110,7 @@ pub fn crosses(module: usize, [x, y]: [f32; 2], [tx, ty]: [f32; 2], margin: f32)
     is_on.any()
 }
 
-/// The sensors of a module, as one vector per coordinate.
+/// A module's sensors, stored as one vector per coordinate.
 struct SensorLanes {
     u: [f32x4; 2],
     v: [f32x4; 2],

@@ -1,10 +1,10 @@
-//! An index of the hits of an event, sorted by module, then by angle about the beam.
+//! An index of an event's hits, sorted by module, then by angle about the beam.
 
 use super::geometry::MODULES;
 use std::ops::Range;
 use wide::f32x8;
 
-/// The position of a hit, mm, and its pseudo-angle. Single precision is a thousandth of the resolution.
+/// A hit's position (mm) and pseudo-angle. The rounding error of single precision is a thousandth of the resolution.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Hit {
     pub x: f32,
@@ -13,46 +13,47 @@ pub(super) struct Hit {
     pub angle: f32,
 }
 
-/// The number of angle bins in a module, with about one hit per bin.
+/// The number of angle bins in a module, chosen for about one hit per bin.
 const BINS: usize = 64;
 
-/// The number of hits compared at once, at least about the number in a window.
+/// The number of hits compared at once, chosen to cover most search windows.
 pub(super) const LANES: usize = 8;
 
-/// The hits by module and angle bin; within a bin in the order of the event.
+/// The hits, grouped by module and angle bin, and within a bin in the same order as in the event.
 #[derive(Default)]
 pub(super) struct HitIndex {
     pub hits: Vec<Hit>,
     pub module: Vec<u8>,
     /// The row of each hit in the event.
     pub row: Vec<u32>,
-    /// The x, y, z and angles of the hits, for vector instructions, followed by [`LANES`] NaNs.
+    /// The hits' x, y, z and angles in separate lists, for vector instructions. Each list ends with [`LANES`] NaNs.
     lists: [Vec<f32>; 4],
-    /// The first hit of each bin.
+    /// The index of the first hit in each bin.
     bins: Vec<u32>,
-    /// The number of hits of the event in each module.
+    /// The number of the event's hits in each module.
     numbers: Vec<f32>,
-    /// A buffer for sorting: the hits in the order of the event, and their bins.
+    /// A buffer for sorting: the hits in the order of the event, with their bins.
     unsorted: Vec<(Hit, u16)>,
-    /// A buffer of `fill_unused`: the number of unused hits before each hit.
+    /// A buffer used by `fill_unused`: the number of unused hits before each hit.
     before: Vec<u32>,
 }
 
-/// The positions of [`LANES`] consecutive hits, mm.
+/// The positions of [`LANES`] consecutive hits in mm.
 pub(super) struct HitLanes {
     pub x: f32x8,
     pub y: f32x8,
     pub z: f32x8,
 }
 
-/// Returns a pseudo-angle about the beam, from 0 to 4 for a full circle, which takes one division only.
+/// Returns a pseudo-angle about the beam, from 0 to 4 for a full circle. Unlike a true angle, it takes only one
+/// division.
 #[inline]
 pub(super) fn pseudo_angle(x: f32, y: f32) -> f32 {
     let sine = y / (x.abs() + y.abs()).max(1e-6);
     if x >= 0.0 { 1.0 + sine } else { 3.0 - sine }
 }
 
-/// [`pseudo_angle`] with 1 / (|x| + |y|) given, up to a rounding error.
+/// Like [`pseudo_angle`], up to a rounding error, but with a given value of 1 / (|x| + |y|).
 #[inline]
 pub(super) fn pseudo_angle_of(x: f32, y: f32, inverse: f32) -> f32 {
     let sine = y * inverse;
@@ -60,7 +61,7 @@ pub(super) fn pseudo_angle_of(x: f32, y: f32, inverse: f32) -> f32 {
 }
 
 impl HitIndex {
-    /// Indexes the hits of an event, by a counting sort.
+    /// Indexes an event's hits with a counting sort.
     pub(super) fn fill(&mut self, x: &[f64], y: &[f64], z: &[f64], module: &[u8]) {
         let number = x.len();
         self.resize(number);
@@ -108,7 +109,7 @@ impl HitIndex {
     /// Copies the unused hits of another index.
     pub(super) fn fill_unused(&mut self, other: &Self, used: &[bool]) {
         self.resize(other.hits.len());
-        // The number of unused hits before each hit, and in total.
+        // Count the unused hits before each hit, and in total.
         let (mut number, mut before) = (0, std::mem::take(&mut self.before));
         before.clear();
         for ((hit, module), row) in other.hits.iter().zip(&other.module).zip(&other.row) {
@@ -147,19 +148,19 @@ impl HitIndex {
         fill(angle, |hit| hit.angle);
     }
 
-    /// Removes a hit by setting x to NaN, so that every comparison with it fails.
+    /// Removes a hit by setting its x to NaN, which makes every comparison with this hit fail.
     pub(super) fn remove(&mut self, hit: u32) {
         self.hits[hit as usize].x = f32::NAN;
         self.lists[0][hit as usize] = f32::NAN;
     }
 
-    /// Returns whether a hit has been removed.
+    /// Returns whether a hit was removed.
     #[inline]
     pub(super) fn is_removed(&self, hit: u32) -> bool {
         self.hits[hit as usize].x.is_nan()
     }
 
-    /// Returns the positions of [`LANES`] hits from `start`.
+    /// Returns the positions of the [`LANES`] hits that begin at `start`.
     #[inline]
     pub(super) fn lanes(&self, start: usize) -> HitLanes {
         let [x, y, z, _] = &self.lists;
@@ -170,36 +171,36 @@ impl HitIndex {
         }
     }
 
-    /// Returns the angles of [`LANES`] hits from `start`.
+    /// Returns the angles of the [`LANES`] hits that begin at `start`.
     #[inline]
     pub(super) fn angles(&self, start: usize) -> f32x8 {
         load(&self.lists[3], start)
     }
 
-    /// Returns the number of hits of the event in a module, including hits not in this index.
+    /// Returns the number of the event's hits in a module, including hits that are not in this index.
     #[inline]
     pub(super) fn number_in(&self, module: usize) -> f32 {
         self.numbers[module]
     }
 
-    /// Returns the range of hits of a module.
+    /// Returns the range of a module's hits.
     #[inline]
     pub(super) fn of_module(&self, module: usize) -> Range<usize> {
         self.bins[module * BINS] as usize..self.bins[(module + 1) * BINS] as usize
     }
 
-    /// Returns the first and the last bin of a window about an angle.
+    /// Returns the first and last bins of a window around an angle.
     #[inline]
     pub(super) fn bins_near(&self, angle: f32, window: f32) -> [usize; 2] {
         let (low, high) = ((angle - window) * SCALE, (angle + window) * SCALE);
-        // A window that wraps around is rare, and takes all bins.
+        // Windows that wrap around are rare, so they are simply extended to all bins.
         if low < 0.0 || high >= BINS as f32 {
             return [0, BINS - 1];
         }
         [to_bin(low), to_bin(high)]
     }
 
-    /// Returns the range of hits of a module from the first to the last bin.
+    /// Returns the range of a module's hits from the first to the last bin.
     #[inline]
     pub(super) fn in_bins(&self, module: usize, [first, last]: [usize; 2]) -> Range<usize> {
         let bins: &[u32; BINS + 1] = self.bins[module * BINS..]
@@ -208,7 +209,7 @@ impl HitIndex {
         bins[first % BINS] as usize..bins[last % BINS + 1] as usize
     }
 
-    /// Returns a range of hits of a module that includes all in a window about an angle.
+    /// Returns a range of a module's hits that includes every hit in a window around an angle.
     #[inline]
     pub(super) fn near(&self, module: usize, angle: f32, window: f32) -> Range<usize> {
         self.in_bins(module, self.bins_near(angle, window))
@@ -224,7 +225,7 @@ fn load(list: &[f32], start: usize) -> f32x8 {
 /// The number of bins per unit of angle.
 const SCALE: f32 = BINS as f32 / 4.0;
 
-/// Returns the integer part of a non-negative number. The conversion through 32 bits is faster.
+/// Returns the integer part of a non-negative number. Converting via a 32-bit integer is faster.
 #[inline]
 fn to_bin(number: f32) -> usize {
     number as i32 as usize
@@ -234,7 +235,7 @@ fn to_bin(number: f32) -> usize {
 mod tests {
     use super::*;
 
-    /// Returns the distance of two angles, with wrap-around.
+    /// Returns the distance between two angles, with wrap-around.
     fn apart(one: f32, other: f32) -> f32 {
         let difference = (one - other).abs();
         difference.min(4.0 - difference)

@@ -1,4 +1,4 @@
-//! The search for hits in line with two others.
+//! The search for hits in line with two given hits.
 
 use super::geometry::{MODULE_Z, MODULES};
 use super::hit_index::{Hit, HitIndex, HitLanes, LANES, pseudo_angle_of};
@@ -7,14 +7,14 @@ use super::track_candidate::{reach, variance};
 use std::ops::Range;
 use wide::f32x8;
 
-/// The largest distance of a sensor from the beam, mm.
+/// The maximum distance of a sensor from the beam, in mm.
 const EDGE: f32 = 55.0;
 
-/// The limits of the L of sensors in u, and in u or v, mm.
+/// The limits, in mm, of the L formed by the sensors: an upper limit on both u and v, and one on the smaller of them.
 const SIDE: f32 = 5.08;
 const CORNER: f32 = -4.95;
 
-/// The z of the centre of each module, mm.
+/// The z of the centre of each module, in mm.
 const Z: [f32; MODULES] = {
     let mut z = [0.0; MODULES];
     let mut module = 0;
@@ -34,9 +34,9 @@ pub(super) struct Direction {
     slopes: [f32; 2],
     /// 1 / (b.z − a.z)
     inverse: f32,
-    /// The deviation at a distance of 1 mm for a scattering angle of 1 rad at b.
+    /// The deviation, at a distance of 1 mm, caused by a scattering angle of 1 rad at b.
     lever: f32,
-    /// The increase of the window with the distance from b, and the window at b.
+    /// The growth of the search window with the distance from b, and the window size at b.
     growth: f32,
     margin: f32,
 }
@@ -54,12 +54,12 @@ impl Direction {
             inverse,
             lever: 1.0 + (step[0] * step[0] + step[1] * step[1]) * inverse * inverse,
             growth: pass.kink * (1.0 + tx * tx + ty * ty),
-            // The planes are in front of and behind the centre of a module.
+            // The sensor planes are in front of and behind a module's centre.
             margin: 0.6 * (tx.abs() + ty.abs()),
         }
     }
 
-    /// Returns the region of a module in which hits can be in line.
+    /// Returns the region of a module in which hits may be in line.
     #[inline]
     pub(super) fn at(&self, module: usize) -> SearchRegion {
         let dz = Z[module] - self.b.z;
@@ -70,8 +70,8 @@ impl Direction {
         }
     }
 
-    /// Returns a mask of the hits in line within a scattering angle, and their squared distances from the line. This is
-    /// `Kink` for several hits at once.
+    /// Returns a mask of the hits that are in line up to a given scattering angle, and the squared distances of all
+    /// hits from the line. This is the computation in `Kink`, for several hits at once.
     #[inline]
     pub(super) fn are_within(&self, c: &HitLanes, angle: f32) -> (f32x8, f32x8) {
         let dz = c.z - self.b.z;
@@ -84,7 +84,7 @@ impl Direction {
         (square.simd_lt(reach), square)
     }
 
-    /// Returns whether the line passes the beam within `distance`, mm.
+    /// Returns whether the line passes within `distance` (mm) of the beam.
     #[inline]
     pub(super) fn passes_within(&self, distance: f32) -> bool {
         let [tx, ty] = self.slopes;
@@ -93,7 +93,7 @@ impl Direction {
     }
 }
 
-/// The region of a module to search: a circle.
+/// The circular region of a module to search.
 #[derive(Clone, Copy)]
 pub(super) struct SearchRegion {
     x: f32,
@@ -101,17 +101,17 @@ pub(super) struct SearchRegion {
     reach: f32,
 }
 
-/// Returns whether a region can contain hits, by the outline of the sensors.
+/// Returns whether a region can contain hits, given the outline of the sensors.
 #[inline]
 pub(super) fn may_have_hits(module: usize, SearchRegion { x, y, reach }: SearchRegion) -> bool {
     const SCALE: f32 = std::f32::consts::FRAC_1_SQRT_2;
     let scale = if module.is_multiple_of(2) { SCALE } else { -SCALE };
     let (u, v) = ((x + y) * scale - reach, (x - y) * scale - reach);
-    // No short circuit: branches here are unpredictable.
+    // Short-circuit operators are avoided because branches here would be unpredictable.
     (u < SIDE) & ((u < CORNER) | (v < CORNER)) & (x * x + y * y < EDGE * EDGE)
 }
 
-/// Returns a range of hits of a module that includes all in the region.
+/// Returns a range of a module's hits that includes every hit in the region.
 #[inline]
 pub(super) fn window(index: &HitIndex, module: usize, SearchRegion { x, y, reach }: SearchRegion) -> Range<usize> {
     // An upper bound of the gradient of the pseudo-angle.
@@ -119,7 +119,7 @@ pub(super) fn window(index: &HitIndex, module: usize, SearchRegion { x, y, reach
     index.near(module, pseudo_angle_of(x, y, gradient), 1.3 * reach * gradient)
 }
 
-/// Returns the hit of a module nearest to the line, if any is in line.
+/// Returns the hit in a module that is nearest to the line, if any hit is in line.
 #[inline]
 pub(super) fn nearest(index: &HitIndex, pass: &SearchPass, line: &Direction, module: usize) -> Option<u32> {
     let place = line.at(module);
@@ -140,19 +140,19 @@ pub(super) fn nearest(index: &HitIndex, pass: &SearchPass, line: &Direction, mod
     nearest
 }
 
-/// Returns the bits of the first `number` lanes of a mask.
+/// Returns the bits for the first `number` lanes of a mask.
 #[inline]
 pub(super) fn mask(lanes_set: f32x8, number: usize) -> u32 {
     lanes_set.to_bitmask() & ((1 << number.min(LANES)) - 1)
 }
 
-/// Returns the lanes set among the first `number`.
+/// Returns the lanes that are set among the first `number` lanes.
 #[inline]
 pub(super) fn lanes(lanes_set: f32x8, number: usize) -> impl Iterator<Item = usize> {
     bits(mask(lanes_set, number))
 }
 
-/// Returns the positions of the bits set.
+/// Returns the positions of the set bits.
 #[inline]
 pub(super) fn bits(mut mask: u32) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {

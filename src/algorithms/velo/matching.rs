@@ -1,4 +1,4 @@
-//! The match between tracks and true particles.
+//! Matching between tracks and true particles.
 
 /// The true particle with more than 70 % of a track's hits.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,7 +9,7 @@ pub struct Match {
     pub hits: u32,
 }
 
-/// The links between the particles and hits of an event.
+/// The links between an event's particles and hits.
 ///
 /// ```
 /// use gaudi_mpi::algorithms::velo::matching::Links;
@@ -26,13 +26,13 @@ pub struct Links {
     particles: Vec<u32>,
     /// The number of hits of each particle.
     hits_of: Vec<u32>,
-    /// Buffers of `find`: hits in common with each particle, and the particles with any.
+    /// Buffers used by `find`: the number of hits in common with each particle, and the particles that have any.
     counts: Vec<u32>,
     seen: Vec<u32>,
 }
 
 impl Links {
-    /// Sets the links from pairs of rows (particle, hit). Pairs with a row out of range are ignored.
+    /// Sets the links from pairs of rows (particle, hit). Pairs in which a row is out of range are ignored.
     pub fn fill(&mut self, particles: usize, hits: usize, pairs: impl Iterator<Item = (i32, i32)> + Clone) {
         let good = |&(particle, hit): &(i32, i32)| {
             (0..particles as i64).contains(&i64::from(particle)) && (0..hits as i64).contains(&i64::from(hit))
@@ -59,12 +59,12 @@ impl Links {
         }
     }
 
-    /// Returns the number of hits of a particle.
+    /// Returns the number of a particle's hits.
     pub fn hits_of(&self, particle: u32) -> u32 {
         self.hits_of[particle as usize]
     }
 
-    /// Returns the match of a track with these hits; `None` for a ghost.
+    /// Returns the match for a track with these hits, or `None` for a ghost.
     pub fn find(&mut self, hits: &[u32]) -> Option<Match> {
         self.seen.clear();
         for &hit in hits {
@@ -79,7 +79,7 @@ impl Links {
         let mut best: Option<Match> = None;
         for &particle in &self.seen {
             let hits = std::mem::take(&mut self.counts[particle as usize]);
-            // Of particles with equally many hits, the first.
+            // Among particles with equally many hits, the first one wins.
             let better = best.is_none_or(|best| (hits, best.particle) > (best.hits, particle));
             if better {
                 best = Some(Match { particle, hits });
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(found(&mut links, &[0, 1, 2]), Some((0, 3)));
         assert_eq!(found(&mut links, &[0, 1, 2, 7]), Some((0, 3)));
         assert_eq!(found(&mut links, &[0, 1, 7]), None);
-        // Seven of ten is not more than 70 %.
+        // Seven hits out of ten are not more than 70 %.
         assert_eq!(found(&mut links, &[0, 1, 2, 3, 4, 5, 6, 10, 10, 10]), None);
         assert_eq!(found(&mut links, &[6, 7, 8, 9]), Some((1, 4)));
         assert_eq!(found(&mut links, &[10]), None);

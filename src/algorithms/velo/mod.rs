@@ -1,6 +1,6 @@
 //! Reconstruction in a vertex locator, the VELO of LHCb's first upgrade: 52 modules of silicon pixels along the beam.
 //!
-//! - [`VeloTracking`] finds tracks in hits, [`VeloFit`] fits them, and [`PrimaryVertices`] finds primary vertices.
+//! - [`VeloTracking`] finds tracks in the hits, [`VeloFit`] fits them, and [`PrimaryVertices`] finds primary vertices.
 //! - [`ToyVelo`] makes toy events, and [`TrackChecker`] compares tracks with the true particles.
 //!
 //! ```
@@ -28,8 +28,9 @@
 //! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 //! ```
 //!
-//! The modules [`tracking`], [`fit`], [`vertices`], [`matching`] and [`toy_event`] have the computation, independent of
-//! the event store; [`geometry`] and [`conditions`] describe the detector. Lengths are in mm, momenta in MeV.
+//! The modules [`tracking`], [`fit`], [`vertices`], [`matching`] and [`toy_event`] contain the computations, which do
+//! not depend on the event store; [`geometry`] and [`conditions`] describe the detector. Lengths are in mm, momenta in
+//! MeV.
 
 pub mod conditions;
 mod efficiency_table;

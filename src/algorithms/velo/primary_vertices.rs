@@ -5,7 +5,7 @@ use super::table_paths::tracks;
 use super::vertices::{Cuts, find};
 use crate::app::prelude::*;
 
-/// Finds the primary vertices of fitted tracks.
+/// Finds primary vertices from fitted tracks.
 ///
 /// ```toml
 /// [[algorithm]]
@@ -17,21 +17,21 @@ use crate::app::prelude::*;
 /// distance = 1                       # the largest distance of a track from the beam, mm
 /// ```
 ///
-/// The table of vertices has the position `x`, `y`, `z` \[mm\], the covariance `cov_xx`, `cov_xy`, `cov_xz`, `cov_yy`,
+/// The vertex table contains the position `x`, `y`, `z` \[mm\], the covariance `cov_xx`, `cov_xy`, `cov_xz`, `cov_yy`,
 /// `cov_yz`, `cov_zz` \[mm²\], `chi2`, `ndof`, and the number of `tracks`. A second table, `Rec/Vertex/PrimaryTracks`,
-/// links each `vertex` to each `track` it has.
+/// links each `vertex` to its tracks, with one row per `track`.
 #[derive(Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PrimaryVertices {
     /// The table of tracks.
     pub tracks: String,
-    /// The new table of vertices.
+    /// The path of the new vertex table.
     pub output: String,
-    /// The smallest number of tracks of a vertex.
+    /// The minimum number of tracks in a vertex.
     pub minimum: usize,
-    /// The largest χ² of a track with its vertex.
+    /// The maximum χ² of a track with respect to its vertex.
     pub chi2: f64,
-    /// The largest distance of a track from the beam, mm.
+    /// The maximum distance of a track from the beam, in mm.
     pub distance: f64,
     #[serde(skip)]
     columns: Columns,

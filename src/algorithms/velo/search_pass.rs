@@ -1,25 +1,25 @@
-//! The settings of the three passes of the [tracking](super::tracking).
+//! The settings for the three passes of the [tracking](super::tracking).
 
-/// The settings of a pass.
+/// The settings for one pass.
 pub(super) struct SearchPass {
-    /// The largest angle about the beam between the first two hits, as a pseudo-angle: a full circle is 4.
+    /// The maximum angle about the beam between the first two hits, as a pseudo-angle (a full circle is 4).
     pub window: f32,
-    /// The distances from the first hit to the second, in modules upstream.
+    /// The distances to try from the first hit to the second, counted in modules upstream.
     pub steps: &'static [usize],
-    /// The same as `window` and `distance` for hits that are not in adjacent modules of one side.
+    /// Like `window` and `distance`, but for hits that are not in adjacent modules on the same side.
     pub other_window: f32,
     pub other_distance: f32,
-    /// The largest distance from the second hit to the third, in modules upstream.
+    /// The maximum distance from the second hit to the third, counted in modules upstream.
     pub third: usize,
-    /// Whether the third hit of a pair that does not point to the beam must be in the next module of the side.
+    /// Whether the third hit of a pair that does not point to the beam must be in the next module on the same side.
     pub third_is_next: bool,
-    /// The largest distance from the beam of the line through the first two hits, mm.
+    /// The maximum distance between the beam and the line through the first two hits, in mm.
     pub distance: f32,
-    /// The largest scattering angle, rad.
+    /// The maximum scattering angle in rad.
     pub kink: f32,
-    /// The smallest number of hits.
+    /// The minimum number of hits on a track.
     pub hits: usize,
-    /// The highest score.
+    /// The maximum score of a track; lower scores are better.
     pub score: f32,
 }
 

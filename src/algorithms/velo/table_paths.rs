@@ -1,4 +1,4 @@
-//! The default paths of the tables.
+//! The default table paths.
 
 /// Hits.
 pub(super) const HITS: &str = "Raw/Velo/Hits";

@@ -2,7 +2,7 @@
 //!
 //! Particles come from a few primary vertices, or from secondary decays and interactions. They move along straight
 //! lines, scatter in each module, and leave hits in the sensors they cross, with the resolution of a pixel. Some hits
-//! are lost, and some are noise. The default numbers are close to those of simulated LHCb events.
+//! are lost, and some noise hits are added. The default settings give numbers close to those in simulated LHCb events.
 
 use super::fit::scattering;
 use super::geometry::{MODULE_Z, MODULES, PIXEL, SENSORS, from_module, to_module};
@@ -11,9 +11,9 @@ use crate::numbers::random::Random;
 use crate::numbers::random::rand_distr::{Distribution, Poisson};
 use serde::{Deserialize, Serialize};
 
-/// The settings of toy events.
+/// The settings for toy events.
 ///
-/// Missing fields have their defaults when deserialised; an unknown field is an error.
+/// When deserialised, missing fields take their default values; an unknown field is an error.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ToyConfig {
@@ -23,13 +23,13 @@ pub struct ToyConfig {
     pub particles: f64,
     /// The probability that a particle comes from a secondary decay or interaction. Default: 0.08.
     pub displaced: f64,
-    /// The mean transverse momentum, MeV. Default: 480.
+    /// The mean transverse momentum of particles in MeV. Default: 480.
     pub transverse_momentum: f64,
     /// The probability of a hit in a crossed sensor. Default: 0.99.
     pub efficiency: f64,
     /// The fraction of noise hits among all hits. Default: 0.1.
     pub noise: f64,
-    /// The thickness of a module in radiation lengths. Default: 0.012.
+    /// The thickness of a module, in radiation lengths. Default: 0.012.
     pub material: f64,
 }
 
@@ -54,17 +54,17 @@ pub struct ToyParticle {
     pub pid: i32,
     /// The charge, −1 or 1.
     pub charge: f64,
-    /// The momentum, MeV.
+    /// The momentum in MeV.
     pub p: f64,
-    /// The transverse momentum, MeV.
+    /// The transverse momentum in MeV.
     pub pt: f64,
     /// The pseudorapidity.
     pub eta: f64,
-    /// The azimuth, rad.
+    /// The azimuth in rad.
     pub phi: f64,
     /// Whether the particle has hits in at least three modules.
     pub has_velo: bool,
-    /// Whether the particle would traverse a spectrometer: has_velo, 2 < η < 5 and p > 2 GeV.
+    /// Whether the particle would traverse a spectrometer: `has_velo` is true, 2 < η < 5 and p > 2 GeV.
     pub is_long: bool,
     /// Whether the particle comes from a secondary decay or interaction.
     pub displaced: bool,
@@ -73,13 +73,13 @@ pub struct ToyParticle {
 /// A toy event.
 #[derive(Clone, Debug, Default)]
 pub struct ToyEvent {
-    /// The positions of primary vertices, mm.
+    /// The positions of primary vertices, in mm.
     pub vertices: Vec<[f64; 3]>,
     /// The particles with at least one hit.
     pub particles: Vec<ToyParticle>,
     /// The positions (mm) and modules of hits, in module order.
     pub hits: Vec<([f64; 3], u8)>,
-    /// Pairs of rows: a particle and one of its hits.
+    /// Pairs of rows, each of a particle and one of its hits.
     pub links: Vec<(u32, u32)>,
 }
 
@@ -87,10 +87,10 @@ pub struct ToyEvent {
 type ToyHit = ([f64; 3], u8, Option<u32>);
 
 impl ToyConfig {
-    /// Checks the ranges of the settings.
+    /// Checks that the settings are in range.
     ///
     /// # Errors
-    /// A sentence about the first setting out of range.
+    /// If a setting is out of range. The error is a sentence about the first such setting.
     pub fn check(&self) -> Result<(), String> {
         check_range("vertices", self.vertices, [0.0, 100.0], "")?;
         check_range("particles", self.particles, [0.001, 1000.0], "")?;
@@ -133,7 +133,7 @@ impl ToyConfig {
         for _ in 0..draw(noise, random) {
             made.push(noise_hit(random));
         }
-        // The order in a module must not reveal the particle.
+        // The order of hits within a module must not reveal their particles.
         made.sort_by(|a, b| a.1.cmp(&b.1).then(a.0[0].total_cmp(&b.0[0])));
         for (row, (position, module, particle)) in made.into_iter().enumerate() {
             event.hits.push((position, module));
@@ -161,7 +161,7 @@ impl ToyConfig {
         let mut slope = [cos / eta.sinh(), sin / eta.sinh()];
         let mut position = vertex;
         if displaced {
-            // The parent flies first; the particle leaves at a small angle.
+            // The parent flies some distance first, and then the particle leaves at a small angle to its direction.
             let way = direction * random.exponential(40.0);
             position = [
                 position[0] + slope[0] * way,
@@ -208,7 +208,7 @@ impl ToyConfig {
                     MODULE_Z[module],
                 ];
                 let t2 = slope[0] * slope[0] + slope[1] * slope[1];
-                // One in fifty is in the non-Gaussian tail.
+                // One scattering angle in fifty is from the non-Gaussian tail.
                 let tail = if random.uniform(0.0, 1.0) < 0.02 { 4.0 } else { 1.0 };
                 let angle = tail * scattering(self.material * (1.0 + t2).sqrt()) / p * (1.0 + t2).sqrt();
                 slope = slope.map(|t| random.gaussian(t, angle * (1.0 + t * t).sqrt()));
@@ -230,7 +230,7 @@ impl ToyConfig {
     }
 }
 
-/// Returns the measured coordinate: the middle of a pixel, or the boundary of two that share the charge.
+/// Returns the measured coordinate: the centre of a pixel, or the boundary between two pixels that share the charge.
 fn pixel(x: f64, random: &mut Random) -> f64 {
     let pitch = if random.uniform(0.0, 1.0) < 0.3 {
         0.5 * PIXEL

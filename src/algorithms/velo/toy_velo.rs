@@ -1,10 +1,11 @@
-//! `ToyVelo`: makes toy events in the VELO.
+//! `ToyVelo`: creates toy events in the VELO.
 
 use super::table_paths::{HITS, LINKS, PARTICLES};
 use super::toy_event::ToyConfig;
 use crate::app::prelude::*;
 
-/// Makes [toy events](super::toy_event), in the tables that `scripts/velo_to_hdf5.py` makes from simulated events.
+/// Creates [toy events](super::toy_event), in the same tables that `scripts/velo_to_hdf5.py` writes for simulated
+/// events.
 ///
 /// ```toml
 /// [input]
@@ -15,16 +16,16 @@ use crate::app::prelude::*;
 /// vertices = 5.0                     # in addition to the first; all properties have defaults
 /// ```
 ///
-/// An event depends on the job's seed, the event's number and the algorithm's name only. It has these tables:
+/// An event depends only on the job's seed, the event's number and the algorithm's name. It has these tables:
 ///
-/// - `Raw/Velo/Hits`: `x`, `y`, `z` \[mm\] and `module`, from 0 to 51.
+/// - `Raw/Velo/Hits`: `x`, `y`, `z` \[mm\] and the `module` number, from 0 to 51.
 /// - `MC/Particles`: `key`, `pid`, `p`, `pt` \[MeV\], `eta`, `phi`, `charge`, and the flags `is_long`, `is_down`,
 ///   `has_velo`, `has_ut`, `has_scifi`, `from_beauty`, `from_charm`, `from_strange`.
 /// - `MC/Links`: references to a `particle` and one of its hits, `hit`.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ToyVelo {
-    /// The settings of the events.
+    /// The settings for the events.
     pub config: ToyConfig,
     #[serde(skip)]
     columns: Columns,

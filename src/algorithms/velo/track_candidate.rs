@@ -1,57 +1,61 @@
-//! Track candidates, scored by a likelihood ratio: hits of a track against hits in line by chance.
+//! Track candidates, scored by a likelihood ratio that compares two hypotheses: the hits are from a track, or they are
+//! in line by chance.
 //!
-//! The score is −2 ln of the likelihood ratio. For a track, the distance of each hit from the straight line through the
-//! previous two is Gaussian, because of the resolution and multiple scattering. By chance, hits have the density of all
-//! hits at that distance from the beam. The momentum is unknown, so several scattering angles are tried. A track also
-//! has a hit in each sensor it crosses, so each missing hit adds to the score.
+//! The score is −2 ln of the likelihood ratio. For a true track, the distance of each hit from the straight line
+//! through the previous two hits is Gaussian, because of the resolution and multiple scattering. For hits in line by
+//! chance, the expected density is that of all hits at the same distance from the beam. The momentum is unknown, so
+//! several scattering angles are tried. A track should also have a hit in each sensor that it crosses, so each missing
+//! hit adds to the score.
 
 use super::geometry::{MODULE_Z, crosses};
 use super::hit_index::{Hit, HitIndex};
 use std::ops::{Add, Mul};
 
-/// The resolution of a hit in each direction, mm: slightly better than a 55 µm pixel, because of charge sharing.
+/// The hit resolution in each direction, in mm. Because of charge sharing, it is slightly better than the size of a 55
+/// µm pixel alone would give.
 const RESOLUTION: f32 = 0.0145;
 
-/// The scattering angles to try, rad per module, and the price of each, for momenta of about 3, 1, 0.4, 0.15 and 0.06
-/// GeV.
+/// The scattering angles to try, in rad per module, with the price of each. They correspond to momenta of about 3, 1,
+/// 0.4, 0.15 and 0.06 GeV.
 const SCATTERING: [(f32, f32); 5] = [(0.0004, 2.0), (0.0012, 0.5), (0.003, 2.0), (0.008, 4.0), (0.02, 8.0)];
 
-/// The largest number of hits of a candidate, more than the planes a track can cross.
+/// The maximum number of hits on a candidate, which is more than the number of planes a track can cross.
 const MOST: usize = 60;
 
-/// The prices of hits, missing hits and origins, in units of the score.
+/// The prices of hits, missing hits and origins: the amounts that they add to the score.
 mod price {
     /// A hit.
     pub const HIT: f32 = 4.0;
-    /// A sensor without a hit beyond the outer end, up to a limit, because the particle may have stopped.
+    /// A sensor without a hit beyond the outer end of the track. The sum is limited to `STOPPED` because the particle
+    /// may have stopped.
     pub const OUTER: f32 = 9.0;
     pub const STOPPED: f32 = 12.0;
     /// A sensor without a hit between the first and the last hit.
     pub const MIDDLE: f32 = 9.0;
     /// A sensor without a hit between the beam and the first hit, for tracks that point to the beam.
     pub const INNER: f32 = 6.0;
-    /// The same, for displaced tracks, which may start further out.
+    /// Like `INNER`, but for displaced tracks, which may start further out.
     pub const INNER_DISPLACED: f32 = 1.0;
-    /// A track that does not point to the beam, which is rarer.
+    /// A track that does not point to the beam. Such tracks are rarer.
     pub const DISPLACED: f32 = 7.0;
-    /// A short track with the same origin as others, or without others there.
+    /// A short track that starts near the origin of other tracks, or alone.
     pub const WITH_OTHERS: f32 = -4.0;
     pub const ALONE: f32 = 4.0;
 }
 
-/// The largest distance from the beam of a track that points to it, mm.
+/// The maximum distance from the beam, in mm, for a track that counts as pointing to the beam.
 const PROMPT: f32 = 0.5;
 
-/// The smallest number of hits of a track that is not short.
+/// The minimum number of hits on a track that does not count as short.
 const LONG: usize = 5;
 
-/// Hits in line, in descending order of z, and the score of each prefix.
+/// Hits in line, in descending order of z, with a score for the first two, three, and more of them.
 pub(super) struct TrackCandidate {
     hits: [u32; MOST],
     number: usize,
-    /// The score for each scattering angle.
+    /// The score so far for each scattering angle.
     sums: [f32; SCATTERING.len()],
-    /// The score of the first `i + 1` hits, without missing hits.
+    /// The score of the first `i + 1` hits, not counting missing hits.
     partial: [f32; MOST],
 }
 
@@ -65,7 +69,7 @@ impl TrackCandidate {
         }
     }
 
-    /// Restarts with two hits.
+    /// Restarts the candidate with two hits.
     #[inline]
     pub(super) fn begin(&mut self, first: u32, second: u32) {
         self.hits[0] = first;
@@ -74,7 +78,7 @@ impl TrackCandidate {
         self.sums = SCATTERING.map(|(_, cost)| cost);
     }
 
-    /// Returns the candidate with these hits, at least two.
+    /// Returns a candidate with these hits, of which there must be at least two.
     pub(super) fn of(hits: &[u32], index: &HitIndex) -> Self {
         let mut made = Self::new();
         made.begin(hits[0], hits[1]);
@@ -90,7 +94,8 @@ impl TrackCandidate {
         self.number == MOST
     }
 
-    /// Returns two hits that define the direction at the last hit. Hits of the two sides are too close together.
+    /// Returns two hits that define the direction at the last hit. If the last two hits are too close together because
+    /// they are on opposite sides, the one before them is used.
     #[inline]
     pub(super) fn last_two(&self, index: &HitIndex) -> (Hit, Hit) {
         let hit = |place: usize| index.hits[self.hits[place] as usize];
@@ -109,8 +114,8 @@ impl TrackCandidate {
         let c = index.hits[hit as usize];
         let kink = Kink::new(a, b, c);
         let module = usize::from(index.module[hit as usize]);
-        // Hits are logarithmically uniform in r, and fill half of the plane: the density is the number in the module
-        // times 1 / (π r² ln(45/5.5)).
+        // Hits are distributed uniformly in ln r and fill half of the plane, so the density is the number of hits in
+        // the module times 1 / (π r² ln(45/5.5)).
         let density = index.number_in(module) / (6.5 * (c.x * c.x + c.y * c.y));
         let chance = std::f32::consts::TAU * density;
         let lever = kink.lever * kink.lever;
@@ -125,7 +130,7 @@ impl TrackCandidate {
         self.number += 1;
     }
 
-    /// Drops hits at the end that worsen the score, and returns the score without missing hits.
+    /// Drops the last hits if they worsen the score, and returns the score, not counting missing hits.
     pub(super) fn choose_end(&mut self) -> f32 {
         let (mut end, mut score) = (3, self.partial[2]);
         for number in 4..=self.number {
@@ -137,12 +142,12 @@ impl TrackCandidate {
         score
     }
 
-    /// Returns the score without missing hits.
+    /// Returns the score, not counting missing hits.
     pub(super) fn partial(&self) -> f32 {
         self.partial[self.number - 1]
     }
 
-    /// Returns the score with missing hits and origin. Above `limit`, the result is incomplete.
+    /// Returns the score, including missing hits and the origin. If the result is above `limit`, it may be incomplete.
     pub(super) fn score(&self, index: &HitIndex, origins: &TrackOrigins, limit: f32) -> f32 {
         let hits = self.hits();
         let hit = |place: usize| index.hits[hits[place] as usize];
@@ -162,7 +167,7 @@ impl TrackCandidate {
         score + self.missing(index, &line, inner)
     }
 
-    /// Returns the score of missing hits.
+    /// Returns the contribution of missing hits to the score.
     fn missing(&self, index: &HitIndex, line: &Line, price_of_inner: f32) -> f32 {
         let hits = self.hits();
         let hit = |place: usize| index.hits[hits[place] as usize];
@@ -205,12 +210,12 @@ impl TrackCandidate {
     }
 }
 
-/// Returns 1 if a track crosses a sensor of a module, well inside the edges, and 0 otherwise.
+/// Returns 1 if a track crosses a sensor of a module well inside its edges, and 0 otherwise.
 #[inline]
 fn misses(module: usize, from: Hit, [tx, ty]: [f32; 2]) -> f32 {
     let dz = MODULE_Z[module] as f32 - from.z;
     let (x, y) = (from.x + tx * dz, from.y + ty * dz);
-    // The uncertainty of the extrapolation.
+    // The margin covers the uncertainty of the extrapolation.
     let margin = 0.2 + 0.005 * dz.abs();
     if x * x + y * y > 50.0 * 50.0 || x * x + y * y < 25.0 {
         return 0.0;
@@ -219,13 +224,13 @@ fn misses(module: usize, from: Hit, [tx, ty]: [f32; 2]) -> f32 {
     f32::from(u8::from(crosses))
 }
 
-/// The distance of a hit c from the line through hits a and b.
+/// The distance between a hit c and the line through hits a and b.
 struct Kink {
-    /// The squared distance, mm².
+    /// The squared distance in mm².
     square: f32,
-    /// The variance of each coordinate from the resolution, mm².
+    /// The variance of each coordinate due to the hit resolution, in mm².
     variance: f32,
-    /// The deviation at c for a scattering angle of 1 rad at b, mm.
+    /// The deviation at c, in mm, caused by a scattering angle of 1 rad at b.
     lever: f32,
 }
 
@@ -246,28 +251,28 @@ impl Kink {
     }
 }
 
-/// Returns the variance of c − b − (b − a) · ratio from the resolution, mm².
+/// Returns the variance of c − b − (b − a) · ratio due to the hit resolution, in mm².
 #[inline]
 pub(super) fn variance<T: Copy + Add<Output = T> + Mul<Output = T> + From<f32>>(ratio: T) -> T {
     let one = T::from(1.0);
     T::from(RESOLUTION * RESOLUTION) * (one + (one + ratio) * (one + ratio) + ratio * ratio)
 }
 
-/// Returns an upper bound of the deviation of a hit by the resolution, mm, without a square root; `ratio` as in
-/// [`variance`].
+/// Returns an upper bound, in mm, on a hit's deviation due to the resolution. It is computed without a square root;
+/// `ratio` is the same as in [`variance`].
 #[inline]
 pub(super) fn reach(ratio: f32) -> f32 {
     4.0 * RESOLUTION * (1.5 + 1.5 * ratio.abs())
 }
 
-/// A straight line and its point closest to the beam.
+/// A straight line, and the point on it closest to the beam.
 pub(super) struct Line {
     pub slopes: [f32; 2],
     /// √(tx² + ty²)
     pub slope: f32,
-    /// The z of the point closest to the beam, mm.
+    /// The z of the point closest to the beam, in mm.
     pub z: f32,
-    /// The distance from the beam at this point, mm.
+    /// The distance from the beam at this point in mm.
     pub distance: f32,
 }
 
@@ -287,7 +292,7 @@ impl Line {
     }
 }
 
-/// The origins along the beam of the tracks found so far, sorted.
+/// The origins along the beam of the tracks found so far, in ascending order.
 #[derive(Default)]
 pub(super) struct TrackOrigins {
     z: Vec<f32>,
@@ -298,7 +303,7 @@ impl TrackOrigins {
         self.z.clear();
     }
 
-    /// Adds a track with enough hits that points to the beam.
+    /// Adds a track if it has enough hits and points to the beam.
     pub(super) fn add(&mut self, hits: &[u32], index: &HitIndex) {
         let line = Line::through(index.hits[hits[0] as usize], index.hits[hits[hits.len() - 1] as usize]);
         if hits.len() > 3 && line.distance < 0.3 {
@@ -307,7 +312,7 @@ impl TrackOrigins {
         }
     }
 
-    /// Returns whether two tracks come from near z, within the precision of a short track of this slope.
+    /// Returns whether at least two tracks start near z, within the precision of a short track with this slope.
     fn others_near(&self, z: f32, slope: f32) -> bool {
         let apart = (0.3 / slope).clamp(0.7, 5.0);
         let first = self.z.partition_point(|other| *other < z - apart);
@@ -315,7 +320,8 @@ impl TrackOrigins {
     }
 }
 
-/// Returns the natural logarithm of a positive normal number to 10⁻⁴. It is fast, and the same on every platform.
+/// Returns the natural logarithm of a positive normal number, accurate to 10⁻⁴. The computation is fast and gives the
+/// same result on every platform.
 #[inline]
 fn ln(x: f32) -> f32 {
     let bits = x.to_bits();

@@ -1,4 +1,4 @@
-//! `TrackChecker`: measures the efficiency of the tracking.
+//! `TrackChecker`: measures the tracking efficiency.
 
 use super::efficiency_table::{CATEGORIES, COUNTS, table};
 use super::matching::Links;
@@ -18,11 +18,12 @@ use crate::numbers::counter::Counter;
 /// links = "MC/Links"
 /// ```
 ///
-/// A track matches the particle with more than 70 % of its hits; a track without a match is a ghost. A particle is
-/// reconstructed if a track matches it; additional tracks are clones, counted as a fraction of all matching tracks in
-/// the category. Electrons are in no category, but their tracks are not ghosts. Purity is the fraction of a track's
-/// hits that belong to its particle. Hit efficiency is the fraction of a particle's hits on its track. Both are
-/// averages over tracks. The counters are also in the file records.
+/// A track matches the particle that made more than 70 % of the track's hits; a track without a match is a ghost. A
+/// particle is reconstructed if at least one track matches it. Additional matching tracks are clones; the clone
+/// fraction is relative to all matching tracks in the category. Electrons belong to no category, but their tracks are
+/// not ghosts. Purity is the fraction of a track's hits that belong to its particle. Hit efficiency is the fraction of
+/// a particle's hits that are on its track. Both are averaged over tracks. The counters are also saved in the file
+/// records.
 #[derive(Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrackChecker {
@@ -60,7 +61,7 @@ struct Counters {
     events: CounterHandle,
     tracks: CounterHandle,
     ghosts: CounterHandle,
-    /// The counters of each category, in the order of `COUNTS`.
+    /// The counters for each category, in the order of `COUNTS`.
     of: [[CounterHandle; COUNTS.len()]; CATEGORIES.len()],
 }
 

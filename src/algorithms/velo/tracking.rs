@@ -1,14 +1,15 @@
-//! The search for tracks in the hits of an event.
+//! The search for tracks in an event's hits.
 //!
-//! The search goes from the downstream end of the detector to the upstream end. Triplets of hits are the seeds, and are
-//! extended upstream module by module, as in D. H. Cámpora Pérez, N. Neufeld, A. Riscos Núñez, "Search by triplet", J.
-//! Comput. Sci. 54, 101422, 2021. Here, a likelihood ratio decides which candidates are tracks, in three passes:
+//! The search goes from the downstream end of the detector to the upstream end. Tracks are seeded by triplets of hits
+//! and extended upstream module by module, as in D. H. Cámpora Pérez, N. Neufeld, A. Riscos Núñez, "Search by triplet",
+//! J. Comput. Sci. 54, 101422, 2021. Here, a likelihood ratio decides which candidates are tracks, in three passes:
 //!
-//! 1. Tracks with at least four hits that point to the beam and scatter little. The best candidate of each first hit
-//!    becomes a track at once, and its hits are removed.
-//! 2. All other tracks. The candidates of the whole event compete: in order of score, a candidate becomes a track if no
-//!    better track has its hits.
-//! 3. Short tracks that share the most upstream hit with another track: two particles in one pixel.
+//! 1. Tracks with at least four hits that point to the beam and scatter little. The best candidate starting from each
+//!    hit becomes a track immediately, and its hits are removed.
+//! 2. All other tracks. All candidates in the event compete: in order of score, each becomes a track if none of its
+//!    hits are on a better track.
+//! 3. Short tracks that share their most upstream hit with another track, which happens if two particles hit the same
+//!    pixel.
 
 use super::geometry::MODULES;
 use super::hit_index::HitIndex;
@@ -20,7 +21,7 @@ use super::triplets::Triplets;
 /// The number of consecutive modules without a hit that ends a track.
 const MOST_MISSED: usize = 4;
 
-/// Finds tracks. The buffers are reused from event to event.
+/// Finds tracks, reusing the same buffers from event to event.
 ///
 /// ```
 /// use gaudi_mpi::algorithms::velo::geometry::MODULE_Z;
@@ -37,21 +38,21 @@ const MOST_MISSED: usize = 4;
 #[derive(Default)]
 pub struct Tracker {
     all: HitIndex,
-    /// The hits that are on no track before each pass.
+    /// The hits that are not on any track at the start of a pass.
     left: HitIndex,
-    /// Whether a hit is on a track, by row in the event.
+    /// Whether each hit is on a track, indexed by the hit's row in the event.
     used: Vec<bool>,
     origins: TrackOrigins,
     triplets: Triplets,
     found: Vec<Competitor>,
     /// The hits of all candidates in `found`.
     arena: Vec<u32>,
-    /// The hits of track `i` end before `hits[ends[i]]`.
+    /// The hits of all tracks. Those of track `i` end before `hits[ends[i]]`.
     hits: Vec<u32>,
     ends: Vec<usize>,
 }
 
-/// A candidate in the competition of the second pass.
+/// A candidate that competes in the second pass.
 #[derive(Clone, Copy)]
 struct Competitor {
     score: f32,
@@ -60,9 +61,9 @@ struct Competitor {
 }
 
 impl Tracker {
-    /// Finds the tracks in hits, given positions (mm) and modules (0 to 51).
+    /// Finds tracks, given the positions (mm) and modules (0 to 51) of the hits.
     ///
-    /// The result depends on the arguments only, including their order.
+    /// The result depends only on the arguments, including the order of the hits.
     ///
     /// # Panics
     /// If a module is above 51, or the slices have different lengths.
@@ -84,7 +85,7 @@ impl Tracker {
         (self.all, self.left) = (all, left);
     }
 
-    /// Returns the tracks: the rows of their hits, in descending order of z.
+    /// Returns the tracks, each as the rows of its hits, in descending order of z.
     pub fn tracks(&self) -> impl ExactSizeIterator<Item = &[u32]> {
         (0..self.ends.len()).map(|track| {
             let start = if track == 0 { 0 } else { self.ends[track - 1] };
@@ -92,7 +93,7 @@ impl Tracker {
         })
     }
 
-    /// The first pass.
+    /// Runs the first pass.
     fn find_straight(&mut self, index: &mut HitIndex) {
         let pass = &STRAIGHT;
         let (mut candidate, mut best) = (TrackCandidate::new(), Vec::new());
@@ -102,7 +103,7 @@ impl Tracker {
             for of_first in found.chunk_by(|one, other| one[0] == other[0]) {
                 let mut best_score = f32::MAX;
                 for &[first, second, third] in of_first {
-                    // A track from the same module may have taken them.
+                    // These hits may already be on another track that starts in the same module.
                     if index.is_removed(second) || index.is_removed(third) {
                         continue;
                     }
@@ -131,7 +132,7 @@ impl Tracker {
         self.triplets = triplets;
     }
 
-    /// The second pass.
+    /// Runs the second pass.
     fn find_others(&mut self, index: &HitIndex) {
         let pass = &OTHERS;
         let (mut found, mut arena) = (std::mem::take(&mut self.found), std::mem::take(&mut self.arena));
@@ -142,7 +143,7 @@ impl Tracker {
             for &[first, second, third] in self.triplets.find(index, index, pass, module) {
                 candidate.begin(first, second);
                 candidate.add(third, index);
-                // Each additional hit gains about 10; a worse start is noise.
+                // Each additional hit improves the score by about 10, so a start worse than this is noise.
                 if candidate.partial() > pass.score + 6.0 {
                     continue;
                 }
@@ -159,7 +160,7 @@ impl Tracker {
                 }
             }
         }
-        // A candidate that loses its last hits to a better one competes again with the rest.
+        // A candidate that loses its last hits to a better candidate competes again with its remaining hits.
         while !found.is_empty() {
             found.sort_unstable_by(|a, b| a.score.total_cmp(&b.score).then(a.start.cmp(&b.start)));
             let mut again = 0;
@@ -187,7 +188,7 @@ impl Tracker {
         (self.found, self.arena) = (found, arena);
     }
 
-    /// The third pass: the third hit is on another track.
+    /// Runs the third pass, in which the third hit is already on another track.
     fn find_sharing(&mut self, all: &HitIndex, left: &HitIndex) {
         let pass = &SHARING;
         if left.hits.is_empty() {
@@ -222,7 +223,7 @@ impl Tracker {
         }
     }
 
-    /// Makes a track of these hits.
+    /// Makes a track from these hits.
     fn accept(&mut self, index: &HitIndex, hits: &[u32]) {
         for hit in hits {
             let row = index.row[*hit as usize];
@@ -233,7 +234,7 @@ impl Tracker {
     }
 }
 
-/// Adds the nearest hit in each module upstream, until too many modules have none.
+/// Adds the nearest hit in each module upstream, until too many consecutive modules have no such hit.
 #[inline]
 fn follow(index: &HitIndex, pass: &SearchPass, candidate: &mut TrackCandidate) {
     let hits = candidate.hits();

@@ -1,7 +1,8 @@
-//! The search for triplets of hits in line, the seeds of the [tracking](super::tracking).
+//! The search for triplets of hits in line, which are the seeds for the [tracking](super::tracking).
 //!
-//! Few of the many pairs and windows lead to a triplet, and branches on them are unpredictable. So each step runs for
-//! all hits of a module, and writes each result to a list without a branch: a result that is not needed is overwritten.
+//! Few of the many pairs and windows lead to a triplet, and branches on these conditions are unpredictable. So each
+//! step runs for all hits in a module and writes each result to a list without a branch; results that are not needed
+//! are overwritten.
 
 use super::geometry::MODULES;
 use super::hit_index::{Hit, HitIndex, LANES};
@@ -11,30 +12,30 @@ use std::cmp::Reverse;
 use std::ops::Range;
 use wide::f32x8;
 
-/// The largest squared slope dr/dz of a track.
+/// The maximum squared slope dr/dz of a track.
 const STEEPEST: f32 = 1.2;
 
 /// Three hits, in descending order of z.
 pub(super) type Triplet = [u32; 3];
 
-/// The triplets that start in a module, and the buffers of the search.
+/// The triplets that start in a module, and buffers for the search.
 #[derive(Default)]
 pub(super) struct Triplets {
-    /// Groups of second hits, for each first hit.
+    /// For each first hit, groups of possible second hits.
     seconds: List<LaneMatches>,
     pairs: Vec<Pair>,
-    /// Pairs whose third hit may be in any module within reach.
+    /// The pairs whose third hit may be in any module within reach.
     everywhere: List<u32>,
-    /// A pair, and a module to search for the third hit.
+    /// Pairs, each with a module to search for the third hit.
     places: List<(u32, u32)>,
-    /// A pair, and the start and end of a range of hits to search for the third.
+    /// Pairs, each with the start and end of a range of hits to search for the third hit.
     windows: List<(u32, u32, u32)>,
-    /// Groups of third hits, for each pair.
+    /// For each pair, groups of third hits.
     thirds: List<LaneMatches>,
     triplets: Vec<Triplet>,
 }
 
-/// The hits among [`LANES`] consecutive ones that continue from a first hit or a pair.
+/// A first hit or a pair, and those among [`LANES`] consecutive hits that can follow it.
 #[derive(Clone, Copy, Default)]
 struct LaneMatches {
     from: u32,
@@ -59,7 +60,7 @@ impl<T: Clone + Default> List<T> {
         self.number = 0;
     }
 
-    /// Writes an item, and keeps it if `really`.
+    /// Writes an item, but keeps it only if `really` is true.
     #[inline]
     fn add(&mut self, item: T, really: bool) {
         if self.number == self.items.len() {
@@ -85,8 +86,8 @@ impl<T: Clone + Default> List<T> {
 }
 
 impl Triplets {
-    /// Finds the triplets whose first hit is in a module, sorted by the first hit, then in the order of the pass's
-    /// steps. The third hit is from the index `of_thirds`.
+    /// Finds the triplets whose first hit is in a given module, sorted by the first hit, then by the order of the
+    /// pass's steps. The third hit is taken from the index `of_thirds`.
     pub(super) fn find(
         &mut self,
         index: &HitIndex,
@@ -109,7 +110,7 @@ impl Triplets {
         &self.triplets
     }
 
-    // The steps are not inlined: each needs all registers.
+    // The steps are not inlined because each one needs all registers.
 
     #[inline(never)]
     fn find_seconds(&mut self, index: &HitIndex, pass: &SearchPass, module: usize) {
@@ -121,7 +122,7 @@ impl Triplets {
             let a = index.hits[first];
             let bins = [pass.window, pass.other_window].map(|window| index.bins_near(a.angle, window));
             for &step in pass.steps {
-                // A third hit needs a module upstream.
+                // There must be another module upstream for the third hit.
                 if step >= module {
                     continue;
                 }
@@ -174,7 +175,7 @@ impl Triplets {
         };
         for (number, pair) in (0..).zip(&self.pairs) {
             add(number, pair, 2);
-            // Many pairs do not point to the beam.
+            // Many pairs do not point to the beam, and for those only the next module is searched if the pass says so.
             let everywhere = !pass.third_is_next | pair.line.passes_within(pass.other_distance);
             self.everywhere.add(number, everywhere);
         }
@@ -212,8 +213,8 @@ impl Triplets {
     }
 }
 
-/// Returns a mask of the hits that make a pair with hit a: close in angle, on a line that is not too steep and passes
-/// close to the beam.
+/// Returns a mask of the hits that form a pair with hit a: they are close in angle, and the line through both hits is
+/// not too steep and passes close to the beam.
 #[inline]
 fn are_seconds(index: &HitIndex, a: Hit, start: usize, reach: f32, distance: f32) -> f32x8 {
     let b = index.lanes(start);
@@ -236,7 +237,7 @@ mod tests {
 
     #[test]
     fn triplets_are_in_line_and_without_removed_hits() {
-        // More lines from the origin than fit in one vector, and a hit off the lines.
+        // The test has more lines from the origin than fit in one vector, and a hit that is not on any of them.
         let slopes: Vec<f64> = (0..20).map(|line| -0.12 - 0.004 * f64::from(line)).collect();
         let modules = [24u8, 22, 20];
         let [mut x, mut y, mut z] = [vec![], vec![], vec![]];

@@ -16,15 +16,15 @@ use std::sync::Arc;
 /// conditions = { field_step = 5, material_step = 0.25, polarity = 1 }
 /// ```
 ///
-/// These columns are added to the table of tracks:
+/// The algorithm adds these columns to the track table:
 ///
 /// - the point closest to the beam, `x`, `y`, `z` \[mm\], and the slopes `tx`, `ty` there;
 /// - the covariance `cov_xx`, `cov_yy` \[mm²\], `cov_xtx`, `cov_yty` \[mm\], `cov_txtx`, `cov_tyty`; the x and y
 ///   projections are independent;
 /// - `chi2` and its degrees of freedom `ndof`;
-/// - `backward`, true for a track towards smaller z;
-/// - `kick` \[MeV\], the change of tx in the magnetic field up to z = 2800 mm, times the momentum, for charge +1; 0 for
-///   backward tracks.
+/// - `backward`, which is true for a track towards smaller z;
+/// - `kick` \[MeV\], the change in tx caused by the magnetic field up to z = 2800 mm for charge +1, multiplied by the
+///   momentum; 0 for backward tracks.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VeloFit {
@@ -34,7 +34,7 @@ pub struct VeloFit {
     /// The table of hits.
     #[serde(default = "hits")]
     pub hits: String,
-    /// The settings of the material and field maps.
+    /// The settings for the material and field maps.
     #[serde(default)]
     pub conditions: ConditionsConfig,
     #[serde(skip)]
@@ -57,7 +57,7 @@ struct Columns {
     kick: ColumnHandle<f64>,
 }
 
-/// The columns of a state and their units.
+/// The columns for a state, and their units.
 const STATE: [(&str, &str); 11] = [
     ("x", "mm"),
     ("y", "mm"),

@@ -5,7 +5,7 @@ use super::table_paths::{hits, tracks};
 use super::tracking::Tracker;
 use crate::app::prelude::*;
 
-/// Finds tracks in the hits of an event.
+/// Finds tracks in an event's hits.
 ///
 /// ```toml
 /// [[algorithm]]
@@ -14,15 +14,15 @@ use crate::app::prelude::*;
 /// output = "Rec/Track/Velo"
 /// ```
 ///
-/// The table of tracks has the number of `hits` of each track. A second table, `Rec/Track/VeloHits`, links each `track`
-/// to each `hit` it has, in descending order of z.
+/// The track table contains the number of `hits` on each track. A second table, `Rec/Track/VeloHits`, links each
+/// `track` to its hits, with one row per `hit`, in descending order of z.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VeloTracking {
     /// The table of hits.
     #[serde(default = "hits")]
     pub hits: String,
-    /// The new table of tracks.
+    /// The path of the new track table.
     #[serde(default = "tracks")]
     pub output: String,
     #[serde(skip)]

@@ -5,38 +5,39 @@ use super::fit::State;
 /// A fitted vertex.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vertex {
-    /// The position, mm.
+    /// The position in mm.
     pub position: [f64; 3],
-    /// The covariances xx, xy, xz, yy, yz, zz of the position, mm².
+    /// The covariances xx, xy, xz, yy, yz, zz of the position, in mm².
     pub covariance: [f64; 6],
     /// The χ² of the tracks.
     pub chi2: f64,
-    /// The degrees of freedom of the χ².
+    /// The number of degrees of freedom of the χ².
     pub ndof: u32,
     /// The tracks, in ascending order.
     pub tracks: Vec<u32>,
 }
 
-/// The requirements on a vertex.
+/// The requirements for a vertex.
 #[derive(Clone, Copy, Debug)]
 pub struct Cuts {
-    /// The smallest number of tracks.
+    /// The minimum number of tracks.
     pub tracks: usize,
-    /// The largest χ² of a track with its vertex.
+    /// The maximum χ² of a track with respect to its vertex.
     pub chi2: f64,
-    /// The largest distance of a track from the beam, mm.
+    /// The maximum distance of a track from the beam, in mm.
     pub distance: f64,
 }
 
-/// The resolution of seeds along the beam, mm.
+/// The resolution of seeds along the beam, in mm.
 const PEAK: f64 = 1.0;
-/// The largest number of iterations of a fit.
+/// The maximum number of iterations in a fit.
 const ITERATIONS: usize = 12;
 
-/// Finds the vertices of tracks, given their states closest to the beam.
+/// Finds vertices from tracks, given the state of each track at its point closest to the beam.
 ///
-/// The z with the highest density of tracks is the seed of a vertex. The fit is iterative, with weights that fall with
-/// the χ² of a track (Tukey's biweight). The tracks of the vertex are removed before the search for the next seed.
+/// The z with the highest density of tracks is the seed for a vertex. The fit is iterative, with track weights that
+/// decrease with the track's χ² (Tukey's biweight). Once a vertex is found, its tracks are removed before the search
+/// for the next seed.
 ///
 /// ```
 /// use gaudi_mpi::algorithms::velo::fit::State;
@@ -74,14 +75,14 @@ pub fn find(states: &[State], cuts: &Cuts) -> Vec<Vertex> {
     vertices
 }
 
-/// Returns the uncertainty of the z of a track, mm: the uncertainty of its position over its slope.
+/// Returns the uncertainty of a track's z in mm: the uncertainty of its position divided by its slope.
 fn z_sigma(state: &State) -> f64 {
     let [tx, ty] = state.slope;
     let variance = state.covariance[0][0].max(state.covariance[1][0]);
     (variance / (tx * tx + ty * ty).max(1e-6)).sqrt()
 }
 
-/// Returns the z of the highest density of tracks, weighted by their precision. `left` is sorted by z.
+/// Returns the z with the highest density of tracks, which are weighted by their precision. `left` is sorted by z.
 fn seed(states: &[State], left: &[u32], hopeless: &[f64], tracks: usize) -> Option<f64> {
     let state = |place: usize| &states[left[place] as usize];
     let mut best: Option<(f64, f64)> = None;
@@ -114,11 +115,11 @@ fn seed(states: &[State], left: &[u32], hopeless: &[f64], tracks: usize) -> Opti
     best.map(|(_, z)| z)
 }
 
-/// Fits a vertex to the tracks near the seed, by iterative weighted least squares.
+/// Fits a vertex to the tracks near the seed with iterative weighted least squares.
 fn fit(states: &[State], left: &[u32], seed: f64, cuts: &Cuts) -> Option<Vertex> {
     let mut position = [0.0, 0.0, seed];
     let mut covariance = [0.0; 6];
-    // The first iterations accept distant tracks, because the position of the beam is unknown.
+    // The first iterations accept distant tracks, because the beam position is unknown.
     let mut tolerance = 16.0 * cuts.chi2;
     for _ in 0..ITERATIONS {
         let mut matrix = [0.0; 6];
@@ -130,7 +131,7 @@ fn fit(states: &[State], left: &[u32], seed: f64, cuts: &Cuts) -> Option<Vertex>
                 continue;
             }
             let weight = (1.0 - distance.chi2 / tolerance).powi(2);
-            // Each projection is an equation: vx − tx vz = x − tx z.
+            // Each projection gives one equation: vx − tx vz = x − tx z.
             for axis in 0..2 {
                 let w = weight * distance.weights[axis];
                 let t = state.slope[axis];
@@ -176,14 +177,14 @@ fn fit(states: &[State], left: &[u32], seed: f64, cuts: &Cuts) -> Option<Vertex>
     (vertex.tracks.len() >= cuts.tracks).then_some(vertex)
 }
 
-/// The distance of a track from a vertex.
+/// The distance between a track and a vertex.
 struct TrackDistance {
     chi2: f64,
-    /// The inverse variance in each projection, mm⁻².
+    /// The inverse variance in each projection, in mm⁻².
     weights: [f64; 2],
 }
 
-/// Returns the distance of a track from a vertex at (vx, vy, vz).
+/// Returns the distance between a track and a vertex at (vx, vy, vz).
 fn chi2_of(state: &State, [vx, vy, vz]: [f64; 3]) -> TrackDistance {
     let dz = vz - state.z;
     let mut distance = TrackDistance {

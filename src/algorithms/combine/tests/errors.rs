@@ -1,4 +1,4 @@
-//! The messages for wrong properties.
+//! The error messages for invalid properties.
 
 use super::*;
 

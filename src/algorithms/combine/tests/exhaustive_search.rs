@@ -1,4 +1,4 @@
-//! The candidates that `Combine` must find, from a loop over all tuples of rows.
+//! Computes the candidates that `Combine` must find by looping over all tuples of rows.
 
 use super::random_table::RandomTable;
 use crate::algorithms::combine::{Combine, MassFrom};
@@ -8,7 +8,7 @@ use crate::app::prelude::*;
 use crate::app::{EventView, Events};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Random tables, and the combinations to make of them.
+/// Random tables, and the combinations to build from their rows.
 pub(super) struct Case {
     pub made: Vec<RandomTable>,
     pub combined: Vec<Combine>,
@@ -39,7 +39,7 @@ pub(super) struct TableRows {
     references: Vec<(Vec<i32>, String)>,
 }
 
-/// A candidate: rows of the daughters, identifier, charge, four-momentum, mass and transverse momentum.
+/// A candidate: daughter rows, identifier, charge, four-momentum, mass and transverse momentum.
 type Candidate = (Vec<i32>, i32, i32, [f64; 4], f64, f64);
 
 pub(super) fn table(events: &mut Events, path: &str) -> (String, TableReader) {
@@ -113,7 +113,7 @@ impl TableRows {
 
 type EventTables = BTreeMap<String, TableRows>;
 
-/// Returns the rows in which the references of a row end.
+/// Returns the rows that a row's references finally lead to.
 fn ends(tables: &EventTables, path: &str, row: i32) -> Vec<(String, i32)> {
     let mut all = Vec::new();
     if let Some(table) = tables.get(path) {
@@ -129,7 +129,7 @@ fn ends(tables: &EventTables, path: &str, row: i32) -> Vec<(String, i32)> {
     all
 }
 
-/// Returns the expected candidates of an event.
+/// Returns the candidates expected in an event.
 pub(super) fn candidates(combine: &Combine, tables: &EventTables) -> Vec<Candidate> {
     let descriptor = DecayDescriptor::parse(&combine.decay).unwrap();
     let written = &descriptor.decay().daughters;

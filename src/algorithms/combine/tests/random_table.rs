@@ -11,7 +11,7 @@ pub(super) struct RandomTable {
     pub pids: Vec<i32>,
     /// The number of tracks to refer to; 0 for no references.
     pub tracks: i32,
-    /// The largest number of rows in an event.
+    /// The maximum number of rows in an event.
     pub rows: f64,
     pub with_pid: bool,
     pub unit: String,
@@ -58,7 +58,7 @@ impl Algorithm for RandomTable {
                 event.push(column, pid);
             }
             if let Some(column) = self.track {
-                // −1 stands for no track.
+                // −1 means "no track".
                 event.push(column, random.uniform(-1.0, f64::from(self.tracks)).floor() as i32);
             }
         }
