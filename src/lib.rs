@@ -1,5 +1,5 @@
-//! Event processing on all cores: write what is done with one item, run it on any number of MPI ranks, and get the same
-//! bytes every time.
+//! Event processing on all cores: write the code that processes one item, run it on any number of MPI ranks, and get
+//! the same bytes every time.
 //!
 //! # The model in one page
 //!

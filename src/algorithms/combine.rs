@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 /// Builds a decay candidate from each combination of daughters.
 ///
 /// ```
+/// # gaudi_mpi::algorithms::register_all();
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
 /// # input.events = 10
 /// # [[algorithm]]

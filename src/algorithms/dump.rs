@@ -8,6 +8,7 @@ use std::fmt::Write;
 /// Prints tables from the first events, in event order, on rank 0 at the end of the job.
 ///
 /// ```
+/// # gaudi_mpi::algorithms::register_all();
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
 /// # input.events = 10
 /// # [[algorithm]]

@@ -8,6 +8,7 @@ use crate::event::{ColumnIndex, Element, Values, each_type};
 /// too few passing rows.
 ///
 /// ```
+/// # gaudi_mpi::algorithms::register_all();
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
 /// # input.events = 10
 /// # [[algorithm]]

@@ -38,6 +38,7 @@ pub struct AxisConfig {
 /// Fills a histogram in one, two or three dimensions.
 ///
 /// ```
+/// # gaudi_mpi::algorithms::register_all();
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
 /// # input.events = 10
 /// # [[algorithm]]
@@ -88,6 +89,7 @@ pub struct Histogram {
 /// Fills a profile: the mean of a value in each bin along one or two axes.
 ///
 /// ```
+/// # gaudi_mpi::algorithms::register_all();
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
 /// # input.events = 10
 /// # [[algorithm]]

@@ -7,6 +7,7 @@ use crate::error::Result;
 /// algorithm's name.
 ///
 /// ```
+/// # gaudi_mpi::algorithms::register_all();
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
 /// # input.events = 10
 /// # [[algorithm]]

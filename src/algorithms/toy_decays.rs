@@ -16,6 +16,7 @@ use tables::{ReconstructedTrack, Tables};
 /// and background from the [generator](super::toy_decay_generator), and additional pions.
 ///
 /// ```
+/// # gaudi_mpi::algorithms::register_all();
 /// # let job = gaudi_mpi::app::JobConfig::parse(r#"
 /// # input.events = 10
 /// [[algorithm]]

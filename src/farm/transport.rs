@@ -259,6 +259,7 @@ impl Transport {
     /// Ends all ranks at once, for a job that cannot be ended in order.
     pub(crate) fn abort(&self, status: i32) -> ! {
         if let Some(mpi) = &self.mpi {
+            launcher::await_output();
             mpi.abort(status);
         }
         std::process::exit(status)

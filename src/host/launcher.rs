@@ -68,6 +68,12 @@ pub(crate) fn end_with_daemon() {
     }
 }
 
+/// Waits until the launcher has had the time to pass on what this process has printed. A launcher that sees a rank end
+/// abnormally ends the others at once, and MPICH's then drops their last lines.
+pub(crate) fn await_output() {
+    std::thread::sleep(Duration::from_millis(100));
+}
+
 /// Extracts name and number from a library's version text. Open MPI has a comma after them; MPICH and its descendants have
 /// one line for name and number, and others for the date, the build and so on.
 fn short(text: &str) -> String {

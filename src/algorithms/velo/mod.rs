@@ -6,6 +6,7 @@
 //! ```
 //! use gaudi_mpi::app::{AppMgr, JobConfig};
 //!
+//! gaudi_mpi::algorithms::register_all();
 //! let job = JobConfig::parse(r#"
 //!     input.events = 2
 //!     [[algorithm]]

@@ -13,6 +13,7 @@ mod udp;
 pub(crate) use listener::Listener;
 pub(crate) use sender::send_heartbeats;
 
+use crate::host::launcher;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -82,6 +83,7 @@ fn die(message: &str) -> ! {
     while writer.as_ref().is_ok_and(|writer| !writer.is_finished()) && start.elapsed() < BEAT {
         std::thread::sleep(BEAT / 100);
     }
+    launcher::await_output();
     let _ = kill(Pid::this(), Signal::SIGKILL);
     std::process::abort()
 }
