@@ -118,8 +118,8 @@ impl Uniform {
     ///
     /// Both methods start from the same difference and round twice, so before rounding to an integer they differ by
     /// less than 2⁻⁵¹ · `bins`. If the fast result is 2⁻¹⁹ or more away from an integer, both methods round to the same
-    /// integer. Latency matters here: code that follows the fill may have to wait for the bin index, whereas a
-    /// correctly predicted branch waits for nothing.
+    /// integer. Latency matters here: code that follows the fill may have to wait for the bin index, but not for the
+    /// outcome of a branch that was predicted correctly.
     #[inline]
     pub(in crate::hist) fn locate(&self, value: f64) -> Location {
         let position = (value - self.low) * self.density;
