@@ -10,9 +10,9 @@ use super::error::{Error, or_panic};
 
 /// One axis of a histogram: its bins, a label and a unit.
 ///
-/// Uniform and variable axes have an underflow and an overflow bin; a NaN counts as overflow. Axes of categories have
-/// one bin for all other values. A bin contains its lower edge and not its upper edge. The bins are exactly those of
-/// boost-histogram's `Regular`, `Variable`, `StrCategory` and `IntCategory` with overflow.
+/// Uniform and variable axes have an underflow and an overflow bin; a NaN counts as overflow. Category axes have one
+/// bin for all other values. A bin contains its lower edge but not its upper edge. The binning is exactly that of
+/// boost-histogram's `Regular`, `Variable`, `StrCategory` and `IntCategory` axes with overflow.
 ///
 /// ```
 /// use gaudi_mpi::hist::Axis;
@@ -46,9 +46,9 @@ pub enum AxisKind<'a> {
         /// The upper edge of the last bin.
         high: f64,
     },
-    /// Bins between neighbouring edges.
+    /// One bin between each pair of neighbouring edges.
     Variable {
-        /// The ascending edges, one more than there are bins.
+        /// The edges in ascending order: one more than the number of bins.
         edges: &'a [f64],
     },
     /// One bin for each name.
@@ -64,7 +64,7 @@ pub enum AxisKind<'a> {
 }
 
 impl Axis {
-    /// An axis of `bins` equal bins from `low` to `high`.
+    /// An axis with `bins` bins of equal width from `low` to `high`.
     ///
     /// # Panics
     ///
@@ -74,17 +74,17 @@ impl Axis {
         or_panic(Self::try_uniform(bins, low, high))
     }
 
-    /// An axis of `bins` equal bins from `low` to `high`.
+    /// An axis with `bins` bins of equal width from `low` to `high`.
     ///
     /// # Errors
     ///
-    /// When the number of bins is 0 or above 2³¹ − 2, `low` is not below `high`, or the larger edge in magnitude is not
-    /// between 10⁻¹⁴⁰ and 10¹⁴⁰.
+    /// When the number of bins is 0 or above 2³¹ − 2, `low` is not below `high`, or the magnitude of the larger edge is
+    /// not between 10⁻¹⁴⁰ and 10¹⁴⁰.
     pub fn try_uniform(bins: usize, low: f64, high: f64) -> Result<Self, Error> {
         Ok(Self::new(Binning::Uniform(Uniform::new(bins, low, high)?)))
     }
 
-    /// An axis of bins between neighbouring edges.
+    /// An axis with one bin between each pair of neighbouring edges.
     ///
     /// # Panics
     ///
@@ -94,17 +94,17 @@ impl Axis {
         or_panic(Self::try_variable(edges))
     }
 
-    /// An axis of bins between neighbouring edges.
+    /// An axis with one bin between each pair of neighbouring edges.
     ///
     /// # Errors
     ///
-    /// When there are fewer than two edges or more than 2³¹ − 1, the edges do not ascend, or the largest in magnitude
-    /// is not between 10⁻¹⁴⁰ and 10¹⁴⁰.
+    /// When there are fewer than two edges or more than 2³¹ − 1, the edges are not in ascending order, or the largest
+    /// magnitude of an edge is not between 10⁻¹⁴⁰ and 10¹⁴⁰.
     pub fn try_variable(edges: impl Into<Vec<f64>>) -> Result<Self, Error> {
         Ok(Self::new(Binning::Variable(Edges::try_from(edges.into())?)))
     }
 
-    /// An axis with a bin for each name, and one for all other names.
+    /// An axis with a bin for each name, plus one bin for all other names.
     ///
     /// # Panics
     ///
@@ -114,17 +114,17 @@ impl Axis {
         or_panic(Self::try_categories(names))
     }
 
-    /// An axis with a bin for each name, and one for all other names.
+    /// An axis with a bin for each name, plus one bin for all other names.
     ///
     /// # Errors
     ///
-    /// When there is no name, a name is given twice, or a name contains a NUL character.
+    /// When no name is given, a name is given twice, or a name contains a NUL character.
     pub fn try_categories<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Result<Self, Error> {
         let names: Vec<String> = names.into_iter().map(|name| name.as_ref().to_owned()).collect();
         Ok(Self::new(Binning::Categories(Categories::try_from(names)?)))
     }
 
-    /// An axis with a bin for each integer, and one for all other numbers.
+    /// An axis with a bin for each integer, plus one bin for all other numbers.
     ///
     /// # Panics
     ///
@@ -134,11 +134,11 @@ impl Axis {
         or_panic(Self::try_integer_categories(values))
     }
 
-    /// An axis with a bin for each integer, and one for all other numbers.
+    /// An axis with a bin for each integer, plus one bin for all other numbers.
     ///
     /// # Errors
     ///
-    /// When there is no integer, or one is given twice.
+    /// When no integer is given, or an integer is given twice.
     pub fn try_integer_categories(values: impl IntoIterator<Item = i64>) -> Result<Self, Error> {
         let values: Vec<i64> = values.into_iter().collect();
         Ok(Self::new(Binning::IntegerCategories(Categories::try_from(values)?)))
@@ -164,7 +164,7 @@ impl Axis {
         self
     }
 
-    /// The label and unit as a plot shows them: `m(J/ψ φ) [MeV]`.
+    /// The label and unit as shown in a plot, such as `m(J/ψ φ) [MeV]`.
     pub fn title(&self) -> String {
         title_with_unit(&self.label, &self.unit)
     }
@@ -189,7 +189,7 @@ impl Axis {
         }
     }
 
-    /// The number of bins, without underflow, overflow and the bin for other categories.
+    /// The number of bins, not counting underflow, overflow and the bin for other categories.
     pub fn bins(&self) -> usize {
         match self.kind() {
             AxisKind::Uniform { bins, .. } => bins,
@@ -199,12 +199,12 @@ impl Axis {
         }
     }
 
-    /// Whether coordinates on this axis are numbers with a mean, rather than categories.
+    /// Whether coordinates on this axis are numbers, for which a mean is defined, rather than categories.
     pub fn is_numeric(&self) -> bool {
         matches!(self.binning, Binning::Uniform(_) | Binning::Variable(_))
     }
 
-    /// The `bins() + 1` edges of the bins. For categories they are 0, 1, 2, …
+    /// The `bins() + 1` bin edges. For categories, the edges are 0, 1, 2, …
     pub fn edges(&self) -> Vec<f64> {
         match &self.binning {
             Binning::Uniform(uniform) => (0..=uniform.bins).map(|edge| uniform.edge(edge)).collect(),
@@ -213,7 +213,7 @@ impl Axis {
         }
     }
 
-    /// The names of the categories, or `None` if the axis is numeric.
+    /// The category names, or `None` if the axis is numeric.
     pub fn category_names(&self) -> Option<Vec<String>> {
         match self.kind() {
             AxisKind::Categories { names } => Some(names.to_vec()),
@@ -227,12 +227,12 @@ impl Axis {
         self.bins() + 1 + self.first_bin()
     }
 
-    /// The index of the first bin among all bins: 1 where there is underflow, else 0.
+    /// The index of the first bin among all bins: 1 if the axis has an underflow bin, else 0.
     pub(super) fn first_bin(&self) -> usize {
         usize::from(self.is_numeric())
     }
 
-    /// The largest magnitude of a coordinate inside the axis; 0 for categories.
+    /// The largest magnitude that a coordinate inside the axis can have; 0 for categories.
     pub(super) fn largest_magnitude(&self) -> f64 {
         match self.kind() {
             AxisKind::Uniform { low, high, .. } => low.abs().max(high.abs()),
@@ -252,7 +252,7 @@ impl Axis {
 
     #[inline]
     pub(super) fn locate(&self, coordinate: impl Coordinate) -> Location {
-        // Only the search of the first arm is inlined, so that fills of uniform axes stay short.
+        // Only the first arm's search is inlined, to keep the code that fills uniform axes short.
         match &self.binning {
             Binning::Uniform(uniform) => uniform.locate(self.number(&coordinate)),
             Binning::Variable(edges) => edges.locate(self.number(&coordinate)),
@@ -280,7 +280,7 @@ impl Axis {
         panic!("cannot fill the axis '{}' ({}): {why}", self.label, self.description())
     }
 
-    /// The bins in words, for messages.
+    /// Describes the bins in words, for messages.
     pub(super) fn description(&self) -> String {
         match self.kind() {
             AxisKind::Uniform { bins, low, high } => {
@@ -300,7 +300,7 @@ impl Axis {
     }
 }
 
-/// A label with its unit in brackets, if it has one.
+/// A label, followed by its unit in brackets if it has one.
 pub(super) fn title_with_unit(label: &str, unit: &str) -> String {
     if unit.is_empty() {
         label.to_owned()

@@ -1,4 +1,4 @@
-//! The bins of several axes, in one row.
+//! The bins of several axes, arranged in one row.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::error::Error;
 use super::moment_units::MomentUnits;
 use super::serde_array;
 
-/// `N` axes. Their bins, flow bins included, form one row in which the last axis runs fastest.
+/// `N` axes, whose bins, flow bins included, form one row. The index along the last axis varies fastest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "SerialisedAxes<N>", into = "SerialisedAxes<N>")]
 pub(super) struct BinGrid<const N: usize> {
@@ -62,7 +62,7 @@ impl<const N: usize> BinGrid<N> {
         self.lengths.iter().product()
     }
 
-    /// Returns the index of a bin in the row, and whether the bin is inside along every axis.
+    /// Returns the index of a bin in the row, and whether the bin is inside all axes.
     #[inline]
     pub(super) fn locate(&self, places: &[Location; N]) -> (usize, bool) {
         let row = |row, (place, length): (&Location, &usize)| row * length + place.index;
@@ -74,7 +74,7 @@ impl<const N: usize> BinGrid<N> {
 
     /// Returns the index of a bin in the row.
     ///
-    /// Panics when an axis has no such bin.
+    /// Panics if an axis has no such bin.
     #[track_caller]
     pub(super) fn index(&self, bins: BinIndex<N>) -> usize {
         let mut row = 0;
@@ -91,7 +91,7 @@ impl<const N: usize> BinGrid<N> {
         row
     }
 
-    /// The indices of the bins that are inside along every axis, in the order of the row.
+    /// The indices of the bins that are inside all axes, in row order.
     pub(super) fn inside(&self) -> impl Iterator<Item = usize> + Clone + '_ {
         let bins = self.axes.each_ref().map(|axis| axis.bins());
         (0..bins.iter().product::<usize>()).map(move |number| {
@@ -105,7 +105,7 @@ impl<const N: usize> BinGrid<N> {
         })
     }
 
-    /// Refuses to merge an object that has other axes. The title names the object in the error.
+    /// Returns an error if the other object's axes differ. The error names the object by the given title.
     pub(super) fn check_same(&self, title: &str, other: &Self) -> Result<(), Error> {
         for (number, (mine, theirs)) in self.axes.iter().zip(&other.axes).enumerate() {
             if mine != theirs {

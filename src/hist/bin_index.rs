@@ -1,18 +1,18 @@
-//! Indices of bins, as users give them.
+//! Bin indices as given by users.
 
 /// A bin along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bin {
-    /// All values below the lowest edge. Axes of categories have no underflow.
+    /// All values below the lowest edge. Category axes have no underflow.
     Underflow,
     /// The bin with this number, counted from 0.
     At(usize),
-    /// All values at or above the highest edge, and NaN; on an axis of categories, all other categories.
+    /// All values at or above the highest edge, and NaN; on a category axis, all other categories.
     Overflow,
 }
 
-/// A bin of an `N`-dimensional histogram. It is made from a number or a [`Bin`] in one dimension, and from an array of
-/// either in any dimension.
+/// A bin of an `N`-dimensional histogram. In one dimension, a number or a [`Bin`] converts to it; in any dimension, an
+/// array of numbers or of [`Bin`]s does.
 ///
 /// ```
 /// use gaudi_mpi::hist::{Axis, Bin, Histogram2D};

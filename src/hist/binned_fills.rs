@@ -1,4 +1,4 @@
-//! The part that histograms and profiles share: a title, axes, and the fills in their bins.
+//! The part common to histograms and profiles: a title, axes, and the fills in their bins.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub(super) struct BinnedFills<const N: usize> {
     pub(super) moments: Moments<N>,
 }
 
-/// Deserialised fills whose number of bins may differ from that of the axes.
+/// Deserialised fills before their number of bins is checked against the axes.
 #[derive(Deserialize)]
 struct Unchecked<const N: usize> {
     title: String,
@@ -59,7 +59,7 @@ impl<const N: usize> BinnedFills<N> {
         })
     }
 
-    /// Counts a fill without weight. Returns its bin.
+    /// Counts a fill without a weight and returns its bin.
     #[inline]
     pub(super) fn count(&mut self, places: &[Location; N]) -> usize {
         let (bin, inside) = self.grid.locate(places);
@@ -70,7 +70,7 @@ impl<const N: usize> BinnedFills<N> {
         bin
     }
 
-    /// Adds a fill with a weight. Returns its bin.
+    /// Adds a fill with a weight and returns its bin.
     #[inline]
     pub(super) fn add(&mut self, places: &[Location; N], weight: f64) -> usize {
         let (bin, inside) = self.grid.locate(places);
@@ -86,23 +86,23 @@ impl<const N: usize> BinnedFills<N> {
         self.weights.total(self.grid.inside())
     }
 
-    /// The mean along an axis, as ROOT's `GetMean`; 0 if the weights sum to 0, NaN for an axis of categories.
+    /// The mean along an axis, like ROOT's `GetMean`; 0 if the weights sum to 0, NaN for a category axis.
     pub(super) fn mean(&self, axis: usize) -> f64 {
         self.mean_of(axis, self.totals().w)
     }
 
-    /// The standard deviation along an axis, as ROOT's `GetStdDev`: 0 if weights of both signs make the variance
+    /// The standard deviation along an axis, like ROOT's `GetStdDev`; 0 if weights of both signs make the variance
     /// negative.
     pub(super) fn std_dev(&self, axis: usize) -> f64 {
         self.std_dev_of(axis, self.totals().w)
     }
 
-    /// The covariance along two axes, as ROOT's `GetCovariance`: Σw·xᵢ·xⱼ / Σw less the product of the means.
+    /// The covariance along two axes, like ROOT's `GetCovariance`: Σw·xᵢ·xⱼ / Σw minus the product of the means.
     pub(super) fn covariance(&self, i: usize, j: usize) -> f64 {
         self.covariance_of(i, j, self.totals().w)
     }
 
-    /// The number, mean and standard deviation of each axis that is not of categories.
+    /// The number, mean and standard deviation of each numeric axis.
     #[cfg(any(feature = "hdf5", feature = "pictures"))]
     pub(super) fn numeric_axes(&self) -> Vec<(usize, f64, f64)> {
         let sum_w = self.totals().w;
@@ -133,7 +133,7 @@ impl<const N: usize> BinnedFills<N> {
         self.moments.second(&self.grid.units, i, j).value() / sum_w - means
     }
 
-    /// Refuses to merge fills of another title or other axes.
+    /// Returns an error if the titles or axes differ, so that the fills cannot be merged.
     pub(super) fn check_mergeable(&self, other: &Self) -> Result<(), Error> {
         check_same("title", &self.title, &self.title, &other.title)?;
         self.grid.check_same(&self.title, &other.grid)
@@ -146,7 +146,7 @@ impl<const N: usize> BinnedFills<N> {
     }
 }
 
-/// The public methods that histograms and profiles share. The type has its [`BinnedFills`] in the field `fills`.
+/// The public methods that histograms and profiles share. The type keeps its [`BinnedFills`] in the field `fills`.
 macro_rules! shared_methods {
     ($type:ident, $empty:literal) => {
         impl<const N: usize> $type<N> {
@@ -165,33 +165,33 @@ macro_rules! shared_methods {
                 self.fills.weights.is_weighted()
             }
 
-            /// The number of all fills, those in under- and overflow included.
+            /// The number of all fills, including those in under- and overflow.
             pub fn entries(&self) -> u64 {
                 self.fills.weights.entries()
             }
 
-            /// The number of fills without weights that has the same relative error, (Σw)² / Σw², without under- and
-            /// overflow, as ROOT's `GetEffectiveEntries`.
+            /// The number of unweighted fills that would have the same relative error, (Σw)² / Σw², like ROOT's
+            /// `GetEffectiveEntries`. Under- and overflow do not count.
             pub fn effective_entries(&self) -> f64 {
                 self.fills.totals().effective_entries()
             }
 
-            /// The mean along an axis of the fills inside all axes, in the unit of the axis, as ROOT's `GetMean`; NaN
-            /// for an axis of categories.
+            /// The mean along an axis, in the axis' unit, over the fills inside all axes, like ROOT's `GetMean`; NaN
+            /// for a category axis.
             ///
             /// # Panics
             ///
-            /// When there is no axis with this number, counted from 0.
+            /// When there is no axis with this number, counting from 0.
             pub fn mean_along(&self, axis: usize) -> f64 {
                 self.fills.mean(axis)
             }
 
-            /// The standard deviation along an axis of the fills inside all axes, in the unit of the axis, as ROOT's
-            /// `GetStdDev`; NaN for an axis of categories.
+            /// The standard deviation along an axis, in the axis' unit, over the fills inside all axes, like ROOT's
+            /// `GetStdDev`; NaN for a category axis.
             ///
             /// # Panics
             ///
-            /// When there is no axis with this number, counted from 0.
+            /// When there is no axis with this number, counting from 0.
             pub fn std_dev_along(&self, axis: usize) -> f64 {
                 self.fills.std_dev(axis)
             }
@@ -207,13 +207,13 @@ macro_rules! shared_methods {
                 or_panic(Self::try_new(title, [axis]))
             }
 
-            /// The mean of `x` over the fills inside the axis, as ROOT's `GetMean`; NaN for an axis of categories.
+            /// The mean of `x` over the fills inside the axis, like ROOT's `GetMean`; NaN for a category axis.
             pub fn mean(&self) -> f64 {
                 self.mean_along(0)
             }
 
-            /// The standard deviation of `x` over the fills inside the axis, as ROOT's `GetStdDev`; NaN for an axis of
-            /// categories.
+            /// The standard deviation of `x` over the fills inside the axis, like ROOT's `GetStdDev`; NaN for a
+            /// category axis.
             pub fn std_dev(&self) -> f64 {
                 self.std_dev_along(0)
             }

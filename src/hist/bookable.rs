@@ -1,4 +1,4 @@
-//! The types that can be booked, and one type for any of them.
+//! The types that can be booked, and the type that holds any of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,13 +31,13 @@ mod sealed {
 
 /// The types that can be booked.
 pub trait Bookable: Into<Object> + sealed::Sealed {
-    /// The name of the type in messages.
+    /// The type's name in messages.
     const KIND: &'static str;
 
-    /// Returns the object as this type, or `None` if it has another.
+    /// Returns the object as this type, or `None` if the object has another type.
     fn of(object: &Object) -> Option<&Self>;
 
-    /// Returns the object as this type to fill it, or `None` if it has another.
+    /// Returns the object as this type, for filling, or `None` if the object has another type.
     fn of_mut(object: &mut Object) -> Option<&mut Self>;
 }
 
@@ -73,7 +73,7 @@ macro_rules! bookable {
             }
         )*
 
-        /// Evaluates an expression for the object, of any type.
+        /// Evaluates an expression for the object, whatever its type.
         macro_rules! for_any {
             ($object:expr, $name:ident => $result:expr) => {
                 match $object {
@@ -101,7 +101,7 @@ macro_rules! bookable {
             ///
             /// # Errors
             ///
-            /// When types, titles or axes differ. Nothing is added then.
+            /// When types, titles or axes differ. In that case, nothing is added.
             pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
                 match (&mut *self, other) {
                     $((Object::$kind(mine), Object::$kind(theirs)) => mine.merge(theirs),)*
@@ -127,7 +127,7 @@ impl Object {
         for_any!(self, object => object.axes())
     }
 
-    /// The number of all fills, those in under- and overflow included.
+    /// The number of all fills, including those in under- and overflow.
     pub fn entries(&self) -> u64 {
         for_any!(self, object => object.entries())
     }

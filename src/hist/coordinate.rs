@@ -1,9 +1,9 @@
 //! The values that a histogram can be filled with.
 
-/// A value along one axis: a number for uniform and variable axes, an integer for axes of integer categories, a text
-/// for axes of named categories.
+/// A value along one axis: a number for uniform and variable axes, an integer for axes with integer categories, a
+/// string for axes with named categories.
 ///
-/// Implement the trait for your own types to fill with them directly:
+/// Implement this trait for your own types to fill histograms with them directly:
 ///
 /// ```
 /// use gaudi_mpi::hist::{Axis, Coordinate, Histogram1D};
@@ -28,13 +28,13 @@ pub trait Coordinate {
         None
     }
 
-    /// The value as an integer, for axes of integer categories; `None` if it is not an integer.
+    /// The value as an integer, for axes with integer categories; `None` if it is not an integer.
     #[inline]
     fn integer(&self) -> Option<i64> {
         None
     }
 
-    /// The value as a text, for axes of named categories; `None` if it is not a text.
+    /// The value as a string, for axes with named categories; `None` if it is not a string.
     #[inline]
     fn text(&self) -> Option<&str> {
         None
@@ -49,7 +49,7 @@ impl Coordinate for f64 {
 
     #[inline]
     fn integer(&self) -> Option<i64> {
-        // Each integer up to 2⁵³ has its own `f64`. A larger `f64` may stand for several integers.
+        // Every integer up to 2⁵³ is exactly representable as an `f64`. A larger `f64` may stand for several integers.
         (self.trunc() == *self && self.abs() <= 9_007_199_254_740_992.0).then_some(*self as i64)
     }
 }

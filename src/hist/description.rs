@@ -1,4 +1,4 @@
-//! Texts and columns of numbers that describe an object of any type, to list and compare histogram files.
+//! Descriptions of objects of any type, as text and as columns of numbers, for listing and comparing histogram files.
 
 use super::axis::Axis;
 use super::bookable::{Object, for_any};
@@ -10,7 +10,7 @@ use super::value_statistics::ValueStatistics;
 pub(crate) type BinQuantity = (&'static str, Vec<f64>);
 
 impl Object {
-    /// The contents of the bins.
+    /// The bin contents.
     pub(crate) fn contents(&self) -> Vec<BinQuantity> {
         for_any!(self, object => object.contents())
     }
@@ -20,7 +20,7 @@ impl Object {
         for_any!(self, object => object.is_weighted())
     }
 
-    /// The mean and the standard deviation along each axis that is not of categories, with their names.
+    /// The mean and standard deviation along each numeric axis, with their names.
     pub(crate) fn statistics(&self) -> Vec<(String, f64)> {
         let mut statistics = Vec::new();
         for (number, mean, std_dev) in for_any!(self, object => object.fills.numeric_axes()) {
@@ -44,8 +44,8 @@ impl Object {
         }
     }
 
-    /// A bin in words: `bin 12 [5230, 5233)`. The index counts all bins, flow bins included; the text counts the bins
-    /// inside the axes from 0.
+    /// A bin in words, such as `bin 12 [5230, 5233)`. The index counts all bins, flow bins included, whereas the text
+    /// numbers only the bins inside the axes, starting from 0.
     pub(crate) fn bin_in_words(&self, index: usize) -> String {
         let mut rest = index;
         let mut places = Vec::new();
@@ -66,7 +66,7 @@ impl Object {
 }
 
 impl Axis {
-    /// The title and bins: `m(J/ψ φ) [MeV], 100 uniform bins from 5200 to 5500`.
+    /// The title and bins, such as `m(J/ψ φ) [MeV], 100 uniform bins from 5200 to 5500`.
     pub(crate) fn in_words(&self) -> String {
         match self.title().as_str() {
             "" => self.description(),
@@ -75,7 +75,7 @@ impl Axis {
     }
 }
 
-/// The number or name of a bin of one axis, and the range of its values.
+/// The number or name of a bin of one axis, and the range of values in the bin.
 fn place(axis: &Axis, index: usize) -> (String, String) {
     let last = axis.bins_with_flow() - 1;
     if let Some(names) = axis.category_names() {

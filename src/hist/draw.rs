@@ -1,4 +1,5 @@
-//! Pictures of histograms: `pad` on each type, for a [`Canvas`](crate::picture::Canvas).
+//! Pictures of histograms: each type's `pad` method, which returns a pad to draw on a
+//! [`Canvas`](crate::picture::Canvas).
 
 use std::path::Path;
 
@@ -20,8 +21,8 @@ fn bins(axis: &Axis) -> Bins {
     }
 }
 
-/// Adds the title of the object and of its x axis, and the statistics box: the entries, then the means and standard
-/// deviations along the axes that are not of categories.
+/// Adds the titles of the object and of its x axis, and the statistics box: the entries, then the means and standard
+/// deviations along the numeric axes.
 fn describe<const N: usize>(pad: Pad, fills: &BinnedFills<N>) -> Pad {
     let line = |name: &str, axis: usize, value: f64| {
         let of = if N > 1 { [" x", " y", " z"][axis] } else { "" };
@@ -38,7 +39,7 @@ fn describe<const N: usize>(pad: Pad, fills: &BinnedFills<N>) -> Pad {
 }
 
 impl Histogram1D {
-    /// Returns the pad that shows the histogram: the contents as steps with error bars, and a statistics box.
+    /// Returns a pad that shows the histogram: its contents as steps with error bars, and a statistics box.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D};
@@ -57,7 +58,7 @@ impl Histogram1D {
 }
 
 impl Histogram2D {
-    /// Returns the pad that shows the histogram: the contents as colours, and the statistics.
+    /// Returns a pad that shows the histogram: its contents as colours, and the statistics.
     pub fn pad(&self) -> Pad {
         let [x, y] = self.axes();
         describe(Pad::map(bins(x), bins(y), self.values()), &self.fills).y(&y.label, &y.unit)
@@ -65,7 +66,7 @@ impl Histogram2D {
 }
 
 impl Histogram3D {
-    /// Returns the pad that shows the histogram: its projection on the first two axes as colours, and the statistics of
+    /// Returns a pad that shows the histogram: its projection onto the first two axes as colours, and the statistics of
     /// all three axes.
     pub fn pad(&self) -> Pad {
         let [x, y, z] = self.axes();
@@ -76,8 +77,8 @@ impl Histogram3D {
 }
 
 impl Profile1D {
-    /// Returns the pad that shows the profile: the means as points with their errors, and a statistics box. Empty bins
-    /// have no point.
+    /// Returns a pad that shows the profile: the means as points with their errors, and a statistics box. No points are
+    /// drawn for empty bins.
     pub fn pad(&self) -> Pad {
         let curve = Curve::points(bins(&self.axes()[0]), means(self)).errors(self.errors());
         describe(Pad::new(curve), &self.fills).y(&self.label, &self.unit)
@@ -85,7 +86,7 @@ impl Profile1D {
 }
 
 impl Profile2D {
-    /// Returns the pad that shows the profile: the means as colours, and the statistics. Empty bins stay white.
+    /// Returns a pad that shows the profile: the means as colours, and the statistics. Empty bins stay white.
     pub fn pad(&self) -> Pad {
         let [x, y] = self.axes();
         let map = describe(Pad::map_of_means(bins(x), bins(y), means(self)), &self.fills);
@@ -93,7 +94,7 @@ impl Profile2D {
     }
 }
 
-/// The means in all bins; NaN where the weights sum to 0.
+/// The means in all bins; NaN if a bin's weights sum to 0.
 fn means<const N: usize>(profile: &Profile<N>) -> Vec<f64> {
     let weights = profile.sums_of_weights();
     let bins = profile.values().into_iter().zip(weights);
@@ -102,14 +103,14 @@ fn means<const N: usize>(profile: &Profile<N>) -> Vec<f64> {
 }
 
 impl Object {
-    /// Returns the pad that shows the object.
+    /// Returns a pad that shows the object.
     pub fn pad(&self) -> Pad {
         for_any!(self, object => object.pad())
     }
 }
 
 impl Histograms {
-    /// Draws all objects on one canvas, in the order of their paths, and saves it as PNG or SVG.
+    /// Draws all objects on one canvas, in the order of their paths, and saves the canvas as PNG or SVG.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
@@ -123,13 +124,13 @@ impl Histograms {
     /// ```
     ///
     /// # Errors
-    /// When the name of the file ends in neither `.png` nor `.svg`, the file cannot be written, or there are more
-    /// objects than fit on a canvas.
+    /// When the file name ends in neither `.png` nor `.svg`, the file cannot be written, or there are more objects than
+    /// fit on a canvas.
     pub fn save_picture(&self, file: impl AsRef<Path>) -> picture::Result<()> {
         const PAD: (u32, u32) = (500, 400);
         let columns = (self.len() as f64).sqrt().ceil().max(1.0) as usize;
         let rows = self.len().div_ceil(columns).max(1);
-        // One or two pads are drawn twice as large.
+        // One or two pads are drawn at twice the size.
         let scale = if self.len() > 2 { 1 } else { 2 };
         let mut canvas = Canvas::new(scale * PAD.0 * columns as u32, scale * PAD.1 * rows as u32);
         canvas.divide(columns, rows);

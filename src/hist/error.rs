@@ -7,7 +7,7 @@ pub enum Error {
     /// The numbers or names do not define an axis.
     #[error("cannot make the axis: {0}")]
     Axis(String),
-    /// The axes together have more bins than a histogram may have.
+    /// The product of the axes' numbers of bins exceeds the maximum for a histogram.
     #[error("cannot make the histogram '{title}': its axes multiply to more than {limit} bins; use fewer bins")]
     TooManyBins {
         /// The title of the histogram.
@@ -20,7 +20,7 @@ pub enum Error {
     Path {
         /// The requested path.
         path: String,
-        /// The reason why it is refused.
+        /// The reason why the path is refused.
         reason: String,
     },
     /// No histogram has this path.
@@ -28,7 +28,7 @@ pub enum Error {
     NotBooked {
         /// The requested path.
         path: String,
-        /// A similar path, or what is booked.
+        /// A similar path, or a list of the booked paths.
         hint: String,
     },
     /// A histogram of another type has this path.
@@ -41,7 +41,7 @@ pub enum Error {
         /// The requested type.
         asked: &'static str,
     },
-    /// Two objects were booked differently and have no sum.
+    /// Two objects were booked differently and cannot be added.
     #[error("cannot merge '{name}': {difference}; book it the same way everywhere")]
     Merge {
         /// The path or title of the object.
@@ -58,10 +58,10 @@ pub enum Error {
     Hdf5 {
         /// The path of the histogram, or of the group that holds it.
         path: String,
-        /// The error of HDF5.
+        /// The error from HDF5.
         source: hdf5::Error,
     },
-    /// The contents of an HDF5 group are not a histogram that can be read.
+    /// An HDF5 group does not contain a readable histogram.
     #[error("cannot read the histogram '{path}': {reason}")]
     Read {
         /// The path of the histogram.
@@ -82,7 +82,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns the error with the path of the object in place of its title, if it is a merge error.
+    /// If this is a merge error, replaces the object's title in it with the object's path.
     pub(super) fn at_path(self, path: &str) -> Self {
         match self {
             Error::Merge { difference, .. } => Error::Merge {
@@ -100,7 +100,7 @@ pub(super) fn or_panic<T>(result: Result<T, Error>) -> T {
     result.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Refuses to merge two objects that differ in the named property.
+/// Returns a merge error if two objects differ in the named property.
 pub(super) fn check_same(property: &str, title: &str, mine: &str, theirs: &str) -> Result<(), Error> {
     if mine == theirs {
         return Ok(());

@@ -1,16 +1,16 @@
-//! Fixed-point integers for floating-point numbers. Their sums do not depend on the order of the terms.
+//! Floating-point numbers represented as fixed-point integers, whose sums do not depend on the order of the terms.
 
 /// A fixed-point format: numbers of magnitude up to 2^exponent are rounded to the nearest multiple of
 /// 2^(exponent − 62), ties to even.
 ///
 /// A number is rounded twice: first to a multiple of 2^(exponent − 31), then the exact remainder to a multiple of
-/// 2^(exponent − 62). Each step adds a number so large that the last bit of the sum is worth one multiple. The bits of
-/// the sum, read as an integer, then count the multiples from a known offset. This arithmetic has no branches and no
-/// conversions, so compilers turn it into vector instructions. A Rust cast from `f64` to `i64` saturates, which
-/// prevents that.
+/// 2^(exponent − 62). Each step adds a number so large that the last bit of the sum stands for one multiple. The bits
+/// of the sum, read as an integer, then count the multiples from a known offset. This arithmetic has no branches and no
+/// conversions, so compilers turn it into vector instructions. A Rust cast from `f64` to `i64` would prevent that,
+/// because it saturates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct FixedPoint {
-    /// The number added in the first step. The other constants follow from it. They are not stored, because a
+    /// The number added in the first step. The other constants follow from it; they are not stored, to save space: a
     /// three-dimensional histogram has twelve formats.
     upper: f64,
 }
@@ -18,7 +18,7 @@ pub(super) struct FixedPoint {
 /// The number of bits in each half.
 const HALF: i32 = 31;
 
-/// The sum of fewer than 2³² numbers, with separate sums of the upper and lower halves, so that nothing carries.
+/// The sum of fewer than 2³² numbers, with separate sums of the upper and lower halves, so that no carries occur.
 #[derive(Clone, Copy, Default)]
 pub(super) struct HalfSums {
     upper: u64,
@@ -26,10 +26,10 @@ pub(super) struct HalfSums {
 }
 
 impl FixedPoint {
-    /// Returns the format for numbers of magnitude up to 2^exponent, or a rounding error above. The exponent must be
-    /// between −960 and 960.
+    /// Returns the format for numbers of magnitude up to 2^exponent, or larger by a rounding error. The exponent must
+    /// be between −960 and 960.
     pub(super) fn up_to(exponent: i32) -> Self {
-        // One and a half times a power of two, so that negative numbers do not leave the binade.
+        // One and a half times a power of two, so that adding a negative number does not leave the binade.
         let upper = 1.5 * 2_f64.powi(52 + exponent - HALF);
         FixedPoint { upper }
     }
@@ -46,7 +46,7 @@ impl FixedPoint {
         (self.lower().to_bits() >> 52) as i32 - 1023 - 52
     }
 
-    /// The offsets: the [`halves`](Self::halves) of 0.
+    /// The offsets, which are the [`halves`](Self::halves) of 0.
     #[inline]
     fn zero(&self) -> HalfSums {
         HalfSums {
@@ -70,7 +70,7 @@ impl FixedPoint {
     #[inline]
     pub(super) fn round(&self, x: f64) -> i64 {
         let joined = |halves: HalfSums| (halves.upper << HALF).wrapping_add(halves.lower);
-        // Overflowing bits cancel: the difference fits.
+        // Overflowing bits cancel: the difference fits in 64 bits.
         joined(self.halves(x)).wrapping_sub(joined(self.zero())) as i64
     }
 
@@ -82,8 +82,8 @@ impl FixedPoint {
         sum.lower = sum.lower.wrapping_add(halves.lower);
     }
 
-    /// Returns the sum of `count` numbers added by [`add_to`](Self::add_to): exactly the sum of the numbers as
-    /// [rounded](Self::round) in turn.
+    /// Returns the sum of `count` numbers added by [`add_to`](Self::add_to): exactly the sum of the individually
+    /// [rounded](Self::round) numbers.
     pub(super) fn total(&self, sum: HalfSums, count: u64) -> i128 {
         let zero = self.zero();
         let without_offset = |sum: u64, offset: u64| i128::from(sum.wrapping_sub(offset.wrapping_mul(count)) as i64);

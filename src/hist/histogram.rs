@@ -12,9 +12,9 @@ use super::vector_fill;
 /// A histogram with `N` axes: [`Histogram1D`], [`Histogram2D`] or [`Histogram3D`].
 ///
 /// Contents and statistics depend neither on the order of the fills nor on their distribution over histograms that are
-/// later [merged](Self::merge): counts are integers, sums of weights are exact and rounded once. Statistics are those
-/// of ROOT's `TH1`, `TH2` and `TH3`: they are computed from the filled numbers, not from the bins, and leave out fills
-/// in the under- or overflow of any axis. Only [`entries`](Self::entries) counts all fills.
+/// later [merged](Self::merge): counts are integers, and sums of weights are exact and rounded only once. Statistics
+/// are those of ROOT's `TH1`, `TH2` and `TH3`: they are computed from the filled numbers, not from the bins, and leave
+/// out fills that are in the under- or overflow of any axis. Only [`entries`](Self::entries) counts all fills.
 ///
 /// ```
 /// use gaudi_mpi::hist::{Axis, Histogram1D};
@@ -47,7 +47,7 @@ impl<const N: usize> Histogram<N> {
     ///
     /// # Errors
     ///
-    /// When the product of the axes' numbers of bins, under- and overflow included, exceeds 2³¹.
+    /// When the product of the numbers of bins along the axes, including under- and overflow, exceeds 2³¹.
     pub fn try_new(title: impl Into<String>, axes: [Axis; N]) -> Result<Self, Error> {
         let fills = BinnedFills::new(title.into(), axes)?;
         Ok(Histogram { fills })
@@ -63,7 +63,7 @@ impl<const N: usize> Histogram<N> {
         self.fills.weights.at(self.fills.grid.index(bin.into())).w
     }
 
-    /// The variance of the content of a bin: the sum of its squared weights.
+    /// The variance of a bin's content: the sum of its squared weights.
     ///
     /// # Panics
     ///
@@ -73,20 +73,20 @@ impl<const N: usize> Histogram<N> {
         self.fills.weights.at(self.fills.grid.index(bin.into())).w2
     }
 
-    /// The contents of all bins without under- and overflow. The last axis runs fastest.
+    /// The contents of all bins except under- and overflow. The index along the last axis varies fastest.
     pub fn values(&self) -> Vec<f64> {
         let bins = self.fills.grid.inside();
         bins.map(|bin| self.fills.weights.at(bin).w).collect()
     }
 
-    /// The variances of all bins without under- and overflow. The last axis runs fastest.
+    /// The variances of all bins except under- and overflow. The index along the last axis varies fastest.
     pub fn variances(&self) -> Vec<f64> {
         let bins = self.fills.grid.inside();
         bins.map(|bin| self.fills.weights.at(bin).w2).collect()
     }
 
-    /// The contents of all bins. Along each axis underflow, where the axis has it, comes first and overflow last. The
-    /// last axis runs fastest.
+    /// The contents of all bins. Along each axis, underflow (if the axis has it) comes first and overflow last. The
+    /// index along the last axis varies fastest.
     pub fn values_with_flow(&self) -> Vec<f64> {
         let bins = 0..self.fills.grid.len();
         bins.map(|bin| self.fills.weights.at(bin).w).collect()
@@ -98,27 +98,27 @@ impl<const N: usize> Histogram<N> {
         bins.map(|bin| self.fills.weights.at(bin).w2).collect()
     }
 
-    /// The sum of the contents of all bins without under- and overflow.
+    /// The sum of the contents of all bins except under- and overflow.
     pub fn integral(&self) -> f64 {
         self.fills.totals().w
     }
 
-    /// The covariance along two axes of the fills inside all axes, in the product of their units, as ROOT's
-    /// `GetCovariance`; NaN for axes of categories.
+    /// The covariance along two axes, in the product of their units, over the fills inside all axes, like ROOT's
+    /// `GetCovariance`; NaN for category axes.
     ///
     /// # Panics
     ///
-    /// When there is no axis with one of these numbers, counted from 0.
+    /// When there is no axis with one of these numbers, counting from 0.
     pub fn covariance(&self, first: usize, second: usize) -> f64 {
         self.fills.covariance(first, second)
     }
 
-    /// Adds the fills of another histogram with the same title and axes. The order of merging does not change a bit of
-    /// the result.
+    /// Adds the fills of another histogram with the same title and axes. The result is the same, bit for bit, for any
+    /// order of merging.
     ///
     /// # Errors
     ///
-    /// When titles or axes differ. Nothing is added then.
+    /// When titles or axes differ. In that case, nothing is added.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
         self.check_mergeable(other)?;
         self.fills.merge(&other.fills);
@@ -135,7 +135,7 @@ impl Histogram<1> {
     ///
     /// # Panics
     ///
-    /// When the axis needs a number and gets a text, or the reverse. This holds for all methods that fill.
+    /// When the axis needs a number and gets a string, or vice versa. This holds for all filling methods.
     #[inline]
     pub fn fill(&mut self, x: impl Coordinate) {
         let place = self.fills.grid.axes[0].locate(x);
@@ -149,9 +149,9 @@ impl Histogram<1> {
         self.fills.add(&[place], weight);
     }
 
-    /// Counts many values. The result is that of [`fill`](Self::fill) for each value; on a uniform axis this is faster,
-    /// because values are counted a hundred or so at a time. If the iterator panics, the values taken since the last
-    /// count are lost.
+    /// Counts many values. The result is the same as calling [`fill`](Self::fill) for each value. On a uniform axis,
+    /// this method is faster, because it counts values in batches of about a hundred. If the iterator panics, the
+    /// values of the current batch are lost.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D};
@@ -184,7 +184,7 @@ impl Histogram<1> {
         }
     }
 
-    /// The content of the underflow bin; 0 for an axis of categories, which has none.
+    /// The content of the underflow bin; 0 for a category axis, which has none.
     pub fn underflow(&self) -> f64 {
         if self.axes()[0].is_numeric() {
             self.value(Bin::Underflow)
@@ -193,7 +193,7 @@ impl Histogram<1> {
         }
     }
 
-    /// The content of the overflow bin; on an axis of categories, of the bin for all other categories.
+    /// The content of the overflow bin; on a category axis, the content of the bin for all other categories.
     pub fn overflow(&self) -> f64 {
         self.value(Bin::Overflow)
     }

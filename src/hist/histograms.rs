@@ -1,4 +1,4 @@
-//! A book of histograms and profiles by path.
+//! A book of histograms and profiles, identified by path.
 
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
@@ -10,8 +10,9 @@ use super::error::{Error, or_panic};
 
 /// Histograms and profiles, booked under paths such as `Phys/hbmass`.
 ///
-/// Booking returns a typed [`Handle`]. It finds the object without a search, in this book and in any other that was
-/// booked in the same order. Books merge path by path; the order of merging does not change a bit of the result.
+/// Booking returns a typed [`Handle`]. The handle gives access to the object without a search, in this book and in any
+/// other book with the same objects booked in the same order. Books merge path by path; the result is the same, bit for
+/// bit, for any order of merging.
 ///
 /// ```
 /// use gaudi_mpi::hist::{Axis, Handle, Histogram1D, Histograms};
@@ -30,9 +31,9 @@ use super::error::{Error, or_panic};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unsorted")]
 pub struct Histograms {
-    /// In the order of booking. A handle is an index into this list.
+    /// The entries in booking order. A handle is an index into this list.
     entries: Vec<Entry>,
-    /// The indices of the entries, in the order of their paths.
+    /// The indices of the entries, sorted by path.
     #[serde(skip_serializing)]
     sorted: Vec<usize>,
 }
@@ -81,7 +82,7 @@ impl Histograms {
         Histograms::default()
     }
 
-    /// Books an object under a path of names separated by `/`. Returns its handle.
+    /// Books an object under a path of names separated by `/`, and returns the object's handle.
     ///
     /// # Panics
     ///
@@ -91,12 +92,13 @@ impl Histograms {
         or_panic(self.try_book(path, object))
     }
 
-    /// Books an object under a path of names separated by `/`. Returns its handle.
+    /// Books an object under a path of names separated by `/`, and returns the object's handle.
     ///
     /// # Errors
     ///
-    /// When the path is already booked, has an object as one of its folders or is itself a folder of others, is empty,
-    /// begins or ends with `/`, contains an empty name, `.` or `..` between its slashes, or contains a NUL character.
+    /// When the path is already booked, has an already booked object as one of its folders, is itself a folder of
+    /// booked objects, is empty, begins or ends with `/`, contains an empty name, `.` or `..` between its slashes, or
+    /// contains a NUL character.
     pub fn try_book<H: Bookable>(&mut self, path: &str, object: H) -> Result<Handle<H>, Error> {
         self.insert(path.to_owned(), object.into()).map(Handle::new)
     }
@@ -141,7 +143,7 @@ impl Histograms {
     ///
     /// # Errors
     ///
-    /// When no object has this path, or one of another type.
+    /// When no object has this path, or the object with this path has another type.
     pub fn handle<H: Bookable>(&self, path: &str) -> Result<Handle<H>, Error> {
         let index = match self.search(path) {
             Ok(place) => self.sorted[place],
@@ -162,7 +164,7 @@ impl Histograms {
         }
     }
 
-    /// A path with the same name, or the booked paths, for the error about a path that is not booked.
+    /// A hint for the error about a path that is not booked: a path with the same name, or the booked paths.
     fn hint(&self, path: &str) -> String {
         let name = path.rsplit('/').next().unwrap_or(path);
         let same_name = self
@@ -183,14 +185,14 @@ impl Histograms {
         }
     }
 
-    /// Returns the object with this path, or `None` if there is none.
+    /// Returns the object with this path, or `None` if the path is not booked.
     pub fn get(&self, path: &str) -> Option<&Object> {
         self.search(path)
             .ok()
             .map(|place| &self.entries[self.sorted[place]].object)
     }
 
-    /// Iterates over all paths and objects, in the order of the paths.
+    /// Iterates over all paths and objects, sorted by path.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Object)> {
         self.sorted
             .iter()
@@ -207,11 +209,12 @@ impl Histograms {
         self.entries.is_empty()
     }
 
-    /// Adds the fills of another book, path by path. The order of merging does not change a bit of the result.
+    /// Adds the fills of another book, path by path. The result is the same, bit for bit, for any order of merging.
     ///
     /// # Errors
     ///
-    /// When a path is booked in only one of the books, or differently. Nothing is added then.
+    /// When a path is booked in only one of the books, or is booked differently in the two. In that case, nothing is
+    /// added.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
         let mut places = Vec::with_capacity(self.len());
         for Entry { path, object } in &other.entries {
@@ -234,7 +237,7 @@ impl Histograms {
         Ok(())
     }
 
-    /// Adds the fills of an object to the object with this path, or books a copy if there is none.
+    /// Adds the fills of an object to the object with this path, or books a copy if the path is not booked.
     #[cfg(feature = "events")]
     pub(crate) fn add(&mut self, path: &str, object: &Object) -> Result<(), Error> {
         match self.search(path) {
@@ -308,8 +311,8 @@ impl<H: Bookable> IndexMut<Handle<H>> for Histograms {
     #[inline]
     #[track_caller]
     fn index_mut(&mut self, handle: Handle<H>) -> &mut H {
-        // The object is looked up twice, because the borrow checker rejects the message after a borrow that may be
-        // returned.
+        // The object is looked up twice: the borrow checker does not allow building the message after a borrow that may
+        // be returned.
         if self
             .entries
             .get(handle.index)

@@ -1,8 +1,8 @@
 //! Histograms and profiles: booking, filling, merging.
 //!
 //! A [`Histograms`] book holds [`Histogram1D`], [`Histogram2D`], [`Histogram3D`], [`Profile1D`] and [`Profile2D`] by
-//! path. Their [axes](Axis) have uniform bins, variable bins or categories. Fills may have weights. Books that were
-//! filled in parts, by any number of processes, merge to the same bits as one book with all fills.
+//! path. Their [axes](Axis) have uniform bins, variable bins or categories. Fills may have weights. Books filled in
+//! parts, by any number of processes, merge into a book that is bit-for-bit identical to a single book with all fills.
 //!
 //! With the Cargo feature `hdf5`, books are saved to HDF5 files and read back; with `pictures`, they are drawn.
 //!

@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::fixed_point::FixedPoint;
 
-/// The fixed-point formats in which the moments along `N` axes are summed.
+/// The fixed-point formats used to sum the moments along `N` axes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct MomentUnits<const N: usize> {
     pub(super) first: [FixedPoint; N],

@@ -1,4 +1,4 @@
-//! First and second moments of the coordinates, from the filled numbers rather than from the bins.
+//! First and second moments of the coordinates, computed from the filled numbers rather than from the bins.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +10,10 @@ use crate::numbers::exact_sum::ExactSum;
 
 /// Σw·xᵢ and Σw·xᵢ·xⱼ over all fills inside the axes.
 ///
-/// Fills without weight are summed as [fixed-point integers](FixedPoint): exact, independent of the order, and as fast
-/// as floating-point sums. Let 2^e be the power of two above all coordinates inside an axis. Coordinates are rounded to
-/// the nearest multiple of 2^(e − 62), products to the nearest multiple of 2^(eᵢ + eⱼ − 62). No bit is lost of a
-/// coordinate above 2⁻¹⁰ of the largest. Products are first rounded to `f64`, as in ROOT.
+/// Fills without weights are summed as [fixed-point integers](FixedPoint). These sums are exact, independent of the
+/// order, and as fast as floating-point sums. Let 2^e be the power of two above all coordinates inside an axis.
+/// Coordinates are rounded to the nearest multiple of 2^(e − 62), and products to the nearest multiple of 2^(eᵢ + eⱼ −
+/// 62). Coordinates above 2⁻¹⁰ of the largest keep all their bits. Products are first rounded to `f64`, as in ROOT.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Moments<const N: usize> {
     #[serde(with = "serde_array")]
@@ -75,7 +75,7 @@ impl<const N: usize> Moments<N> {
 
     pub(super) fn merge(&mut self, other: &Self) {
         for i in 0..N {
-            // Wrapping, so that a corrupt serialised number cannot stop a job.
+            // Addition wraps, so that a corrupt serialised number cannot make a job panic.
             let (mine, theirs) = (&mut self.unweighted[i], &other.unweighted[i]);
             mine.first = mine.first.wrapping_add(theirs.first);
             for j in i..N {
@@ -93,13 +93,13 @@ impl<const N: usize> Moments<N> {
         }
     }
 
-    /// Σw·xᵢ, not rounded.
+    /// Σw·xᵢ, unrounded.
     pub(super) fn first(&self, units: &MomentUnits<N>, i: usize) -> ExactSum {
         let weighted = self.weighted.as_ref().map(|sums| &sums.axes[i].first);
         total(weighted, self.unweighted[i].first, &units.first[i])
     }
 
-    /// Σw·xᵢ·xⱼ, not rounded.
+    /// Σw·xᵢ·xⱼ, unrounded.
     pub(super) fn second(&self, units: &MomentUnits<N>, i: usize, j: usize) -> ExactSum {
         let (i, j) = (i.min(j), i.max(j));
         let weighted = self.weighted.as_ref().map(|sums| &sums.axes[i].second[j]);
@@ -120,7 +120,7 @@ impl<const N: usize> Moments<N> {
         j.map_or(&mut moments.first, |j| &mut moments.second[j]).merge(sum);
     }
 
-    /// Adds a sum over fills without weight. Returns false if fills without weight cannot sum to this number.
+    /// Adds a sum over fills without weights. Returns false if fills without weights cannot sum to this number.
     pub(super) fn add_unweighted_sum(
         &mut self,
         units: &MomentUnits<N>,
@@ -146,7 +146,7 @@ fn total(weighted: Option<&ExactSum>, unweighted: i128, unit: &FixedPoint) -> Ex
 }
 
 impl Moments<1> {
-    /// Adds Σx and Σx² of fills without weight, in the axis' [`MomentUnits`].
+    /// Adds Σx and Σx² of fills without weights, in the axis' [`MomentUnits`].
     pub(super) fn add_sums(&mut self, first: i128, second: i128) {
         self.unweighted[0].first += first;
         self.unweighted[0].second[0] += second;

@@ -12,7 +12,7 @@ use super::value_statistics::{ValueStatistics, ValueSums};
 /// The mean and spread of a quantity in each bin of `N` axes: [`Profile1D`] or [`Profile2D`].
 ///
 /// Contents and statistics depend neither on the order of the fills nor on their distribution over profiles that are
-/// later [merged](Self::merge). They are those of ROOT's `TProfile` and `TProfile2D` with default options, without
+/// later [merged](Self::merge). They match those of ROOT's `TProfile` and `TProfile2D` with default options and no
 /// limits on the profiled quantity.
 ///
 /// ```
@@ -34,11 +34,11 @@ pub struct Profile<const N: usize> {
     /// The unit of the profiled quantity, such as `MeV`; empty if there is none.
     pub unit: String,
     pub(super) fills: BinnedFills<N>,
-    /// One for each bin.
+    /// The sums for each bin.
     pub(super) sums: Vec<ValueSums>,
 }
 
-/// A deserialised profile whose number of sums may differ from that of its bins.
+/// A deserialised profile before its number of sums is checked against its number of bins.
 #[derive(Deserialize)]
 struct Unchecked<const N: usize> {
     label: String,
@@ -86,7 +86,7 @@ impl<const N: usize> Profile<N> {
     ///
     /// # Errors
     ///
-    /// When the product of the axes' numbers of bins, under- and overflow included, exceeds 2³¹.
+    /// When the product of the numbers of bins along the axes, including under- and overflow, exceeds 2³¹.
     pub fn try_new(title: impl Into<String>, axes: [Axis; N]) -> Result<Self, Error> {
         let fills = BinnedFills::new(title.into(), axes)?;
         Ok(Profile {
@@ -109,7 +109,7 @@ impl<const N: usize> Profile<N> {
         self
     }
 
-    /// The label and unit of the profiled quantity as a plot shows them: `p [MeV]`.
+    /// The label and unit of the profiled quantity as shown in a plot, such as `p [MeV]`.
     pub fn value_title(&self) -> String {
         title_with_unit(&self.label, &self.unit)
     }
@@ -124,48 +124,49 @@ impl<const N: usize> Profile<N> {
         self.statistics_at(bin.into()).mean()
     }
 
-    /// The spread of the values in a bin, √|Σw·y² / Σw − mean²|: the error of ROOT's option "s".
+    /// The spread of the values in a bin, √|Σw·y² / Σw − mean²|; this is ROOT's error with option "s".
     #[track_caller]
     pub fn spread(&self, bin: impl Into<BinIndex<N>>) -> f64 {
         self.statistics_at(bin.into()).spread()
     }
 
-    /// The error of the mean in a bin: the spread divided by the square root of the effective entries, ROOT's default.
+    /// The error of the mean in a bin: the spread divided by the square root of the number of effective entries, which
+    /// is ROOT's default.
     #[track_caller]
     pub fn error(&self, bin: impl Into<BinIndex<N>>) -> f64 {
         self.statistics_at(bin.into()).error()
     }
 
-    /// The sum of the weights in a bin: the number of its values if none had a weight.
+    /// The sum of the weights in a bin; this is the number of values if none had a weight.
     #[track_caller]
     pub fn sum_of_weights(&self, bin: impl Into<BinIndex<N>>) -> f64 {
         self.fills.weights.at(self.fills.grid.index(bin.into())).w
     }
 
-    /// The means in all bins without under- and overflow. The last axis runs fastest.
+    /// The means in all bins except under- and overflow. The index along the last axis varies fastest.
     pub fn values(&self) -> Vec<f64> {
         let bins = self.fills.grid.inside();
         bins.map(|bin| self.statistics([bin]).mean()).collect()
     }
 
-    /// The errors of the means in all bins without under- and overflow. The last axis runs fastest.
+    /// The errors of the means in all bins except under- and overflow. The index along the last axis varies fastest.
     pub fn errors(&self) -> Vec<f64> {
         let bins = self.fills.grid.inside();
         bins.map(|bin| self.statistics([bin]).error()).collect()
     }
 
-    /// The sums of the weights in all bins without under- and overflow. The last axis runs fastest.
+    /// The sums of the weights in all bins except under- and overflow. The index along the last axis varies fastest.
     pub fn sums_of_weights(&self) -> Vec<f64> {
         let bins = self.fills.grid.inside();
         bins.map(|bin| self.fills.weights.at(bin).w).collect()
     }
 
-    /// The mean of all values filled inside the axes, in the unit of the profiled quantity, as ROOT's `GetMean`.
+    /// The mean of all values filled inside the axes, in the unit of the profiled quantity, like ROOT's `GetMean`.
     pub fn value_mean(&self) -> f64 {
         self.statistics(self.fills.grid.inside()).mean()
     }
 
-    /// The standard deviation of all values filled inside the axes, in the unit of the profiled quantity, as ROOT's
+    /// The standard deviation of all values filled inside the axes, in the unit of the profiled quantity, like ROOT's
     /// `GetStdDev`.
     pub fn value_std_dev(&self) -> f64 {
         self.statistics(self.fills.grid.inside()).spread()
@@ -189,12 +190,12 @@ impl<const N: usize> Profile<N> {
         ValueStatistics::new(self.fills.weights.total(bins), &sums)
     }
 
-    /// Adds the fills of another profile with the same title and axes. The order of merging does not change a bit of
-    /// the result.
+    /// Adds the fills of another profile with the same title and axes. The result is the same, bit for bit, for any
+    /// order of merging.
     ///
     /// # Errors
     ///
-    /// When titles, labels, units or axes differ. Nothing is added then.
+    /// When titles, labels, units or axes differ. In that case, nothing is added.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
         self.check_mergeable(other)?;
         self.fills.merge(&other.fills);
@@ -216,7 +217,7 @@ impl Profile<1> {
     ///
     /// # Panics
     ///
-    /// When the axis needs a number and gets a text, or the reverse. This holds for all methods that fill.
+    /// When the axis needs a number and gets a string, or vice versa. This holds for all filling methods.
     #[inline]
     pub fn fill(&mut self, x: impl Coordinate, y: f64) {
         let place = self.fills.grid.axes[0].locate(x);

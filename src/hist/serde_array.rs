@@ -1,4 +1,4 @@
-//! Serialisation of arrays whose length is a const parameter, which serde does not support.
+//! Serialisation of arrays with a const generic length, which serde does not support.
 
 use std::fmt;
 use std::marker::PhantomData;

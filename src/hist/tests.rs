@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// One fill of each object of [`job`].
+/// One fill of each object that [`job`] books.
 #[derive(Clone, Debug)]
 struct Fill {
     x: f64,
@@ -245,7 +245,7 @@ proptest! {
             some.iter().for_each(|&x| mixed.fill(x));
             prop_assert_eq!(&one_by_one, &mixed);
 
-            // With more axes, another function fills.
+            // With more than one axis, a different function does the filling.
             let mut plane = Histogram2D::new("h", axis.clone(), axis);
             values.iter().for_each(|&x| plane.fill(x, middle));
             let statistics = [plane.mean_along(0), plane.std_dev_along(0)].map(f64::to_bits);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::weights::WeightTotals;
 use crate::numbers::exact_sum::ExactSum;
 
-/// Exact Σw·y and Σw·y² over the profiled values in a bin.
+/// The exact sums Σw·y and Σw·y² over the profiled values in a bin.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct ValueSums {
     pub(super) wy: ExactSum,
@@ -25,7 +25,7 @@ impl ValueSums {
     }
 }
 
-/// Statistics of the profiled values in one or more bins, from Σw, Σw², Σw·y and Σw·y², each rounded once.
+/// Statistics of the profiled values in one or more bins, computed from Σw, Σw², Σw·y and Σw·y², each rounded once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ValueStatistics {
     pub(super) weights: WeightTotals,
@@ -60,7 +60,7 @@ impl ValueStatistics {
         (self.wy2 / self.weights.w - mean * mean).abs().sqrt()
     }
 
-    /// The spread divided by the square root of the effective entries.
+    /// The spread divided by the square root of the number of effective entries.
     pub(super) fn error(&self) -> f64 {
         let entries = self.weights.effective_entries();
         if entries == 0.0 {
@@ -70,8 +70,8 @@ impl ValueStatistics {
         }
     }
 
-    /// The unbiased estimate of the variance, as the `mean` and `weighted_mean` storages of UHI hold it:
-    /// Σw·(y − mean)² / (Σw − Σw²/Σw); 0 if fewer than two values leave it undefined.
+    /// The unbiased estimate of the variance, as stored in UHI's `mean` and `weighted_mean` storages: Σw·(y − mean)² /
+    /// (Σw − Σw²/Σw); 0 if there are fewer than two values, so that the estimate is undefined.
     #[cfg(any(test, feature = "hdf5"))]
     pub(super) fn unbiased_variance(&self) -> f64 {
         let WeightTotals { w, w2 } = self.weights;

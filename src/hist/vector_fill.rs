@@ -1,4 +1,4 @@
-//! Fills of a histogram with one uniform axis, many values at a time.
+//! Filling a histogram with one uniform axis, many values at a time.
 
 use super::axis::binning::Uniform;
 use super::fixed_point::HalfSums;
@@ -8,9 +8,10 @@ use super::moments::Moments;
 /// The maximum number of values in one call of [`fill`].
 pub(super) const LENGTH: usize = 128;
 
-/// Has exactly the effect of filling the values in turn.
+/// Has exactly the same effect as filling the values one by one.
 ///
-/// Counting has a separate loop. The first loop then has no branch and no indexing, so it becomes vector instructions.
+/// Counting is done in a separate loop. The first loop therefore has no branch and no indexing, and compilers turn it
+/// into vector instructions.
 pub(super) fn fill(
     axis: Uniform,
     units: &MomentUnits<1>,

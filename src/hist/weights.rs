@@ -1,12 +1,12 @@
-//! Sums of weights in bins. They are plain counts until the first fill with a weight.
+//! Sums of weights in bins, kept as plain counts until the first fill with a weight.
 
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
 use crate::numbers::exact_sum::ExactSum;
 
-/// The number of fills without weight in each bin and, from the first fill with a weight on, the exact sums of weights
-/// and of squared weights.
+/// The number of fills without weights in each bin and, starting with the first weighted fill, the exact sums of
+/// weights and of squared weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Weights {
     counts: Vec<u64>,
@@ -26,7 +26,7 @@ struct WeightSums {
     w2: ExactSum,
 }
 
-/// Σw and Σw², each rounded once. A fill without weight has the weight 1.
+/// Σw and Σw², each rounded once. A fill without a weight counts as weight 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct WeightTotals {
     pub(super) w: f64,
@@ -34,7 +34,7 @@ pub(super) struct WeightTotals {
 }
 
 impl WeightTotals {
-    /// (Σw)² / Σw², as ROOT's `GetEffectiveEntries`.
+    /// (Σw)² / Σw², like ROOT's `GetEffectiveEntries`.
     pub(super) fn effective_entries(self) -> f64 {
         if self.w2 == 0.0 { 0.0 } else { self.w * self.w / self.w2 }
     }
@@ -48,13 +48,14 @@ impl Weights {
         }
     }
 
-    /// Returns weights with the given number of fills without weight in each bin.
+    /// Returns weights with the given number of unweighted fills in each bin.
     #[cfg(feature = "hdf5")]
     pub(super) fn of_counts(counts: Vec<u64>) -> Self {
         Weights { counts, weighted: None }
     }
 
-    /// Returns weights of this number of fills, at least one of which had a weight, with Σw and Σw² of each bin.
+    /// Returns weights for this number of fills, at least one of which had a weight, with the given Σw and Σw² in each
+    /// bin.
     #[cfg(feature = "hdf5")]
     pub(super) fn of_sums(entries: u64, sums: Vec<[ExactSum; 2]>) -> Self {
         let counts = vec![0; sums.len()];
@@ -79,7 +80,7 @@ impl Weights {
         weighted.sums[bin].w2.add(weight * weight);
     }
 
-    /// The number of fills without weight in each bin.
+    /// The number of unweighted fills in each bin.
     #[cfg(feature = "hdf5")]
     pub(super) fn counts(&self) -> &[u64] {
         &self.counts
@@ -118,7 +119,7 @@ impl Weights {
         }
     }
 
-    /// Σw and Σw², not rounded.
+    /// Σw and Σw², unrounded.
     pub(super) fn exact(&self, bins: impl IntoIterator<Item = usize>) -> [ExactSum; 2] {
         let (mut count, mut sums) = (0, WeightSums::default());
         for bin in bins {
@@ -132,10 +133,10 @@ impl Weights {
         [sums.w, sums.w2]
     }
 
-    /// Adds other weights with the same number of bins.
+    /// Adds other weights for the same number of bins.
     pub(super) fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
-            // Wrapping, so that a corrupt serialised number cannot stop a job.
+            // Addition wraps, so that a corrupt serialised number cannot make a job panic.
             *mine = mine.wrapping_add(*theirs);
         }
         if let Some(theirs) = &other.weighted {
@@ -148,7 +149,7 @@ impl Weights {
         }
     }
 
-    /// Refuses deserialised weights whose number of bins is not that of the axes.
+    /// Returns an error if the number of bins of deserialised weights does not match the axes.
     pub(super) fn check_len(&self, title: &str, bins: usize) -> Result<(), Error> {
         let weighted = self.weighted.as_ref().map_or(bins, |weighted| weighted.sums.len());
         match self.counts.len() == bins && weighted == bins {

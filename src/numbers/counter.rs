@@ -1,4 +1,4 @@
-//! Counters of values: number, sum, mean, spread and range.
+//! Counters: the number, sum, mean, spread and range of values.
 
 use crate::numbers::exact_sum::ExactSum;
 use crate::numbers::merge::merge_in_place;
@@ -34,12 +34,13 @@ impl Counter {
         Self::default()
     }
 
-    /// Counts a value. A NaN makes the sum, the mean and the standard deviation NaN; minimum and maximum ignore it.
+    /// Counts a value. A NaN makes the sum, the mean and the standard deviation NaN; the minimum and maximum ignore
+    /// NaNs.
     pub fn add(&mut self, value: f64) {
         self.entries += 1;
         self.sum.add(value);
         self.sum_of_squares.add(value * value);
-        // -0 becomes 0. Otherwise, whether the minimum is 0 or -0 would depend on the order.
+        // Turns -0 into 0. Otherwise, whether the minimum is 0 or -0 would depend on the order of the values.
         let value = value + 0.0;
         self.extend(Some((value, value)).filter(|_| !value.is_nan()));
     }
@@ -81,12 +82,12 @@ impl Counter {
             .sqrt()
     }
 
-    /// The smallest value, or `None` if there is none.
+    /// The smallest value, or `None` if there are no values.
     pub fn min(&self) -> Option<f64> {
         self.range.map(|(low, _)| low)
     }
 
-    /// The largest value, or `None` if there is none.
+    /// The largest value, or `None` if there are no values.
     pub fn max(&self) -> Option<f64> {
         self.range.map(|(_, high)| high)
     }
@@ -95,7 +96,7 @@ impl Counter {
 /// Conversions for files.
 #[cfg(feature = "events")]
 impl Counter {
-    /// Returns a counter with this number of values, these sums, and this smallest and largest value.
+    /// Returns a counter with the given number of values, sums, and smallest and largest value.
     pub(crate) fn from_parts(entries: u64, sum: ExactSum, sum_of_squares: ExactSum, range: Option<(f64, f64)>) -> Self {
         Self {
             entries,
@@ -144,7 +145,7 @@ impl fmt::Display for Counter {
     }
 }
 
-/// Rounds a number for display: integers are kept, other numbers get six digits.
+/// Rounds a number for display: integers are kept as they are, other numbers are rounded to six digits.
 fn short(value: f64) -> f64 {
     match value.fract() == 0.0 {
         true => value,

@@ -1,8 +1,8 @@
 //! Floating-point sums that do not depend on the order of their terms.
 //!
-//! Ordinary floating-point addition rounds after every term. The last digit of a sum therefore depends on the order of
-//! the terms and on their grouping, for example by process. An [`ExactSum`] keeps every bit and rounds once, in
-//! [`value`](ExactSum::value): any order and any grouping of the same terms give the same bits.
+//! Ordinary floating-point addition rounds after every term. The last digits of a sum therefore depend on the order of
+//! the terms and on how they are grouped, for example by process. An [`ExactSum`] keeps every bit and rounds only once,
+//! in [`value`](ExactSum::value): the same terms give the same bits in any order and any grouping.
 //!
 //! ```
 //! use gaudi_mpi::numbers::exact_sum::ExactSum;
@@ -27,38 +27,39 @@ use limbs::{Limbs, round_to_f64};
 use non_finite::NonFinite;
 use serde::{Deserialize, Serialize};
 
-/// The sum of any number of `f64`, kept exactly and rounded once.
+/// The sum of any number of `f64`, kept exactly and rounded only once.
 ///
 /// The [`value`](Self::value) is the real-number sum of all terms, rounded to the nearest `f64` (ties to even). It
 /// covers the full range of `f64`, subnormal numbers included, and does not depend on the order in which terms were
-/// added or partial sums [merged](Self::merge). Infinities and NaN follow IEEE 754: a sum with an infinity is infinite,
-/// with infinities of both signs or a NaN it is NaN. An empty sum is 0.
+/// added or partial sums [merged](Self::merge). Infinities and NaN follow IEEE 754: a sum that contains an infinity is
+/// infinite; a sum that contains a NaN, or infinities of both signs, is NaN. An empty sum is 0.
 ///
 /// Terms of similar magnitude (within about eleven powers of ten, for up to 2³⁵ terms) are added in a 128-bit
-/// fixed-point window, in two to three nanoseconds each. Terms that do not fit the window go to an accumulator on the
-/// heap that grows as needed. Neither can overflow. Without the accumulator, a sum takes 32 bytes.
+/// fixed-point window; each addition takes two to three nanoseconds. Terms that do not fit in the window go to a
+/// heap-allocated accumulator that grows as needed. Neither can overflow. A sum takes 32 bytes, not counting the
+/// accumulator.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "Serialised", into = "Serialised")]
 pub struct ExactSum {
-    /// Multiples of 2^(base − [`UNIT`]).
+    /// The content of the window, in multiples of 2^(base − [`UNIT`]).
     window: i128,
     /// The sum of all terms that are not in the window.
     spill: Option<Box<Limbs>>,
-    /// The IEEE exponent field of the numbers whose last bit is the last bit of the window. It is [`UNPLACED`] as long
-    /// as the window has no place; the window is then 0.
+    /// The IEEE exponent field of the numbers whose last bit is the last bit of the window. While the window has no
+    /// position yet, the base is [`UNPLACED`] and the window is 0.
     base: i16,
     non_finite: NonFinite,
 }
 
 /// The last bit of a number with the IEEE exponent field `b` is worth 2^(b − 1075).
 const UNIT: i32 = 1075;
-/// Above the exponent field of any number, so that no term fits an unplaced window.
+/// A value above every exponent field, so that no term fits in an unplaced window.
 const UNPLACED: i16 = i16::MAX;
 /// The maximum shift of a 53-bit significand that leaves room for the window's sign and one bit of carry.
 const MAX_SHIFT: u32 = 73;
-/// The maximum base. With a higher one, the exponent field of infinities and NaN would fit the window.
+/// The maximum base. With a higher base, infinities and NaN would appear to fit in the window.
 const MAX_BASE: i16 = 0x7ff - 1 - MAX_SHIFT as i16;
-/// The minimum number of bits kept free below the first term. Up to 15 more are free.
+/// The minimum number of bits kept free below the first term. Up to 15 more bits may be free.
 const ROOM_BELOW: i16 = 24;
 
 const SIGNIFICAND: u64 = (1 << 52) - 1;
@@ -79,7 +80,8 @@ impl ExactSum {
     pub fn add(&mut self, term: f64) {
         let bits = term.to_bits();
         let exponent = (bits >> 52) & 0x7ff;
-        // For zero, subnormal numbers and an unplaced window the difference is negative and becomes a huge shift.
+        // For zero, for subnormal numbers and with an unplaced window, the difference is negative and becomes a huge
+        // shift.
         let shift = (exponent as i32 - i32::from(self.base)) as u32;
         if shift <= MAX_SHIFT {
             let magnitude = (bits & SIGNIFICAND | (1 << 52)) as i64;
@@ -92,7 +94,7 @@ impl ExactSum {
         self.add_outside(term);
     }
 
-    /// Adds a term that does not fit the current window.
+    /// Adds a term that does not fit in the current window.
     #[cold]
     #[inline(never)]
     fn add_outside(&mut self, term: f64) {
@@ -119,8 +121,8 @@ impl ExactSum {
         if let Some(sum) = fits.then(|| self.window.checked_add(signed << shift)).flatten() {
             self.window = sum;
         } else if self.base == UNPLACED || shift >= 0 {
-            // More large terms usually follow a large one, so the window moves up. It never moves down, because mixed
-            // terms would then move it back and forth.
+            // A large term is usually followed by more large terms, so the window moves up. The window never moves
+            // down; otherwise, a mix of large and small terms would move it back and forth.
             self.empty_window();
             self.base = base_for(exponent);
             self.window = signed << (exponent - self.base);
@@ -136,8 +138,8 @@ impl ExactSum {
         }
     }
 
-    /// Adds `multiple` · 2^(base − UNIT) to the window, if the sum fits a window at the lower of the two bases. Returns
-    /// whether it did.
+    /// Adds `multiple` · 2^(base − UNIT) to the window, if the sum fits in a window at the lower of the two bases.
+    /// Returns whether the addition took place.
     fn add_aligned(&mut self, multiple: i128, base: i32) -> bool {
         let lower = base.min(self.base.into());
         let mine = shifted(self.window, i32::from(self.base) - lower);
@@ -206,7 +208,7 @@ impl ExactSum {
         self.spill.get_or_insert_default()
     }
 
-    /// The sum of all finite terms.
+    /// The sum of all finite terms, as digits.
     fn limbs(&self) -> Limbs {
         let mut limbs = self.spill.as_deref().cloned().unwrap_or_default();
         if self.window != 0 {
@@ -220,8 +222,8 @@ impl ExactSum {
 #[cfg(any(test, feature = "hdf5"))]
 impl ExactSum {
     /// Returns the sum as a list of `f64` that keeps every bit. Each number is the rounded difference between the sum
-    /// and the numbers before it. The list depends only on the value of the sum, and adds up to it exactly. It is empty
-    /// for zero, and infinity alone for a sum beyond the range of `f64`.
+    /// and the numbers before it. The list depends only on the value of the sum, and adds up to that value exactly. The
+    /// list is empty for zero, and contains only an infinity for a sum beyond the range of `f64`.
     pub(crate) fn terms(&self) -> Vec<f64> {
         let mut terms = Vec::new();
         let mut rest = self.clone();
@@ -238,7 +240,8 @@ impl ExactSum {
         }
     }
 
-    /// Returns the integer m of a sum m · 2^`exponent`, or `None` if the sum is not such a multiple or m does not fit.
+    /// Returns the integer m for which the sum is m · 2^`exponent`, or `None` if there is no such integer or m does not
+    /// fit.
     pub(crate) fn as_fixed(&self, exponent: i32) -> Option<i128> {
         self.terms().into_iter().try_fold(0_i128, |multiple, term| {
             let bits = term.to_bits();
@@ -259,7 +262,7 @@ impl ExactSum {
 }
 
 /// Returns the base of the window for a first term with this exponent field. Bases are multiples of 16, so that the
-/// windows of partial sums often agree.
+/// windows of partial sums often coincide.
 fn base_for(exponent: i16) -> i16 {
     ((exponent - ROOM_BELOW) & !15).clamp(1, MAX_BASE)
 }
@@ -275,8 +278,8 @@ fn shifted(value: i128, by: i32) -> Option<i128> {
     }
 }
 
-/// The bits of [`NonFinite`], the base (0 if unplaced), the window, and the digits on the heap with the place of the
-/// first. An empty sum takes four bytes in a variable-length encoding.
+/// The bits of [`NonFinite`], the base (0 if unplaced), the window, and the digits of the accumulator, preceded by the
+/// place of the first digit. An empty sum takes four bytes in a variable-length encoding.
 type Serialised = (u8, i16, i128, Option<(i32, Vec<i64>)>);
 
 impl From<ExactSum> for Serialised {
@@ -321,7 +324,7 @@ impl std::fmt::Debug for ExactSum {
     }
 }
 
-/// Two sums are equal if all bits of the exact sums agree, not only the rounded values. Two NaN sums are equal.
+/// Two sums are equal if the exact sums agree in every bit, not only the rounded values. Two NaN sums are equal.
 impl PartialEq for ExactSum {
     fn eq(&self, other: &Self) -> bool {
         match (self.non_finite.value(), other.non_finite.value()) {

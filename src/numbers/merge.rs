@@ -1,9 +1,9 @@
-//! Merging: the outputs of many items become one. Numbers are added, lists are appended.
+//! Merging: the outputs of many items become one output. Numbers are added, and lists are concatenated.
 //!
-//! Workers finish in any order, and results travel up a tree of ranks. The order in which two results are joined must
-//! therefore not change the outcome. For integers this is simple. A list can be appended in item order only when all
-//! its parts are known, and a floating-point sum depends on the order of its terms unless it is exact. Each type
-//! therefore has an associated type into which its parts are [`Gathered`](Merge::Gathered):
+//! Workers finish in any order, and results travel up a tree of ranks. The order in which results are joined must
+//! therefore not change the outcome. For integers, it does not. But the parts of a list can be concatenated in item
+//! order only when all of them are known, and a floating-point sum depends on the order of its terms unless it is
+//! exact. Each type therefore has an associated type in which its parts are [`Gathered`](Merge::Gathered):
 //!
 //! | output | joined | gathered as |
 //! |---|---|---|
@@ -16,8 +16,8 @@
 //! | tuples of up to 8 members | member by member | tuple |
 //! | [`ExactSum`], [`Counter`], [`Histograms`], histograms and profiles | added exactly | itself |
 //!
-//! The macro [`mergeable!`](crate::mergeable) defines structures of these types. Other types implement [`Merge`]. An
-//! output that cannot be merged does not compile:
+//! The macro [`mergeable!`](crate::mergeable) defines structs with fields of these types. For any other type, implement
+//! [`Merge`]. An output that cannot be merged does not compile:
 //!
 //! ```compile_fail
 //! use gaudi_mpi::prelude::*;
@@ -52,9 +52,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::ops::Range;
 
-/// A result that is made of the results of single items, with the same outcome for any order of joining.
+/// A result assembled from the results of single items, with the same outcome for any order of joining.
 ///
-/// The [module's page](self) lists the implementations in this crate. An implementation for another type:
+/// The [module's page](self) lists the implementations in this crate. An example implementation for another type:
 ///
 /// ```
 /// use gaudi_mpi::Merge;
@@ -88,24 +88,26 @@ use std::ops::Range;
     note = "define a structure of these with `mergeable!`, or implement `Merge`"
 )]
 pub trait Merge: Sized + 'static {
-    /// The type that holds the parts until all are known.
+    /// The type that holds the parts until all of them are known.
     type Gathered: Serialize + DeserializeOwned + 'static;
 
-    /// Whether each item needs a separate output. This is so for sums of plain floating-point numbers: items of a
-    /// batch that added to the same output would make the sum depend on the batches. It costs a new output per item.
+    /// Whether each item needs a separate output, at the cost of creating a new output for every item. Sums of plain
+    /// floating-point numbers need this: if the items of a batch added to the same output, the sum would depend on the
+    /// division into batches.
     const ITEMWISE: bool = false;
 
-    /// Wraps the output of the items in this range of numbers. The range is empty only if the whole job has no items.
+    /// Wraps the output of the items whose numbers are in this range. The range is empty only if the whole job has no
+    /// items.
     fn gather(self, items: Range<u64>) -> Self::Gathered;
 
     /// Joins two gathered outputs of different items.
     fn join(into: &mut Self::Gathered, other: Self::Gathered);
 
-    /// Returns the result when all parts are joined.
+    /// Returns the result, once all parts are joined.
     fn finish(gathered: Self::Gathered) -> Self;
 }
 
-/// Implements [`Merge`] for types that gather as themselves and are joined by an expression. Generic parameters are
+/// Implements [`Merge`] for types that are gathered as themselves and joined by an expression. Generic parameters are
 /// given in brackets before the type.
 macro_rules! merge_in_place {
     ($(#[$attribute:meta])* [$($generics:tt)*] $type:ty: |$into:ident, $other:ident| $join:expr) => {
@@ -130,8 +132,8 @@ macro_rules! merge_in_place {
 pub(crate) use merge_in_place;
 
 merge_in_place!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize: |into, other| {
-    // Wrapping addition is associative, so an overflow does not depend on the order. A partial sum may leave the range
-    // of the type: the total is correct if it is within the range.
+    // Wrapping addition is associative, so the result does not depend on the order even if it overflows. Partial sums
+    // may overflow: the total is correct as long as it is within the type's range.
     *into = into.wrapping_add(other)
 });
 merge_in_place!((): |into, other| *into = other);
@@ -203,7 +205,7 @@ impl<T: Merge> Merge for Option<T> {
     }
 }
 
-/// Implements [`Merge`] for maps, by key.
+/// Implements [`Merge`] for maps, which are joined key by key.
 macro_rules! merge_map {
     ($map:ident, $entries:ident, $($bounds:tt)+) => {
         impl<K: $($bounds)+ + Serialize + DeserializeOwned + 'static, V: Merge> Merge for $map<K, V> {
@@ -261,7 +263,7 @@ merge_tuple!(A 0, B 1, C 2, D 3, E 4, F 5);
 merge_tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
 merge_tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
 
-/// Declares a structure that [merges](Merge) field by field, so that it can be the output of a task.
+/// Declares a struct that [merges](Merge) field by field and can therefore be the output of a task.
 ///
 /// ```
 /// use gaudi_mpi::{Merge, mergeable};
@@ -295,7 +297,7 @@ macro_rules! mergeable {
         }
 
         impl $crate::Merge for $name {
-            // Nested pairs, so that the number of fields is not limited.
+            // Nested pairs allow any number of fields.
             type Gathered = $crate::mergeable!(@types $($type),+);
             const ITEMWISE: bool = $(<$type as $crate::Merge>::ITEMWISE)||+;
 

@@ -1,4 +1,4 @@
-//! Results that do not depend on the order of the work: exact sums, merging, counters, random numbers.
+//! Results that do not depend on the order of processing: exact sums, merging, counters and random numbers.
 
 pub(crate) mod counter;
 pub mod exact_sum;

@@ -1,7 +1,7 @@
-//! Random numbers that depend only on the seed of the job and on the item, not on the rank or the time.
+//! Random numbers that depend only on the job's seed and on the item, not on the rank or the time.
 //!
-//! Items go to any free worker. A generator that continued from item to item would give other numbers for each
-//! schedule. Each item therefore has a new [`Random`]:
+//! An item goes to whichever worker is free. If a generator continued from one item to the next, the numbers would
+//! depend on the schedule. Each item therefore gets a new [`Random`]:
 //!
 //! ```
 //! use gaudi_mpi::numbers::random::Random;
@@ -12,17 +12,18 @@
 //! assert_eq!(entry, Random::new(job_seed, 17).gaussian(5366.9, 7.5));
 //! ```
 //!
-//! **Method.** The three numbers (seed, item, stream) are the key of one ChaCha8 block (D. J. Bernstein, "ChaCha, a
+//! **Method.** The three numbers seed, item and stream form the key of one ChaCha8 block (D. J. Bernstein, "ChaCha, a
 //! variant of Salsa20", 2008). Its first 32 bytes are the state of a xoshiro256++ generator (D. Blackman, S. Vigna, ACM
-//! Trans. Math. Softw. 47, 36, 2021). The cipher makes neighbouring seeds and items as unrelated as any others.
-//! xoshiro256++ is fast and has a period of 2²⁵⁶ − 1. The numbers are not suitable for cryptography.
+//! Trans. Math. Softw. 47, 36, 2021). Thanks to the cipher, the numbers of neighbouring seeds and items are as
+//! unrelated as those of any others. xoshiro256++ is fast and has a period of 2²⁵⁶ − 1. The numbers are not suitable
+//! for cryptography.
 //!
 //! **Reproducibility.** Raw numbers, [`uniform`](Random::uniform), [`direction`](Random::direction),
 //! [`transverse_direction`](Random::transverse_direction) and [`breit_wigner`](Random::breit_wigner) use only integer
 //! and correctly rounded arithmetic. They are the same on every platform and in every release of this crate; tests
 //! check this. Distributions of [`rand_distr`], including [`gaussian`](Random::gaussian) and
-//! [`exponential`](Random::exponential), also call the `exp` and `ln` of the platform, for one number in a hundred or
-//! fewer. There, the last bit may differ between machines with different mathematical libraries.
+//! [`exponential`](Random::exponential), also call the platform's `exp` and `ln`, for at most one number in a hundred.
+//! The last bit of these numbers may differ between machines with different maths libraries.
 
 use std::convert::Infallible;
 
@@ -33,7 +34,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 pub use {rand, rand_distr};
 
-/// The last quarter of the ChaCha key. It separates these streams from other uses of the same numbers as a key.
+/// The last quarter of the ChaCha key. It keeps these streams distinct from those of other programs that use the same
+/// numbers as a key.
 const DOMAIN: [u8; 8] = *b"gaudimpi";
 
 /// The random numbers of one item: a function of only the job seed, the item number and the stream.
@@ -50,7 +52,7 @@ const DOMAIN: [u8; 8] = *b"gaudimpi";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A new generator costs about 0.1 µs: cheap enough for one per event.
+/// Creating a generator takes about 0.1 µs, which is cheap enough to do for every event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Random {
     generator: Xoshiro256PlusPlus,
@@ -59,15 +61,15 @@ pub struct Random {
 impl Random {
     /// Returns the generator of item number `item` in a job with this seed.
     ///
-    /// The result is that of [`with_stream`](Random::with_stream) with stream 0.
+    /// This is the same as calling [`with_stream`](Random::with_stream) with stream 0.
     pub fn new(seed: u64, item: u64) -> Self {
         Self::with_stream(seed, item, 0)
     }
 
     /// Returns one of 2⁶⁴ independent generators of the same item.
     ///
-    /// Use one stream for each part of a job that must not change the numbers of the others, such as each pass over the
-    /// items, or each algorithm of a sequence.
+    /// Use a separate stream for each part of a job that must not affect the random numbers of the other parts, such as
+    /// each pass over the items or each algorithm in a sequence.
     ///
     /// ```
     /// use gaudi_mpi::numbers::random::Random;
@@ -89,33 +91,34 @@ impl Random {
         }
     }
 
-    /// Returns a number from the uniform distribution between `low` and `high`.
+    /// Draws a number from the uniform distribution between `low` and `high`.
     ///
-    /// `low` is included; `high` can only result from rounding. Steps are 2⁻⁵³ of the interval.
+    /// `low` is included; `high` can be returned only as a result of rounding. Neighbouring numbers differ by 2⁻⁵³ of
+    /// the interval.
     #[inline]
     pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.random::<f64>()
     }
 
-    /// Returns a number from the Gaussian distribution with this mean and standard deviation.
+    /// Draws a number from the Gaussian distribution with this mean and standard deviation.
     #[inline]
     pub fn gaussian(&mut self, mean: f64, sigma: f64) -> f64 {
         let standard: f64 = StandardNormal.sample(self);
         mean + sigma * standard
     }
 
-    /// Returns a number from the exponential distribution with this mean (for a decay, the mean lifetime).
+    /// Draws a number from the exponential distribution with this mean (for a decay, the mean lifetime).
     #[inline]
     pub fn exponential(&mut self, mean: f64) -> f64 {
         let standard: f64 = Exp1.sample(self);
         mean * standard
     }
 
-    /// Returns a number from the non-relativistic Breit–Wigner (Cauchy) distribution with this centre and full width at
+    /// Draws a number from the non-relativistic Breit–Wigner (Cauchy) distribution with this centre and full width at
     /// half maximum.
     ///
-    /// The distribution has long tails, and neither a mean nor a variance. For the mass of a resonance, reject numbers
-    /// outside the possible masses.
+    /// The distribution has long tails, and has neither a mean nor a variance. When generating resonance masses, reject
+    /// numbers outside the allowed mass range.
     #[inline]
     pub fn breit_wigner(&mut self, mean: f64, width: f64) -> f64 {
         // The ratio of the coordinates of a point in the unit disc is the tangent of a uniform angle.
@@ -137,7 +140,7 @@ impl Random {
         [x * scale, y * scale, 1.0 - 2.0 * square]
     }
 
-    /// Returns (cos φ, sin φ) of an angle φ that is uniform in the full circle: a direction in the transverse plane.
+    /// Returns (cos φ, sin φ) for an angle φ that is uniform over the full circle: a direction in the transverse plane.
     #[inline]
     pub fn transverse_direction(&mut self) -> [f64; 2] {
         loop {
@@ -150,7 +153,7 @@ impl Random {
         }
     }
 
-    /// Returns (x, y, x² + y²) of a point that is uniform in the open unit disc.
+    /// Returns (x, y, x² + y²) for a point uniformly distributed in the open unit disc.
     #[inline]
     fn point_in_disc(&mut self) -> (f64, f64, f64) {
         loop {

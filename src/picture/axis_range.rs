@@ -9,9 +9,9 @@ pub(super) struct AxisRange {
 }
 
 impl AxisRange {
-    /// Returns a linear range. A range that is too narrow to divide is widened.
+    /// Returns a linear range. A range too narrow to be divided is widened.
     pub(super) fn linear(low: f64, high: f64) -> Self {
-        // Halving first keeps the widest ranges finite. Below 1e-290, tick distances would underflow.
+        // Halving first keeps the widest ranges finite. For ranges below 1e-290, tick distances would underflow.
         let narrow = (high / 2.0 - low / 2.0) <= low.abs().max(high.abs()).max(1e-290) * 1e-14;
         if narrow {
             let half = (low.abs().max(high.abs()) * 0.1).max(1e-290);
@@ -36,7 +36,7 @@ impl AxisRange {
     }
 
     /// Returns the position of a number between the ends: 0 at the low end, 1 at the high end. Numbers beyond an end
-    /// are placed at that end, numbers without a logarithm at the low end.
+    /// are placed at that end; numbers that have no logarithm are placed at the low end.
     pub(super) fn fraction(&self, value: f64) -> f64 {
         let fraction = if self.log {
             if value <= 0.0 {

@@ -48,14 +48,14 @@ impl Bins {
         }
     }
 
-    /// The common width of the bins, or `None` if they have none.
+    /// The common width of the bins, or `None` for bins of different widths and for categories.
     pub(super) fn width(&self) -> Option<f64> {
         let Bins::Edges(edges) = self else {
             return None;
         };
         let n = self.len();
         let width = edges.last()? / n as f64 - edges.first()? / n as f64;
-        // The rounding errors of edges are relative to the edges, not to the width.
+        // Rounding errors of edges scale with the edges, not with the bin width.
         let size = edges.first()?.abs().max(edges.last()?.abs());
         let tolerance = width * 1e-6 + size * 1e-14;
         edges

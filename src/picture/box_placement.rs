@@ -1,4 +1,4 @@
-//! The positions of the statistics box and the legend, and the y range that keeps them clear of the contents.
+//! The positions of the statistics box and the legend, and the y range that keeps the contents clear of them.
 
 use super::axis_range::AxisRange;
 use super::drawing::{Point, Rect};
@@ -11,7 +11,8 @@ use super::y_range::{Obstacle, y_range};
 pub(super) type Boxes = Vec<(TextBox, Point)>;
 
 /// Places the statistics in the upper right corner, and the legend below them or in the upper left corner, whichever
-/// leaves more of the frame to the contents. Returns the boxes and the y range that keeps both clear.
+/// leaves more of the frame for the contents. Returns the boxes, and the y range with which the contents do not run
+/// into them.
 pub(super) fn place_boxes(pad: &Pad, frame: &Rect, x: &AxisRange, sizes: &Sizes) -> (Boxes, AxisRange) {
     // Ticks point inwards, so boxes keep a distance from the frame.
     let inset = sizes.tick + 0.5 * sizes.gap;

@@ -34,14 +34,15 @@ pub struct Canvas {
     height: u32,
     columns: usize,
     rows: usize,
-    /// Pad number `i + 1` at index `i`. Pads at the end that are not placed yet may be missing.
+    /// Pad number `i + 1` is at index `i`. The vector may be shorter than the number of pads if the last pads are not
+    /// drawn yet.
     pads: Vec<Option<Pad>>,
 }
 
 impl Canvas {
     /// Returns a canvas of this size in pixels, with one pad that covers it.
     ///
-    /// An SVG picture can be scaled without loss. There, pixels only set the proportions.
+    /// An SVG picture can be scaled without loss, so for SVG the size in pixels only sets the proportions.
     pub fn new(width: u32, height: u32) -> Self {
         Canvas {
             width,
@@ -53,7 +54,7 @@ impl Canvas {
     }
 
     /// Divides the canvas into pads of equal size, numbered from 1 in reading order: from left to right, then from top
-    /// to bottom. A pad that is already placed keeps its number.
+    /// to bottom. A pad that is already drawn keeps its number.
     pub fn divide(&mut self, columns: usize, rows: usize) -> &mut Self {
         self.columns = columns;
         self.rows = rows;
@@ -63,14 +64,14 @@ impl Canvas {
     /// Draws into the first free pad.
     ///
     /// # Errors
-    /// When no pad is free, or the data cannot be placed: there are no bins, the edges do not increase, or the number of
-    /// values is not that of the bins.
+    /// When no pad is free, or the data cannot be drawn because there are no bins, the edges do not increase, or the
+    /// number of values does not match the number of bins.
     pub fn draw(&mut self, pad: Pad) -> Result<&mut Self> {
         let free = self.pads.iter().position(Option::is_none).unwrap_or(self.pads.len());
         self.draw_in(free + 1, pad)
     }
 
-    /// Draws into the pad with this number, in place of its contents.
+    /// Draws into the pad with this number, replacing any previous contents.
     ///
     /// # Errors
     /// As for [`draw`](Canvas::draw).
@@ -84,12 +85,12 @@ impl Canvas {
         Ok(self)
     }
 
-    /// Writes the picture to a file whose name ends in `.svg` or `.png`. Equal canvases give equal bytes. The file is
-    /// written under a temporary name and renamed when it is complete.
+    /// Writes the picture to a file whose name ends in `.svg` or `.png`. Equal canvases give identical files, byte for
+    /// byte. The file is written under a temporary name and renamed when complete.
     ///
     /// # Errors
-    /// When the name has another ending, the canvas is too large or too small for its pads, or the file cannot be
-    /// written.
+    /// When the name has another ending, the canvas is too large, the canvas is too small for its pads, or the file
+    /// cannot be written.
     pub fn save(&self, file: impl AsRef<Path>) -> Result<()> {
         save(file.as_ref(), || self.drawing())
     }
@@ -167,8 +168,8 @@ struct PlacedPad<'a> {
     area: Rect,
 }
 
-/// Returns the layouts of the pads and the sizes with which they fit. If words are too long for a pad, the sizes of all
-/// pads are reduced.
+/// Returns the layouts of the pads, and the sizes with which everything fits. If words are too long for a pad, the
+/// sizes are reduced for all pads.
 fn layouts(placed: &[PlacedPad], sizes: Sizes) -> (Vec<Layout>, Sizes) {
     let mut sizes = sizes;
     loop {
@@ -181,11 +182,12 @@ fn layouts(placed: &[PlacedPad], sizes: Sizes) -> (Vec<Layout>, Sizes) {
     }
 }
 
-/// Letters below this size, in pixels, are illegible. Sizes are not reduced further; words are cut off instead.
+/// Letters smaller than this, in pixels, are illegible. Sizes are not reduced below this limit; words are cut off
+/// instead.
 const ILLEGIBLE: f64 = 2.0;
 
-/// Returns layouts and margins with aligned frames: equal left edges in each column, equal top and bottom edges in each
-/// row.
+/// Returns layouts and margins with aligned frames: frames in a column share their left edge, and frames in a row share
+/// their top and bottom edges.
 fn aligned(placed: &[PlacedPad], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
     let all = |margins: &[Margins]| -> Vec<Layout> {
         let one = |(one, margins): (&PlacedPad, &Margins)| Layout::new(one.pad, &one.area, margins, sizes);
@@ -200,7 +202,7 @@ fn aligned(placed: &[PlacedPad], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
     let mut layouts = all(&vec![guess; placed.len()]);
     let mut margins = vec![Margins::default(); placed.len()];
     // Margins determine which labels fit, and labels determine the margins. The first guess is replaced by the margins
-    // that fit, which then grow until no layout needs more. Two or three rounds are usual.
+    // that fit, which then grow until no layout needs more. This usually takes two or three rounds.
     for _ in 0..8 {
         let needed = share(placed, &layouts, sizes);
         if needed
@@ -230,7 +232,7 @@ fn share(placed: &[PlacedPad], layouts: &[Layout], sizes: &Sizes) -> Vec<Margins
             }
             if placed[i].row == placed[j].row {
                 margins.top = margins.top.max(other.top);
-                // Long names below one pad would cost all others in its row too much room.
+                // Long names below one pad would take too much room from all other pads in its row.
                 if layouts[i].x.upwards == layouts[j].x.upwards {
                     margins.bottom = margins.bottom.max(other.bottom);
                 }

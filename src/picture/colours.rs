@@ -1,4 +1,4 @@
-//! Colours that are distinguishable also with colour blindness.
+//! Colours that people with colour blindness can also distinguish.
 
 /// Red, green and blue.
 pub(super) type Colour = (u8, u8, u8);
@@ -23,13 +23,13 @@ pub(super) fn of_curve(index: usize) -> Colour {
     CURVES[index % CURVES.len()]
 }
 
-/// Mixes a colour with white: an amount of 1 is the colour, 0 is white.
+/// Mixes a colour with white: an amount of 1 gives the pure colour, 0 gives white.
 pub(super) fn lighten(colour: Colour, amount: f64) -> Colour {
     mix(WHITE, colour, amount)
 }
 
 /// The colour map viridis (S. van der Walt, N. Smith, E. Firing; CC0) at 17 equal steps. Its lightness increases
-/// evenly, also in grey and with colour blindness.
+/// evenly, even when seen in greyscale or with colour blindness.
 const VIRIDIS: [Colour; 17] = [
     (68, 1, 84),
     (72, 24, 106),
@@ -50,10 +50,11 @@ const VIRIDIS: [Colour; 17] = [
     (253, 231, 37),
 ];
 
-/// The number of colours of a map. More could not be distinguished; fewer would merge bins into larger shapes.
+/// The number of colours in a map. More colours could not be distinguished; fewer would make bins with different
+/// contents look alike.
 pub(super) const MAP_COLOURS: usize = 128;
 
-/// The colour of a level of the colour scale: dark at 0, bright at `MAP_COLOURS - 1`.
+/// The colour for a level of the colour scale, from dark at 0 to bright at `MAP_COLOURS - 1`.
 pub(super) fn of_map(level: usize) -> Colour {
     let at = level.min(MAP_COLOURS - 1) as f64 / (MAP_COLOURS - 1) as f64 * 16.0;
     let below = (at as usize).min(15);

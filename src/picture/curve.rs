@@ -1,4 +1,4 @@
-//! One curve of a pad: the contents of bins along x.
+//! One curve of a pad: bin contents along x.
 
 use super::bins::Bins;
 use super::error::{Error, Result};
@@ -13,9 +13,9 @@ pub(super) enum CurveKind {
     Points,
 }
 
-/// The contents of bins along x, drawn as a line of steps or as points.
+/// Bin contents along x, drawn as a line of steps or as points.
 ///
-/// Bins whose content is not finite are left out.
+/// Bins with non-finite contents are left out.
 #[derive(Clone, Debug)]
 pub struct Curve {
     pub(super) kind: CurveKind,
@@ -26,7 +26,7 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// A histogram: a line of steps, with a light filling if it is the only curve of its pad.
+    /// A histogram: a line of steps, with a light fill if it is the only curve in its pad.
     ///
     /// ```
     /// use gaudi_mpi::picture::{Bins, Curve};
@@ -64,7 +64,7 @@ impl Curve {
         self
     }
 
-    /// The length of the error bar of a bin on either side of its value; 0 if there is no error that can be drawn.
+    /// The length of a bin's error bar on either side of the value; 0 if the bin has no error that can be drawn.
     pub(super) fn error(&self, bin: usize) -> f64 {
         let error = self.errors.get(bin).copied().unwrap_or(0.0).abs();
         if drawable(error) { error } else { 0.0 }

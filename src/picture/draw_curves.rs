@@ -61,7 +61,7 @@ impl CurvePainter<'_> {
             if filled {
                 drawing.area(simplify(&line), base, lighten(colour, 0.16));
             }
-            // The line ends on the base line, unless the frame closes the last step.
+            // The line ends on the base line, unless the last step ends at the frame.
             let at_frame = |x: f64| x <= self.frame.left + 0.5 || x >= self.frame.right - 0.5;
             if let (Some(&start), Some(&end)) = (line.first(), line.last()) {
                 if !at_frame(start.0) {
@@ -114,7 +114,7 @@ impl CurvePainter<'_> {
     }
 }
 
-/// Draws a disc, a ring, a square or a hollow square, so that curves also differ without colours.
+/// Draws a disc, a ring, a square or a hollow square, so that curves can be told apart even without colours.
 fn marker(drawing: &mut Drawing, (x, y): Point, style: CurveStyle, sizes: &Sizes) {
     let colour = style.colour;
     let radius = sizes.marker;
@@ -139,7 +139,7 @@ fn marker(drawing: &mut Drawing, (x, y): Point, style: CurveStyle, sizes: &Sizes
     }
 }
 
-/// Draws a piece of a step line, for the legend.
+/// Draws a sample of a step line, for the legend.
 pub(super) fn line_sample(drawing: &mut Drawing, (x, y): Point, length: f64, style: CurveStyle, sizes: &Sizes) {
     let ends = vec![(x - length / 2.0, y), (x + length / 2.0, y)];
     drawing.line(ends, sizes.thick, style.colour);
@@ -153,8 +153,8 @@ pub(super) fn point_sample(drawing: &mut Drawing, at: Point, length: f64, style:
     marker(drawing, at, style, sizes);
 }
 
-/// Drops the points of a step line that cannot be seen. Of the points in the same tenth of a pixel column, the first,
-/// the lowest, the highest and the last are kept. Points within a straight piece are dropped.
+/// Drops the points of a step line that make no visible difference. Of the points in the same tenth of a pixel column,
+/// only the first, the lowest, the highest and the last are kept. Points in the middle of a straight piece are dropped.
 fn simplify(points: &[Point]) -> Vec<Point> {
     let column = |p: &Point| (p.0 * 10.0).round();
     let mut kept: Vec<Point> = Vec::new();

@@ -1,4 +1,4 @@
-//! Draws maps: two-dimensional bins as colours, and the colour scale beside them.
+//! Draws maps: two-dimensional bins as colours, with a colour scale beside them.
 
 use super::axis_range::AxisRange;
 use super::colours::{BLACK, MAP_COLOURS, of_map};
@@ -7,10 +7,10 @@ use super::limits::drawable;
 use super::pad::Map;
 use super::sizes::Sizes;
 
-/// Neighbouring areas overlap by this many pixels, so that no gap shows between them when a viewer smooths their edges.
+/// Neighbouring areas overlap by this many pixels, so that no gaps show between them when a viewer smooths their edges.
 const OVERLAP: f64 = 0.5;
 
-/// The range of the colour scale of a map.
+/// The range of a map's colour scale.
 pub(super) fn z_range(map: &Map, log: bool) -> AxisRange {
     let mut extent: Option<(f64, f64)> = None;
     for &value in map.values.iter().filter(|&&value| shown(map, log, value)) {
@@ -26,7 +26,7 @@ pub(super) fn z_range(map: &Map, log: bool) -> AxisRange {
     }
 }
 
-/// Returns whether a bin with this content has a colour.
+/// Returns whether a bin with this content is coloured.
 fn shown(map: &Map, log: bool, value: f64) -> bool {
     drawable(value) && !(map.counts && value == 0.0) && !(log && value <= 0.0)
 }
@@ -74,7 +74,7 @@ pub(super) fn draw(drawing: &mut Drawing, map: &Map, frame: &Rect, x: &AxisRange
     }
 }
 
-/// Draws the colour scale from low at the bottom to high at the top, with its frame.
+/// Draws the colour scale, from low at the bottom to high at the top, and its frame.
 pub(super) fn draw_bar(drawing: &mut Drawing, bar: &Rect, sizes: &Sizes) {
     for level in 0..MAP_COLOURS {
         let bottom = bar.bottom - bar.height() * level as f64 / MAP_COLOURS as f64;
@@ -113,7 +113,7 @@ fn spans(edges: &[f64], place: impl Fn(f64) -> f64) -> Vec<Span> {
             first = last + 1;
         }
     }
-    // The rest at the end is less than a pixel and belongs to the last span.
+    // The remainder at the end is less than a pixel wide and is added to the last span.
     if let Some(span) = spans.last_mut() {
         span.last = edges.len() - 2;
     }

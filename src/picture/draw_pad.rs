@@ -24,7 +24,7 @@ pub(super) fn draw(drawing: &mut Drawing, pad: &Pad, area: &Rect, layout: &Layou
         }
         _ => draw_curves::draw(drawing, pad, frame, &layout.x.range, &layout.y.range, sizes),
     }
-    // The frame comes after the contents, so that a full map does not cover the ticks.
+    // The frame is drawn after the contents, so that a full map does not cover the ticks.
     horizontal_ticks(drawing, &layout.x, frame, sizes);
     vertical_ticks(drawing, &layout.y, frame, &[frame.left, frame.right], 1.0, sizes);
     drawing.outline(*frame, sizes.thin, BLACK);
@@ -45,7 +45,7 @@ fn horizontal_ticks(drawing: &mut Drawing, axis: &LabelledAxis, frame: &Rect, si
     }
 }
 
-/// Draws ticks at these x positions, pointing into the frame and multiplied in length by `stretch`.
+/// Draws ticks at these x positions, pointing into the frame, with their lengths multiplied by `stretch`.
 fn vertical_ticks(
     drawing: &mut Drawing,
     axis: &LabelledAxis,
@@ -63,7 +63,7 @@ fn vertical_ticks(
     }
 }
 
-/// The positions of the ticks as fractions of the axis, and their lengths. Axes of categories have none.
+/// The tick positions as fractions of the axis, and the tick lengths. Category axes have no ticks.
 fn tick_places(axis: &LabelledAxis, sizes: &Sizes) -> Vec<(f64, f64)> {
     if axis.names {
         return Vec::new();
@@ -95,7 +95,7 @@ fn vertical_labels(drawing: &mut Drawing, axis: &LabelledAxis, frame: &Rect, (x,
     }
 }
 
-/// Draws the factor of a vertical axis above the corner of its frame.
+/// Draws a vertical axis' factor above the corner of its frame.
 fn factor(drawing: &mut Drawing, axis: &LabelledAxis, (x, top): (f64, f64), anchor: Anchor) {
     if let Some(text) = axis.factor_text() {
         // The highest label may be level with the corner.

@@ -25,7 +25,7 @@ impl Rect {
     }
 }
 
-/// The point of a text that its position refers to.
+/// The point of a text to which the text's position refers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -42,7 +42,7 @@ pub(super) struct Text {
     pub(super) anchor: Anchor,
     /// The font size (em) in pixels.
     pub(super) size: f64,
-    /// Whether the text is turned to read from bottom to top.
+    /// Whether the text is rotated to read from bottom to top.
     pub(super) upwards: bool,
 }
 
@@ -59,7 +59,7 @@ impl Text {
         if self.upwards { (x, y + back) } else { (x - back, y) }
     }
 
-    /// The rectangle that contains the letters.
+    /// The bounding rectangle of the letters.
     #[cfg(test)]
     pub(super) fn bounds(&self) -> Rect {
         let (x, y) = self.start();
@@ -88,7 +88,7 @@ impl Text {
 pub(super) enum Shape {
     /// A filled rectangle.
     Rect(Rect, Colour),
-    /// A line through points. All its pieces are horizontal or vertical.
+    /// A line through points, consisting of horizontal and vertical pieces only.
     Line {
         points: Vec<Point>,
         width: f64,
@@ -160,7 +160,7 @@ impl Drawing {
         ];
         let mut points = corners.to_vec();
         points.push(corners[0]);
-        // Fills the corner that a line leaves open where it begins and ends.
+        // Fills the open corner where the line begins and ends.
         points.push((r.left + half, r.top));
         self.line(points, width, colour);
     }
@@ -179,7 +179,7 @@ impl Drawing {
         self.words(text, at, anchor, size, false);
     }
 
-    /// Draws a text turned to read from bottom to top, with its base line on the right.
+    /// Draws a text rotated to read from bottom to top, with its base line on the right.
     pub(super) fn text_upwards(&mut self, text: &str, at: Point, anchor: Anchor, size: f64) {
         self.words(text, at, anchor, size, true);
     }
@@ -198,7 +198,7 @@ impl Drawing {
     }
 }
 
-/// Replaces control characters, which a line of XML cannot contain, by spaces, and trims the text.
+/// Replaces control characters, which XML text cannot contain, with spaces, and trims the text.
 pub(super) fn clean(text: &str) -> String {
     let forbidden = |c: char| c.is_control() || c == '\u{fffe}' || c == '\u{ffff}';
     text.replace(forbidden, " ").trim().to_string()

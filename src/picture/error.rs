@@ -20,12 +20,12 @@ pub enum Error {
     Edges {
         /// The axis and its pad.
         what: String,
-        /// The index of the first wrong edge, counted from 0.
+        /// The index of the first wrong edge, counting from 0.
         index: usize,
         /// The value of that edge.
         edge: f64,
     },
-    /// The number of values is not that of the bins.
+    /// The number of values does not match the number of bins.
     #[error("{what} has {found} {of} but its bins need {expected}")]
     Length {
         /// The curve or map, and its pad.
@@ -46,7 +46,7 @@ pub enum Error {
         /// The pad.
         what: String,
     },
-    /// A curve was laid over a map.
+    /// A curve was overlaid on a map.
     #[error("{what} is a map, and curves cannot be laid over a map; draw them in another pad")]
     CurveOverMap {
         /// The pad.
@@ -94,7 +94,7 @@ pub enum Error {
     Write {
         /// The requested file.
         path: PathBuf,
-        /// The error of the system.
+        /// The error from the system.
         source: std::io::Error,
     },
 }

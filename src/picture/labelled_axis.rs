@@ -12,18 +12,19 @@ use super::ticks::{Tick, Ticks};
 pub(super) struct LabelledAxis {
     pub(super) range: AxisRange,
     pub(super) ticks: Ticks,
-    /// Whether the labels are names of categories. These have no ticks and may be turned.
+    /// Whether the labels are category names. Category names have no ticks and may be rotated.
     pub(super) names: bool,
     pub(super) upwards: bool,
     /// The font size of the labels in pixels.
     pub(super) size: f64,
 }
 
-/// The size of turned names relative to numbers. They tend to be long.
+/// The font size of rotated names relative to that of numbers. It is smaller because rotated names tend to be long.
 const TURNED: f64 = 0.85;
 
 impl LabelledAxis {
-    /// Returns a horizontal axis of `length` pixels. Its names may be turned, and are then up to `depth` pixels long.
+    /// Returns a horizontal axis of `length` pixels. Category names may be rotated; rotated names are up to `depth`
+    /// pixels long.
     pub(super) fn horizontal(bins: &Bins, range: AxisRange, length: f64, depth: f64, sizes: &Sizes) -> Self {
         let size = sizes.label;
         let room = |tick: &Tick| font::width(&tick.label, size) + size;
@@ -31,7 +32,7 @@ impl LabelledAxis {
         let fits = |a: &Tick, b: &Tick| place(b) - place(a) >= (room(a) + room(b)) / 2.0;
         if let Bins::Categories(names) = bins {
             let mut ticks = centres(names, |name| font::shorten(name, size, length));
-            // A name as wide as its bin touches its neighbours and the ends of the frame.
+            // A name as wide as its bin would touch the neighbouring names and the ends of the frame.
             let bin = length / names.len() as f64;
             let upwards = !ticks.major.iter().all(|tick| room(tick) - size / 2.0 <= bin);
             if upwards {
@@ -104,7 +105,7 @@ impl LabelledAxis {
             .fold(factor, f64::max)
     }
 
-    /// The factor above a vertical axis: ×10³.
+    /// The factor above a vertical axis, such as ×10³.
     pub(super) fn factor_text(&self) -> Option<String> {
         self.ticks.factor.as_ref().map(|factor| format!("×{factor}"))
     }
@@ -132,7 +133,7 @@ impl LabelledAxis {
     }
 }
 
-/// Returns labels with the names at the centres of their bins.
+/// Returns labels that place the names at the centres of their bins.
 fn centres(names: &[String], label: impl Fn(&str) -> String) -> Ticks {
     let tick = |(i, name): (usize, &String)| Tick {
         value: i as f64 + 0.5,
@@ -144,7 +145,7 @@ fn centres(names: &[String], label: impl Fn(&str) -> String) -> Ticks {
     }
 }
 
-/// Blanks the labels that are too close to the previous one.
+/// Blanks labels that are too close to the previous label.
 fn thin_out(ticks: &mut [Tick], fits: impl Fn(&Tick, &Tick) -> bool) {
     let mut last: Option<Tick> = None;
     for tick in ticks {

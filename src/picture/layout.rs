@@ -20,8 +20,8 @@ pub(super) struct Margins {
 }
 
 impl Margins {
-    /// The frame within a pad, on whole pixels for sharp lines. It keeps a quarter of the pad's width and height, even
-    /// if the margins ask for more.
+    /// The frame within a pad, aligned to whole pixels for sharp lines. The frame keeps at least a quarter of the pad's
+    /// width and height, even if the margins would leave less.
     pub(super) fn frame(&self, pad: &Rect) -> Rect {
         let (across, down) = self.squeeze(pad);
         Rect {
@@ -37,7 +37,7 @@ impl Margins {
         self.squeeze(pad) == (1.0, 1.0)
     }
 
-    /// The fractions of the margins that fit, horizontally and vertically.
+    /// The factors by which the margins must be scaled to fit, horizontally and vertically.
     fn squeeze(&self, pad: &Rect) -> (f64, f64) {
         let part = |margins: f64, extent: f64| (0.75 * extent / margins).min(1.0);
         (
@@ -46,12 +46,12 @@ impl Margins {
         )
     }
 
-    /// Whether each margin is at most as wide as that of `others`.
+    /// Whether no margin is wider than the same margin of `others`.
     pub(super) fn within(&self, others: &Margins) -> bool {
         self.widened_to(others) == *others
     }
 
-    /// Returns the wider margin on each side.
+    /// Returns the wider of the two margins on each side.
     pub(super) fn widened_to(&self, others: &Margins) -> Margins {
         Margins {
             left: self.left.max(others.left),
@@ -62,7 +62,7 @@ impl Margins {
     }
 }
 
-/// All decisions made before a pad is drawn.
+/// Everything that is decided before a pad is drawn.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub(super) frame: Rect,
@@ -71,7 +71,7 @@ pub(super) struct Layout {
     /// The axis of a map's colour scale, and the area of the scale.
     pub(super) z: Option<(LabelledAxis, Rect)>,
     pub(super) boxes: Boxes,
-    /// The statistics of a map, in lines above the frame. A box would cover the map.
+    /// The statistics of a map, in lines above the frame, because a box would cover the map.
     pub(super) strip: Vec<String>,
 }
 
@@ -127,7 +127,7 @@ impl Layout {
                 bar.right - self.frame.right + numbers + title_height(&self.z_title(pad)) + apart
             }
         };
-        // The title is above the frame, or else the factor of a vertical axis.
+        // Above the frame is the title or, if there is none, the factor of a vertical axis.
         let factor = |axis: &LabelledAxis| axis.ticks.factor.is_some();
         let factors = factor(&self.y) || self.z.as_ref().is_some_and(|(z, _)| factor(z));
         let mut top = match (pad.title.is_empty(), factors) {
@@ -144,7 +144,7 @@ impl Layout {
         }
     }
 
-    /// The height of the lines of statistics above the frame.
+    /// The height of the statistics lines above the frame.
     pub(super) fn strip_height(&self, sizes: &Sizes) -> f64 {
         match self.strip.len() {
             0 => 0.0,
@@ -152,23 +152,23 @@ impl Layout {
         }
     }
 
-    /// The distance from the frame down to the end of the labels of the x axis.
+    /// The distance from the frame down to the lower end of the x axis labels.
     pub(super) fn below_labels(&self, sizes: &Sizes) -> f64 {
         LABEL_GAP * sizes.gap + self.x.label_height()
     }
 
-    /// The maximum width of words centred above the frame. Wider words could meet the factor of an axis or the number
-    /// at its end.
+    /// The maximum width of words centred above the frame. Wider words could collide with the factor of an axis or with
+    /// the number at its end.
     pub(super) fn heading_width(&self) -> f64 {
         self.frame.width()
     }
 
-    /// The title below the x axis, with the factor of its numbers.
+    /// The title below the x axis, including the factor for the axis' numbers.
     pub(super) fn x_title(&self, pad: &Pad) -> String {
         clean(&pad.x.text(self.x.ticks.factor.as_deref()))
     }
 
-    /// The title beside the y axis. The factor of its numbers stands above them instead.
+    /// The title beside the y axis, without the factor for the axis' numbers, which is drawn above them.
     pub(super) fn y_title(&self, pad: &Pad) -> String {
         clean(&pad.y_title().text(None))
     }
@@ -179,11 +179,11 @@ impl Layout {
     }
 }
 
-/// The distance between the frame and the labels below it, in gaps. It keeps the lowest label of the y axis and the
-/// first label of the x axis apart.
+/// The distance between the frame and the labels below it, in gaps. It keeps the lowest y axis label and the first x
+/// axis label apart.
 pub(super) const LABEL_GAP: f64 = 1.6;
 
-/// The height of a line of statistics above a map, in units of its font size.
+/// The height of a statistics line above a map, in units of its font size.
 pub(super) const STRIP_LINE: f64 = 1.25;
 
 /// The range from the first edge to the last.

@@ -15,7 +15,7 @@ fn superscript(number: i32) -> String {
     number.to_string().chars().map(digit).collect()
 }
 
-/// Replaces the sign by the typographic minus, which is as wide as a plus, and drops it before zero.
+/// Replaces a leading hyphen with the typographic minus sign, which is as wide as a plus, and drops the sign of zero.
 pub(super) fn with_minus_sign(number: &str) -> String {
     match number.strip_prefix('-') {
         Some(digits) if digits.chars().all(|c| c == '0' || c == '.') => digits.to_string(),
@@ -25,7 +25,7 @@ pub(super) fn with_minus_sign(number: &str) -> String {
 }
 
 /// Returns a number with at most `digits` significant digits and without trailing zeros, such as `5366.9`, `0.03` or
-/// `2.1×10⁻⁷`: for statistics boxes and axis titles.
+/// `2.1×10⁻⁷`, for statistics boxes and axis titles.
 ///
 /// ```
 /// use gaudi_mpi::picture::plain_number;
@@ -38,7 +38,8 @@ pub fn plain_number(value: f64, digits: usize) -> String {
         return with_minus_sign(&format!("{value}"));
     }
     let digits = digits.clamp(1, 17);
-    // Rounding comes first: 9.99 with two digits is 10, which has another exponent.
+    // The number is rounded before its exponent is taken: 9.99 rounded to two digits is 10, which has a different
+    // exponent.
     let scientific = format!("{value:.*e}", digits - 1);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);

@@ -16,7 +16,7 @@ pub(super) struct AxisTitle {
 }
 
 impl AxisTitle {
-    /// Returns a title of these two parts.
+    /// Returns a title made of these two parts.
     pub(super) fn new(label: impl Into<String>, unit: impl Into<String>) -> Self {
         AxisTitle {
             label: label.into(),
@@ -24,8 +24,8 @@ impl AxisTitle {
         }
     }
 
-    /// The title beside an axis whose numbers are multiples of `factor` (`10³`): `m [MeV]`, `m [10³ MeV]`, `m`,
-    /// `m [×10³]`.
+    /// The title beside an axis whose numbers must be multiplied by `factor`, such as `10³`. Possible titles are `m
+    /// [MeV]`, `m [10³ MeV]`, `m` and `m [×10³]`.
     pub(super) fn text(&self, factor: Option<&str>) -> String {
         let bracket = match (factor, self.unit.as_str()) {
             (None, "") => return self.label.clone(),
@@ -37,11 +37,11 @@ impl AxisTitle {
     }
 }
 
-/// The colour and marker that distinguish a curve from the others of its pad.
+/// The colour and marker that distinguish a curve from the other curves in its pad.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct CurveStyle {
     pub(super) colour: Colour,
-    /// The number of the marker's shape.
+    /// The number that selects the marker's shape.
     pub(super) marker: usize,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Map {
     pub(super) y: Bins,
     /// The content of bin (i, j) of x and y is at `i * y.len() + j`.
     pub(super) values: Vec<f64>,
-    /// Whether contents are counts, where 0 means an empty bin, or means, where 0 is a value.
+    /// Whether contents are counts, where 0 denotes an empty bin, rather than means, where 0 is an ordinary value.
     pub(super) counts: bool,
 }
 
@@ -90,7 +90,7 @@ impl Pad {
         }
     }
 
-    /// Draws another curve over those of the pad. A legend lists the curves that have names.
+    /// Draws another curve over those already in the pad. A legend lists the named curves.
     ///
     /// ```
     /// use gaudi_mpi::picture::{Bins, Curve, Pad};
@@ -103,10 +103,11 @@ impl Pad {
         self
     }
 
-    /// Returns a pad with a two-dimensional histogram as colours, with a colour scale. Empty bins stay white.
+    /// Returns a pad that shows a two-dimensional histogram as colours, with a colour scale. Empty bins stay white.
     ///
-    /// `values` has the shape (x bins, y bins) with y running fastest, as numpy's `histogram2d`: the content of bins i
-    /// and j is `values[i * y_bins + j]`. Where several bins share a pixel, the largest content is shown.
+    /// `values` has the shape (x bins, y bins) with the y index varying fastest, like the result of numpy's
+    /// `histogram2d`: the content of bin (i, j) is `values[i * y_bins + j]`. Where several bins share a pixel, the
+    /// largest content is shown.
     ///
     /// ```
     /// use gaudi_mpi::picture::{Bins, Pad};
@@ -117,8 +118,8 @@ impl Pad {
         Self::of_map(x.into(), y.into(), values, true)
     }
 
-    /// Returns a pad with a two-dimensional profile. It differs from [`Pad::map`]: 0 is an ordinary value, the colours
-    /// span only the values, and bins with NaN stay white.
+    /// Returns a pad that shows a two-dimensional profile. Unlike in [`Pad::map`], 0 is an ordinary value, the colour
+    /// scale spans only the range of the values, and bins with NaN stay white.
     pub fn map_of_means(x: impl Into<Bins>, y: impl Into<Bins>, values: Vec<f64>) -> Self {
         Self::of_map(x.into(), y.into(), values, false)
     }
@@ -142,8 +143,8 @@ impl Pad {
         self
     }
 
-    /// Sets the label and unit of the y axis. Without them, the axis of a histogram has a title made of the counted
-    /// objects and the bin width: `Entries / (3 MeV)`.
+    /// Sets the label and unit of the y axis. By default, a histogram's y axis title consists of the counted objects
+    /// and the bin width, such as `Entries / (3 MeV)`.
     pub fn y(mut self, label: impl Into<String>, unit: impl Into<String>) -> Self {
         self.y = AxisTitle::new(label, unit);
         self
@@ -155,7 +156,7 @@ impl Pad {
         self
     }
 
-    /// Names the counted objects for the automatic axis title: `Candidates` instead of `Entries`.
+    /// Names the counted objects for the automatic axis title, for example `Candidates` instead of `Entries`.
     pub fn counted(mut self, what: impl Into<String>) -> Self {
         self.counted = what.into();
         self
@@ -171,7 +172,7 @@ impl Pad {
         self
     }
 
-    /// Draws the contents of curves on a logarithmic axis. Contents ≤ 0 are left out.
+    /// Draws the contents of curves on a logarithmic y axis. Contents ≤ 0 are left out.
     pub fn log_y(mut self) -> Self {
         self.log_y = true;
         self
@@ -183,7 +184,7 @@ impl Pad {
         self
     }
 
-    /// The colour and marker of a curve. Points over histograms are data, which are black by convention.
+    /// The colour and marker of a curve. Points over histograms are taken to be data, which are black by convention.
     pub(super) fn style(&self, curve: usize) -> CurveStyle {
         let points = |curve: &&Curve| curve.kind == CurveKind::Points;
         let data = self.curves.iter().filter(points).count() == 1 && self.curves.len() > 1;
@@ -202,7 +203,7 @@ impl Pad {
         CurveStyle { colour, marker: curve }
     }
 
-    /// The bins of the common x axis: those of the first curve, or of the map.
+    /// The bins of the common x axis: those of the first curve or of the map.
     pub(super) fn x_bins(&self) -> Option<&Bins> {
         match &self.map {
             Some(map) => Some(&map.x),
@@ -210,7 +211,7 @@ impl Pad {
         }
     }
 
-    /// The title of the y axis: the given title, or the counted objects per bin width.
+    /// The title of the y axis: the given title or, by default, the counted objects per bin width.
     pub(super) fn y_title(&self) -> AxisTitle {
         let only_points = self.curves.iter().all(|curve| curve.kind == CurveKind::Points);
         let automatic = self.y == AxisTitle::default() && self.map.is_none();
@@ -247,7 +248,7 @@ impl Pad {
         }
     }
 
-    /// Checks that the data can be drawn. The error names the pad by its number.
+    /// Checks that the data can be drawn. The error identifies the pad by this number.
     pub(super) fn check(&self, number: usize) -> Result<()> {
         let name = match self.title.as_str() {
             "" => format!("pad {number}"),

@@ -8,7 +8,7 @@ use super::number_text::plain_number;
 use super::save::save;
 use std::path::Path;
 
-/// A plane with points and straight lines, and axes along two of its sides.
+/// A plane with points and straight lines, and with axes along two sides.
 ///
 /// ```
 /// use gaudi_mpi::picture::Plane;
@@ -35,7 +35,7 @@ const SIZE: f64 = 15.0;
 const TICK: f64 = 6.0;
 
 impl Plane {
-    /// Returns an empty plane with these limits along x and y, and a tick at each multiple of these distances.
+    /// Returns an empty plane with these limits along x and y, and with ticks at the multiples of these distances.
     ///
     /// # Panics
     /// When a range is empty or a tick distance is not positive.
@@ -57,18 +57,18 @@ impl Plane {
         self
     }
 
-    /// Adds a line. Its colour is that of the curve with this number. Parts beyond the limits are cut off.
+    /// Adds a line in the colour of the curve with this number. Parts beyond the limits are cut off.
     pub fn line(&mut self, from: [f64; 2], to: [f64; 2], colour: usize) {
         self.lines.push((from, to, colour));
     }
 
-    /// Adds a point with a radius in pixels. Its colour is that of the curve with this number. Points cover lines.
+    /// Adds a point with a radius in pixels, in the colour of the curve with this number. Points are drawn over lines.
     pub fn point(&mut self, at: [f64; 2], radius: f64, colour: usize) {
         self.points.push((at, radius, colour));
     }
 
-    /// Writes planes, from top to bottom, to a file whose name ends in `.svg` or `.png`. Width and height are those of
-    /// each plane, in pixels.
+    /// Writes planes, stacked from top to bottom, to a file whose name ends in `.svg` or `.png`. Width and height apply
+    /// to each plane and are in pixels.
     ///
     /// # Errors
     /// When the name has another ending, or the file cannot be written.
@@ -136,8 +136,8 @@ impl Plane {
         drawing.text_upwards(&self.labels[1], (area.left + 20.0, frame.top), Anchor::End, SIZE);
     }
 
-    /// Returns the part of a line within the limits, by the method of Y.-D. Liang and B. A. Barsky, ACM Trans. Graph.
-    /// 3, 1 (1984).
+    /// Returns the part of a line within the limits, using the method of Y.-D. Liang and B. A. Barsky, ACM Trans.
+    /// Graph. 3, 1 (1984).
     fn clip(&self, from: [f64; 2], to: [f64; 2]) -> Option<([f64; 2], [f64; 2])> {
         let (mut begin, mut end) = (0.0f64, 1.0f64);
         for (axis, limits) in [self.x, self.y].into_iter().enumerate() {
@@ -157,7 +157,7 @@ impl Plane {
     }
 }
 
-/// The multiples of a number in a range.
+/// The multiples of `step` in a range.
 fn multiples([low, high]: [f64; 2], step: f64) -> impl Iterator<Item = f64> {
     let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
     (first..=last).map(move |number| number as f64 * step)

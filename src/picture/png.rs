@@ -9,7 +9,7 @@ use super::colours::{BLACK, Colour};
 use super::drawing::{Drawing, Point, Rect, Shape, Text};
 use super::font;
 
-/// The drawing is painted this many times larger and averaged, for smooth letters and thin lines.
+/// For smooth letters and thin lines, the drawing is painted this many times larger and then averaged down.
 const FINE: u32 = 3;
 
 type DrawResult = Result<(), DrawingErrorKind<BitMapBackendError>>;
@@ -98,7 +98,7 @@ fn solid(rgb: Colour) -> BackendColor {
     BackendColor { alpha: 1.0, rgb }
 }
 
-/// Fills a rectangle. The lower right corner given to the backend is not part of the filled area.
+/// Fills a rectangle. The backend does not fill the last row and column of the area it is given.
 fn fill(backend: &mut BitMapBackend<'_>, r: &Rect, colour: Colour) -> DrawResult {
     let (left, top) = (fine(r.left), fine(r.top));
     let (right, bottom) = (fine(r.right).max(left + 1), fine(r.bottom).max(top + 1));
@@ -110,7 +110,7 @@ fn piece(backend: &mut BitMapBackend<'_>, (ax, ay): Point, (bx, by): Point, widt
     let half = width / 2.0;
     let (left, right) = (fine(ax.min(bx) - half), fine(ax.max(bx) + half));
     let (top, bottom) = (fine(ay.min(by) - half), fine(ay.max(by) + half));
-    // Rounding both sides separately would give lines of the same width different thicknesses.
+    // If both sides were rounded separately, lines of the same width would differ in thickness.
     let thickness = fine(width).max(1);
     let (right, bottom) = if ay == by {
         (right, top + thickness)
@@ -157,8 +157,8 @@ fn disc(backend: &mut BitMapBackend<'_>, (x, y): Point, radius: f64, colour: Col
     Ok(())
 }
 
-/// Paints a text from the outlines of the font. The backend would place text only on whole pixels and anchor it by an
-/// estimate of its height.
+/// Paints a text from the outlines of its letters. The backend's own text would be placed only on whole pixels and
+/// anchored by an estimated height.
 fn letters(backend: &mut BitMapBackend<'_>, text: &Text) -> DrawResult {
     let scale = f64::from(FINE);
     let (x, y) = text.start();

@@ -1,4 +1,4 @@
-//! Writes a drawing to a file, in the format that the file name asks for.
+//! Writes a drawing to a file, in the format given by the file name's ending.
 
 use std::io;
 use std::path::Path;

@@ -1,23 +1,23 @@
 //! Sizes of letters, lines and gaps.
 
-/// Sizes in pixels, the same for all pads of a canvas.
+/// Sizes in pixels, which are the same for all pads of a canvas.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sizes {
-    /// The font of the numbers along the axes.
+    /// The font size of the numbers along the axes.
     pub(super) label: f64,
-    /// The font of the axis titles.
+    /// The font size of the axis titles.
     pub(super) title: f64,
-    /// The font of the title above the frame.
+    /// The font size of the title above the frame.
     pub(super) heading: f64,
-    /// The font of the statistics box and the legend.
+    /// The font size in the statistics box and the legend.
     pub(super) note: f64,
     /// The space between related elements.
     pub(super) gap: f64,
-    /// The width of the frame and the ticks.
+    /// The line width of the frame and the ticks.
     pub(super) thin: f64,
-    /// The width of curves.
+    /// The line width of curves.
     pub(super) thick: f64,
-    /// The length of a tick with a number. Ticks without a number are half as long.
+    /// The length of a tick with a number. Ticks without numbers are half as long.
     pub(super) tick: f64,
     /// The radius of a marker.
     pub(super) marker: f64,
@@ -26,7 +26,7 @@ pub(super) struct Sizes {
 impl Sizes {
     /// Returns the sizes for pads of this size on a canvas of this size, all in pixels.
     ///
-    /// Letters shrink less than the pads. Otherwise nine pads on a canvas would be illegible.
+    /// Letters shrink less than the pads do. Otherwise, nine pads on a canvas would be illegible.
     pub(super) fn new(canvas: (f64, f64), pad: (f64, f64)) -> Self {
         let extent = |(width, height): (f64, f64)| height.min(0.75 * width);
         let part = extent(pad) / extent(canvas);

@@ -14,7 +14,8 @@ use super::colours::{Colour, WHITE};
 use super::drawing::{Anchor, Drawing, Point, Rect, Shape, Text};
 use super::font;
 
-/// The number of backend units per pixel. The backend counts in whole units; ten per pixel keep curves exact.
+/// The number of backend units per pixel. The backend takes only integer coordinates; ten units per pixel keep curves
+/// accurate.
 const UNITS: f64 = 10.0;
 
 /// Returns the bytes of an SVG file.
@@ -37,7 +38,7 @@ pub(super) fn encode(drawing: &Drawing) -> io::Result<Vec<u8>> {
             .and_then(|()| backend.present())
             .map_err(io::Error::other)?;
     }
-    // The view box is in units, but the displayed size is that of the drawing in pixels.
+    // The view box is in backend units, whereas the displayed size is the size of the drawing in pixels.
     let size_in = |width, height| format!("<svg width=\"{width}\" height=\"{height}\"");
     let (in_units, in_pixels) = (size_in(width, height), size_in(drawing.width, drawing.height));
     Ok(document.replacen(&in_units, &in_pixels, 1).into_bytes())
@@ -76,7 +77,7 @@ fn place((x, y): Point) -> BackendCoord {
     ((x * UNITS).round() as i32, (y * UNITS).round() as i32)
 }
 
-/// The backend positions a text by the line 0.76 font sizes above its base line.
+/// The backend positions a text by a line 0.76 font sizes above the base line.
 fn anchor(text: &Text) -> BackendCoord {
     let rise = 0.76 * text.size;
     let (x, y) = text.at;
@@ -142,7 +143,7 @@ impl BackendTextStyle for Text {
         Ok(((0, 0), (font::width(text, size) as i32, size as i32)))
     }
 
-    /// Does nothing: SVG viewers set the text.
+    /// Does nothing, because SVG viewers render the text.
     fn draw<E, F: FnMut(i32, i32, BackendColor) -> Result<(), E>>(
         &self,
         _: &str,

@@ -1,5 +1,5 @@
-//! Properties of all pictures: words stay on the paper and do not overlap, boxes cover no contents, and any numbers can
-//! be drawn.
+//! Properties of all pictures: words stay within the picture and do not overlap, boxes cover no contents, and any
+//! numbers can be drawn.
 
 use proptest::prelude::*;
 
@@ -16,7 +16,7 @@ fn any_number() -> impl Strategy<Value = f64> {
     ]
 }
 
-/// Typical contents of histograms: of one magnitude, mostly positive.
+/// Typical histogram contents: of similar magnitude and mostly positive.
 fn contents(bins: usize) -> impl Strategy<Value = Vec<f64>> {
     let unit = prop_oneof![8 => 0.0..1.0, 1 => -0.2..0.0, 1 => Just(0.0), 1 => Just(f64::NAN)];
     (prop::collection::vec(unit, bins), -12i32..12)
@@ -122,7 +122,7 @@ proptest! {
         if pad.map.is_some() || statistics == 0 {
             return Ok(());
         }
-        // The statistics box is the only white rectangle that is wider than a tenth of a pad.
+        // The statistics box is the only white rectangle wider than a tenth of a pad.
         let tenth = f64::from(size.0) / 10.0;
         let white = |shape: &Shape| match shape {
             Shape::Rect(rect, (255, 255, 255)) if rect.width() > tenth => Some(*rect),

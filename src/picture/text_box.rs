@@ -13,11 +13,11 @@ use super::sizes::Sizes;
 enum Row {
     Heading(String),
     Pair(String, String),
-    /// A piece of the curve with this number, and its name.
+    /// A sample of the curve with this number, and the curve's name.
     Sample(usize, String),
 }
 
-/// A box that is as large as its lines require.
+/// A box whose size fits its lines.
 #[derive(Clone, Debug)]
 pub(super) struct TextBox {
     rows: Vec<Row>,
@@ -32,11 +32,11 @@ pub(super) struct TextBox {
 const LINE: f64 = 1.3;
 /// The space between the lines and the border, in units of the font size.
 const PADDING: f64 = 0.45;
-/// The width of a piece of a curve in the legend, in units of the font size.
+/// The width of a curve sample in the legend, in units of the font size.
 const SAMPLE: f64 = 1.8;
 
 impl TextBox {
-    /// Returns the statistics box of a pad, or `None` if it has no statistics.
+    /// Returns the statistics box of a pad, or `None` if the pad has no statistics.
     pub(super) fn statistics(pad: &Pad, frame: &Rect, sizes: &Sizes) -> Option<Self> {
         let row = |(name, value): &(String, String)| match value.as_str() {
             "" => Row::Heading(clean(name)),
@@ -57,7 +57,7 @@ impl TextBox {
         Self::new(rows, false, width, frame, sizes)
     }
 
-    /// Returns a box with at most this width and two fifths of the frame's height.
+    /// Returns a box that is at most this wide and at most two fifths of the frame's height high.
     fn new(rows: Vec<Row>, framed: bool, max_width: f64, frame: &Rect, sizes: &Sizes) -> Option<Self> {
         if rows.is_empty() {
             return None;

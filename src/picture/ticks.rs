@@ -7,7 +7,7 @@ use super::number_text::{power_of_ten_text, with_minus_sign};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tick {
     pub(super) value: f64,
-    /// The text beside the tick; empty if there is no room.
+    /// The text beside the tick; empty if there is no room for it.
     pub(super) label: String,
 }
 
@@ -43,7 +43,7 @@ impl TickSpacing {
     fn new(range: f64, count: usize) -> Self {
         let least = range / count as f64;
         let mut exponent = least.log10().floor() as i32;
-        // The distance may be below the minimum by a rounding error: 0.1 for 0.30000000000000004 / 3.
+        // The distance may fall short by a rounding error: 0.1 is enough for 0.30000000000000004 / 3.
         let enough =
             |mantissa: i32, exponent: i32| f64::from(mantissa) * power_of_ten(exponent) >= least * (1.0 - 1e-9);
         loop {
@@ -65,12 +65,12 @@ impl TickSpacing {
 }
 
 fn power_of_ten(exponent: i32) -> f64 {
-    // Parsing is correctly rounded, `powi` is not.
+    // Parsing rounds correctly, whereas `powi` does not.
     format!("1e{exponent}").parse().unwrap_or(0.0)
 }
 
-/// The integers whose multiples of `step` are within a range. There are none if neighbours are too large to be
-/// distinct.
+/// The integers whose products with `step` are within a range. There are none if neighbouring integers are too large
+/// for floating-point numbers to distinguish.
 fn multiples(range: &AxisRange, step: f64) -> impl Iterator<Item = f64> {
     let slack = 1e-9;
     let first = (range.low / step - slack).ceil();
@@ -156,8 +156,8 @@ fn log(range: &AxisRange, count: usize) -> Ticks {
     ticks
 }
 
-/// Returns the ticks of a logarithmic range with less than two powers of ten. The numbers 1, 2 and 5 times a power of
-/// ten have labels. If there are too few of them, the ticks are evenly spaced.
+/// Returns the ticks of a logarithmic range that contains fewer than two powers of ten. Labels are at 1, 2 and 5 times
+/// a power of ten. If that gives too few labels, the ticks are evenly spaced instead.
 fn within_a_decade(range: &AxisRange, first: i32, count: usize) -> Ticks {
     let candidates = (first - 1..=first).flat_map(|e| (1..10).map(move |m| (m, e)));
     let inside = |&(m, e): &(i32, i32)| {
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(ticks(0.0, 2e-7).factor.as_deref(), Some("10⁻⁹"));
         assert_eq!(ticks(0.0, 1e300).factor.as_deref(), Some("10³⁰⁰"));
         assert_eq!(ticks(0.0, 9000.0).factor, None);
-        // A factor would not make these shorter.
+        // A factor would not make these labels shorter.
         assert_eq!(ticks(305_120.0, 305_124.0).factor, None);
         assert_eq!(ticks(305_120.0, 305_124.0).major[1].label, "305121");
     }

@@ -1,4 +1,4 @@
-//! The range of the y axis: it shows all contents and leaves room above them for the boxes.
+//! The range of the y axis, chosen to show all contents and leave room above them for the boxes.
 
 use super::axis_range::AxisRange;
 use super::curve::{Curve, CurveKind};
@@ -14,7 +14,7 @@ pub(super) struct Obstacle {
     pub(super) depth: f64,
 }
 
-/// Returns the y range of a pad with curves in which no content lies behind an obstacle.
+/// Returns the y range for a pad with curves such that no content lies behind an obstacle.
 pub(super) fn y_range(pad: &Pad, x: &AxisRange, obstacles: &[Obstacle]) -> AxisRange {
     let range = bare_range(pad);
     let mut highest: f64 = 1.0;
@@ -50,8 +50,8 @@ fn bare_range(pad: &Pad) -> AxisRange {
         return AxisRange::linear(0.0, 1.0);
     };
     if steps {
-        // The area below a histogram is its content, so the axis includes zero. An error bar that extends below zero
-        // does not make negative counts possible.
+        // The area below a histogram represents its content, so the axis includes zero. If no content is negative, the
+        // axis starts at zero even if an error bar extends below zero.
         low = if positive { 0.0 } else { low.min(0.0) };
         high = high.max(0.0);
         if low == high {
@@ -78,7 +78,7 @@ fn bare_log_range(pad: &Pad) -> AxisRange {
     if high == 0.0 {
         return AxisRange::log(0.5, 10.0);
     }
-    // Half of the smallest content gives single entries a visible step.
+    // Starting the axis at half of the smallest content gives single entries a visible step.
     let low = low / 2.0;
     let bare = AxisRange::log(low, high.max(low * 4.0));
     AxisRange {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::hist::error::Error;
 
-/// The bins of one axis. Serialised by the numbers or names that define them, which are checked again on arrival.
+/// The bins of one axis. Only the numbers or names that define the bins are serialised; they are checked again when
+/// deserialised.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Binning {
     Uniform(Uniform),
@@ -19,17 +20,17 @@ pub(super) enum Binning {
 /// The position of a coordinate on an axis.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::hist) struct Location {
-    /// The index of the bin. Underflow, where the axis has it, is 0; overflow is the last.
+    /// The bin index. Underflow, if the axis has it, is 0; overflow is the last index.
     pub index: usize,
-    /// False in underflow and overflow.
+    /// False for underflow and overflow.
     pub inside: bool,
-    /// The coordinate as a number; 0 on an axis of categories.
+    /// The coordinate as a number; 0 on a category axis.
     pub value: f64,
 }
 
 /// The maximum number of bins of an axis.
 const MAX_BINS: usize = (1 << 31) - 2;
-/// The largest edge of an axis, in magnitude, lies between 1 / `MAX_EDGE` and `MAX_EDGE`, so that squares neither
+/// The largest magnitude of an axis' edges must lie between 1 / `MAX_EDGE` and `MAX_EDGE`, so that squares neither
 /// overflow nor underflow.
 const MAX_EDGE: f64 = 1e140;
 
@@ -89,9 +90,10 @@ impl TryFrom<(u32, f64, f64)> for Uniform {
     }
 }
 
-/// Added to a number of magnitude below 2⁵¹, leaves the nearest integer in the lowest bits.
+/// Adding this constant to a number of magnitude below 2⁵¹ leaves the nearest integer in the lowest bits.
 const WHOLE: f64 = 1.5 * (1_u64 << 52) as f64;
-/// Added to a number of magnitude below 2³³, leaves the nearest multiple of 2^−FRACTION in the lowest bits.
+/// Adding this constant to a number of magnitude below 2³³ leaves the nearest multiple of 2^−FRACTION in the lowest
+/// bits.
 const POINT: f64 = 1.5 * (1_u64 << (52 - FRACTION)) as f64;
 const FRACTION: u32 = 18;
 
@@ -112,16 +114,17 @@ impl Uniform {
         })
     }
 
-    /// Returns the result of [`locate_exactly`](Self::locate_exactly), usually without its division.
+    /// Returns the same result as [`locate_exactly`](Self::locate_exactly), usually without a division.
     ///
     /// Both methods start from the same difference and round twice, so before rounding to an integer they differ by
-    /// less than 2⁻⁵¹ · `bins`. Where the fast result is 2⁻¹⁹ or more away from an integer, both round to the same
-    /// one. The latency of the bin matters here: a generator or other code that follows may have to wait for it.
-    /// Predicted branches do not wait.
+    /// less than 2⁻⁵¹ · `bins`. If the fast result is 2⁻¹⁹ or more away from an integer, both methods round to the same
+    /// integer. Latency matters here: code that follows the fill may have to wait for the bin index, but not for the
+    /// outcome of a branch that was predicted correctly.
     #[inline]
     pub(in crate::hist) fn locate(&self, value: f64) -> Location {
         let position = (value - self.low) * self.density;
-        // A fixed-point number. A position that does not fit appears as a number above the maximum of bins.
+        // The position as a fixed-point number. A position that does not fit comes out above the maximum number of
+        // bins.
         let fixed = (position + POINT).to_bits().wrapping_sub(POINT.to_bits());
         let (bin, fraction) = (fixed >> FRACTION, fixed & ((1 << FRACTION) - 1));
         if bin < u64::from(self.bins) && fraction != 0 {
@@ -135,22 +138,23 @@ impl Uniform {
         }
     }
 
-    /// A separate function keeps the code of a fill short.
+    /// This is a separate function to keep the inlined code of a fill short.
     #[inline(never)]
     fn locate_slowly(&self, value: f64) -> Location {
         self.locate_exactly(value)
     }
 
-    /// Performs exactly the operations of boost-histogram's `axis::regular`: any other form of the expression moves
-    /// some numbers across an edge.
+    /// Performs exactly the operations of boost-histogram's `axis::regular`: any other form of the expression would
+    /// move some numbers across a bin edge.
     ///
-    /// There is no branch and no saturating cast, so that a loop over many values becomes vector instructions.
+    /// There is no branch and no saturating cast, so compilers can turn a loop over many values into vector
+    /// instructions.
     #[inline]
     pub(in crate::hist) fn locate_exactly(&self, value: f64) -> Location {
         let bins = f64::from(self.bins);
         let position = (value - self.low) / self.range * bins;
-        // The position is below the number of bins exactly where the quotient is below 1: the product of the largest
-        // such quotient does not round up to the number of bins.
+        // The position is below the number of bins exactly if the quotient is below 1: even the product with the
+        // largest such quotient does not round up to the number of bins.
         let inside = (position >= 0.0) & (position < bins);
         // A NaN fails the first comparison and counts as overflow.
         let position = if position < bins { position } else { bins };
@@ -200,7 +204,7 @@ impl Edges {
         &self.0
     }
 
-    /// Finds the bin between two edges. A NaN counts as overflow.
+    /// Finds the bin that contains the value. A NaN counts as overflow.
     #[inline(never)]
     pub(super) fn locate(&self, value: f64) -> Location {
         let index = if value.is_nan() {
@@ -232,12 +236,12 @@ impl Category for String {
     }
 }
 
-/// Categories in the order of their bins, with an index to search them.
+/// Categories in the order of their bins, with an index for searching.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<T>", into = "Vec<T>", bound = "T: Category")]
 pub(super) struct Categories<T> {
     names: Vec<T>,
-    /// Bins in the order of their names.
+    /// Bin numbers, sorted by category.
     sorted: Vec<u32>,
 }
 

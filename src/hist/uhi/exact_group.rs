@@ -1,16 +1,16 @@
-//! The group `exact`: the digits of exact sums beyond those of one `f64`.
+//! The group `exact`: the digits of exact sums that do not fit in one `f64`.
 //!
-//! UHI has room for one rounded number where this crate has an exact sum. With the rounded numbers alone, the sum of
-//! files would depend on their grouping: `(a + b) + c` is rounded once more than `a + b + c`. The group `exact` of a
-//! histogram therefore holds the rest of each sum as further numbers. Each number is the rounded difference between the
-//! sum and the numbers before it. Their exact sum (`math.fsum`) is the original sum.
+//! UHI has room for one rounded number where this crate has an exact sum. With the rounded numbers alone, a sum of
+//! files would depend on how they are grouped: `(a + b) + c` is rounded once more than `a + b + c`. A histogram's group
+//! `exact` therefore holds the rest of each sum as further numbers. Each number is the rounded difference between the
+//! sum and the numbers before it. The exact sum of all these numbers (`math.fsum`) is the original sum.
 //!
 //! - Attributes `sum_wx`, `sum_wxx`, and with several axes `sum_wy`, `sum_wxy`, …: Σw·x and Σw·x·y over the fills
-//!   inside the axes, for axes that are not of categories. Each is an array of numbers to add up.
+//!   inside the axes, for numeric axes. Each is an array of numbers to add up.
 //! - Datasets: `values` and `variances` of a weighted histogram, `sum_of_weights` and `sum_of_weights_squared` of a
-//!   weighted profile, to be added to the arrays of the storage; `sum_of_values` (Σw·y) and `sum_of_values_squared`
-//!   (Σw·y²) of a profile, whose storage holds means instead. The first dimension counts the numbers to add up, the
-//!   others are those of the histogram. A dataset is absent if all its numbers are 0, as for small integer weights.
+//!   weighted profile, to be added to the storage's arrays; `sum_of_values` (Σw·y) and `sum_of_values_squared` (Σw·y²)
+//!   of a profile, whose storage holds means instead. The first dimension runs over the numbers to add up; the others
+//!   are the histogram's dimensions. A dataset is omitted if all its numbers are 0, as for small integer weights.
 
 use crate::files::hdf5_node::Node;
 use crate::hist::axis::Axis;
@@ -32,7 +32,7 @@ pub(super) struct ExactGroup {
     datasets: Vec<(&'static str, Layers)>,
 }
 
-/// Numbers to add up in each bin: the first number of all bins, then the second of all bins, …
+/// Numbers to add up in each bin: the first number for every bin, then the second number for every bin, …
 type Layers = Vec<Vec<f64>>;
 
 impl ExactGroup {
@@ -55,7 +55,7 @@ impl ExactGroup {
         }
     }
 
-    /// Adds a dataset of the terms of one sum per bin, without the first `skipped` terms of each.
+    /// Adds a dataset with the terms of one sum per bin, leaving out the first `skipped` terms of each sum.
     pub(super) fn add<'a>(
         &mut self,
         name: &'static str,
@@ -75,7 +75,7 @@ impl ExactGroup {
         self.datasets.push((name, layers));
     }
 
-    /// Adds datasets of the digits of Σw and Σw² that the storage lacks.
+    /// Adds datasets with the digits of Σw and Σw² that the storage lacks.
     pub(super) fn add_weights(&mut self, w: &'static str, w2: &'static str, weights: &Weights) {
         let sums: Vec<_> = (0..weights.counts().len()).map(|bin| weights.exact([bin])).collect();
         self.add(w, 1, sums.iter().map(|[w, _]| w));
@@ -96,7 +96,7 @@ impl ExactGroup {
     }
 }
 
-/// The names of the moments of these axes, each with the number of its axis or the numbers i ≤ j of its two axes.
+/// The names of the moments along these axes, each with the number of its axis or the numbers i ≤ j of its two axes.
 pub(super) fn moment_names(axes: &[Axis]) -> Vec<(String, usize, Option<usize>)> {
     const LETTERS: [&str; 3] = ["x", "y", "z"];
     let numeric = || (0..axes.len()).filter(|&axis| axes[axis].is_numeric());

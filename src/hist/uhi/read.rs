@@ -28,8 +28,8 @@ type Reason = String;
 impl Histograms {
     /// Reads the book that [`save`](Self::save) wrote, or the book in an event file.
     ///
-    /// The result equals the book that was written and saves as the same bytes. One distinction is lost: in a histogram
-    /// with weights, fills without weight become fills with the weight 1.
+    /// The result equals the book that was written, and saving it again gives the same bytes. One distinction is lost:
+    /// in a histogram with weights, fills without weights become fills with weight 1.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
@@ -45,7 +45,7 @@ impl Histograms {
     ///
     /// # Errors
     ///
-    /// When the file does not exist, is not HDF5, has no histograms, or has one that cannot be read.
+    /// When the file does not exist, is not HDF5, contains no histograms, or contains a histogram that cannot be read.
     pub fn open(file: impl AsRef<Path>) -> Result<Self, Error> {
         let file = file.as_ref();
         let failure = |source| Error::File {
@@ -53,7 +53,7 @@ impl Histograms {
             file: file.to_owned(),
             source,
         };
-        // The error of the system is clearer than that of HDF5.
+        // The system's error message is clearer than the one from HDF5.
         std::fs::File::open(file).map_err(|error| failure(error.into()))?;
         let opened = hdf5::File::open(file).map_err(|error| failure(error.into()))?;
         let group = opened
@@ -66,8 +66,8 @@ impl Histograms {
     ///
     /// # Errors
     ///
-    /// When a part of the group is not a histogram of this crate, or is damaged. Histograms written by other programs
-    /// lack the exact sums that merging needs.
+    /// When part of the group is damaged or is not a histogram written by this crate. Histograms written by other
+    /// programs lack the exact sums needed for merging.
     pub fn read_hdf5(group: &Group) -> Result<Self, Error> {
         let mut histograms = Histograms::new();
         read_folder(group, "", &mut histograms)?;
@@ -158,7 +158,7 @@ fn read_axis(place: &Group) -> Result<Axis, Reason> {
     let metadata = child(place, "metadata")?;
     let title = text(&metadata, "label")?;
     let unit = optional_text(&metadata, "unit")?;
-    // The label in UHI is the title, which ends in the unit.
+    // The UHI label is the axis title, which ends with the unit.
     let label = match title.strip_suffix(&format!("[{unit}]")) {
         Some(label) if !unit.is_empty() => label.strip_suffix(' ').unwrap_or(label),
         _ => &title,
@@ -214,7 +214,7 @@ fn read_profile<const N: usize>(place: &Group, kind: &str, axes: Vec<Axis>) -> R
     Ok(profile)
 }
 
-/// Replaces the weights, and the moments by those of the file.
+/// Sets the weights, and replaces the moments with those in the file.
 fn set_fills<const N: usize>(
     place: &Group,
     fills: &mut BinnedFills<N>,
@@ -243,7 +243,7 @@ fn set_fills<const N: usize>(
     Ok(())
 }
 
-/// The arrays of a histogram. Each has one number per bin.
+/// The arrays of a histogram, each with one number per bin.
 struct Arrays {
     storage: Group,
     exact: Group,
@@ -277,7 +277,7 @@ impl Arrays {
         })
     }
 
-    /// Reads an array of the storage.
+    /// Reads an array from the storage.
     fn stored<T: H5Type>(&self, name: &str) -> Result<Vec<T>, Reason> {
         let dataset = self
             .storage
@@ -286,8 +286,8 @@ impl Arrays {
         all(&dataset)
     }
 
-    /// Reads two sums per bin. Each is the array of the storage with the first name, unless that is empty, plus the
-    /// exact rest with the second name.
+    /// Reads two sums per bin. Each is the storage array with the first name, unless that name is empty, plus the
+    /// remaining exact terms under the second name.
     fn sums(&self, names: [(&str, &str); 2]) -> Result<Vec<[ExactSum; 2]>, Reason> {
         let mut sums = vec![<[ExactSum; 2]>::default(); self.shape.iter().product()];
         for (place, (stored, rest)) in names.into_iter().enumerate() {
@@ -346,7 +346,7 @@ fn text(group: &Group, name: &str) -> Result<String, Reason> {
     }
 }
 
-/// Returns the text of an attribute, or an empty text if there is none.
+/// Returns the text of an attribute, or an empty string if the attribute is missing.
 fn optional_text(group: &Group, name: &str) -> Result<String, Reason> {
     text_attribute(group, name)
         .map(Option::unwrap_or_default)

@@ -36,7 +36,7 @@ impl Histograms {
 
     /// Saves the book as a new HDF5 file, with each object at `/Histograms/<path>`.
     ///
-    /// The file is written under a temporary name in the same folder and renamed when it is complete. An older file is
+    /// The file is written under a temporary name in the same folder and renamed when complete. An existing file is
     /// replaced.
     ///
     /// ```
@@ -56,12 +56,12 @@ impl Histograms {
     ///
     /// # Errors
     ///
-    /// When the file cannot be written or renamed. The temporary file is removed then.
+    /// When the file cannot be written or renamed. In that case, the temporary file is removed.
     pub fn save(&self, file: impl AsRef<Path>) -> Result<(), Error> {
         self.save_with(file.as_ref(), |_| Ok(()))
     }
 
-    /// [Saves](Self::save) the book to a file to which `add` adds further objects.
+    /// [Saves](Self::save) the book to a file; `add` can add further objects to the file.
     pub(crate) fn save_with(
         &self,
         file: &Path,
@@ -89,7 +89,7 @@ impl Histograms {
     }
 }
 
-/// One array of a storage, with a number for each bin.
+/// One array of a storage, with one number per bin.
 enum StorageArray {
     Integers(Vec<i64>),
     Numbers(Vec<f64>),
@@ -98,7 +98,7 @@ enum StorageArray {
 /// The parts that differ between histograms and profiles.
 trait Uhi<const N: usize> {
     fn fills(&self) -> &BinnedFills<N>;
-    /// The type of the storage, and its arrays by name.
+    /// The storage type, and its arrays by name.
     fn storage(&self) -> (&'static str, Vec<(&'static str, StorageArray)>);
     fn write_metadata(&self, metadata: &Node) -> hdf5::Result<()>;
     /// Adds the digits that rounding in the storage loses.
@@ -173,7 +173,7 @@ fn write_axis(place: &Node, axis: &Axis) -> hdf5::Result<()> {
     Ok(())
 }
 
-/// Writes `mean` and `std_dev`, with the letter of the axis if there are several.
+/// Writes `mean` and `std_dev`, with the axis letter appended if there are several axes.
 fn write_moments<const N: usize>(metadata: &Node, fills: &BinnedFills<N>) -> hdf5::Result<()> {
     for (axis, mean, std_dev) in fills.numeric_axes() {
         let letter = if N == 1 { "" } else { ["_x", "_y", "_z"][axis] };

@@ -2,8 +2,8 @@
 
 /// A sum of multiples of powers of two: Σᵢ `digits[i]` · 2^(32·(first + i)).
 ///
-/// Digits have more bits than their place value, so that an addition changes only the digits of the term. Carries are
-/// propagated once in 2²⁹ additions.
+/// Digits have spare bits above the 32 bits of their place, so that an addition changes only the digits that the term
+/// covers. Carries are propagated only once every 2²⁹ additions.
 #[derive(Clone, Default)]
 pub(super) struct Limbs {
     first: i32,
@@ -12,12 +12,12 @@ pub(super) struct Limbs {
     pending: u32,
 }
 
-/// The places of digits that are accepted from a message: up to 2^4096, far more than a sum of `f64` needs. The limit
-/// bounds the memory that a corrupt message can ask for.
+/// The digit places accepted when deserialising: up to 2^4096, far more than a sum of `f64` needs. The limit bounds the
+/// memory that a corrupt message can request.
 const PLACES: std::ops::Range<i32> = -128..128;
 const DIGIT_BITS: i32 = 32;
 const DIGIT_MASK: i64 = 0xffff_ffff;
-/// An addition changes a digit by less than 2³³, so this many additions keep it below 2⁶³.
+/// An addition changes a digit by less than 2³³, so after this many additions the digit is still below 2⁶³.
 const MAX_PENDING: u32 = 1 << 29;
 
 impl Limbs {
@@ -33,7 +33,7 @@ impl Limbs {
         })
     }
 
-    /// Returns the place of the first digit, and the digits.
+    /// Returns the place of the first digit, followed by the digits.
     pub(super) fn into_digits(mut self) -> (i32, Vec<i64>) {
         self.carry();
         (self.first, self.digits)
@@ -108,8 +108,8 @@ impl Limbs {
         round_to_f64(negative, magnitude, inexact, DIGIT_BITS * (self.first + bottom as i32))
     }
 
-    /// Propagates the carries. All digits but the last are then in 0 .. 2³². The last, which has the sign of the
-    /// number, is in −2³² .. 2³².
+    /// Propagates the carries. All digits but the last are then in 0 .. 2³². The last digit, which carries the sign of
+    /// the number, is in −2³² .. 2³².
     pub(super) fn carry(&mut self) {
         let Some(last) = self.digits.len().checked_sub(1) else {
             return;
@@ -141,7 +141,7 @@ impl Limbs {
         }
     }
 
-    /// Makes room for the places from `first` to `end`, exclusive.
+    /// Makes room for the places from `first` up to but not including `end`.
     fn cover(&mut self, first: i32, end: i32) {
         if self.digits.is_empty() {
             self.first = first;
@@ -169,7 +169,7 @@ pub(super) fn round_to_f64(negative: bool, magnitude: u128, inexact: bool, expon
     if leading > 1023 {
         return if negative { f64::NEG_INFINITY } else { f64::INFINITY };
     }
-    // The exponent of the last bit of the result.
+    // The exponent of the result's last bit.
     let last = (leading - 52).max(-1074);
     let dropped = last - exponent;
     let significand = match dropped {

@@ -1,6 +1,6 @@
 //! The infinities and NaN in a sum.
 
-/// The kinds of non-finite terms that were added, as bits.
+/// The kinds of non-finite terms in a sum, as a bit set.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct NonFinite(u8);
 
@@ -38,7 +38,7 @@ impl NonFinite {
         self.0
     }
 
-    /// Returns `None` for bits that no terms have.
+    /// Returns `None` for a bit pattern that no combination of terms can produce.
     pub(super) fn from_bits(bits: u8) -> Option<Self> {
         (bits <= POSITIVE_INFINITY | NEGATIVE_INFINITY | NAN).then_some(NonFinite(bits))
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// A finite `f64` in units of the smallest subnormal number. Infinity counts as the power of two above the largest
-/// `f64`, which makes rounding to infinity rounding to nearest.
+/// `f64`, so that rounding to infinity is a case of rounding to nearest.
 fn units(x: f64) -> BigInt {
     let field = (x.to_bits() >> 52) & 0x7ff;
     let significand = x.to_bits() & SIGNIFICAND;
@@ -24,8 +24,8 @@ fn distance(exact: &BigInt, x: f64) -> BigInt {
     }
 }
 
-/// Whether `x` is `exact` (in smallest subnormals) rounded to nearest, ties to even: no neighbour is nearer, and an
-/// equally near neighbour is odd.
+/// Whether `x` is `exact` (in smallest subnormals) rounded to nearest, ties to even: no neighbour of `x` is nearer, and
+/// any equally near neighbour is odd.
 fn is_rounded(exact: &BigInt, x: f64) -> bool {
     let mine = distance(exact, x);
     [x.next_up(), x.next_down()]
@@ -41,8 +41,8 @@ fn exact(terms: &[f64]) -> BigInt {
     terms.iter().map(|&term| units(term)).sum()
 }
 
-/// Any finite number: most have exponents from the whole range; some are subnormal, small integers, powers of two or
-/// the largest numbers.
+/// Any finite number: most have exponents from the whole range; some are subnormal numbers, small integers, powers of
+/// two or the largest finite numbers.
 fn finite() -> impl Strategy<Value = f64> {
     prop_oneof![
         6 => any::<u64>().prop_map(f64::from_bits).prop_filter("finite", |x| x.is_finite()),
@@ -62,7 +62,7 @@ fn exp2(exponent: i32) -> f64 {
     }
 }
 
-/// Numbers over thirty orders of magnitude, like weights.
+/// Numbers spanning thirty orders of magnitude, as weights might.
 fn weight() -> impl Strategy<Value = f64> {
     (-15.0..15.0_f64, any::<bool>()).prop_map(|(power, sign)| 10_f64.powf(power) * if sign { -1.0 } else { 1.0 })
 }
@@ -72,7 +72,7 @@ fn terms() -> impl Strategy<Value = Vec<f64>> {
         prop::collection::vec(finite(), 0..60),
         prop::collection::vec(weight(), 0..60)
     ];
-    // Rounding errors show in sums that cancel, almost or to the last bit.
+    // Rounding errors show up in sums that cancel almost or exactly.
     (some, any::<bool>(), 0..60_usize).prop_map(|(mut terms, cancel, at)| {
         if cancel {
             terms.extend(terms.clone().into_iter().map(|x| -x));
@@ -84,7 +84,7 @@ fn terms() -> impl Strategy<Value = Vec<f64>> {
     })
 }
 
-/// Splits the terms into parts and merges neighbouring parts, in the order given by `choices`, until one is left.
+/// Splits the terms into parts and merges neighbouring parts, in the order given by `choices`, until one part is left.
 fn merge_tree(terms: &[f64], choices: &[usize], travel: bool) -> ExactSum {
     let size = choices.first().map_or(1, |choice| choice % 7 + 1);
     let mut parts: Vec<ExactSum> = terms
@@ -221,7 +221,7 @@ fn a_sum_beyond_the_largest_number_is_infinite_until_it_comes_back() {
 fn many_terms_overflow_neither_the_window_nor_the_digits() {
     let mut sum = ExactSum::new();
     sum.add(1.0);
-    // The window holds the large term only a limited number of times, and each small term goes to the digits.
+    // The window can hold only a limited number of large terms, and every small term goes to the digits.
     let (large, small) = (1.5 * exp2(40), 0.75 * exp2(-200));
     let terms: u32 = 3_000_000;
     for _ in 0..terms {

@@ -1,14 +1,14 @@
-//! The parts of a list by item number, until all are known.
+//! The parts of a list, kept by item number until all parts are known.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Parts of a sequence, each with the range of its items. Parts of adjacent ranges are joined, so that a job whose
-/// items finish nearly in order holds few parts.
+/// Parts of a sequence, each with the range of items it comes from. Parts with adjacent ranges are joined, so a job
+/// whose items finish nearly in order holds few parts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parts<S> {
-    /// The end of the range and the sequence, by the first item of the range.
+    /// The end of each range and its sequence, keyed by the first item of the range.
     parts: BTreeMap<u64, (u64, S)>,
 }
 
@@ -19,7 +19,7 @@ impl<S> Parts<S> {
         }
     }
 
-    /// Adds the parts of other items. `append` adds a later sequence to the end of an earlier one.
+    /// Adds the parts that come from other items. `append` appends a later sequence to an earlier one.
     pub(super) fn join(&mut self, other: Self, append: impl Fn(&mut S, S)) {
         for (mut start, (mut end, mut sequence)) in other.parts {
             let before = self

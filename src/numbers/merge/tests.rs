@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// Joins the outputs of items in item order, and in a random order and tree. Returns both results.
+/// Joins the outputs of items twice: in item order, and in a random order along a random tree. Returns both results.
 fn any_tree<M: Merge + Clone + PartialEq + std::fmt::Debug>(outputs: Vec<M>, choices: &[usize]) -> (M, M) {
     let gather = |outputs: Vec<M>| -> Vec<M::Gathered> {
         outputs

@@ -5,8 +5,8 @@ fn four(seed: u64, item: u64, stream: u64) -> [u64; 4] {
     std::array::from_fn(|_| random.next_u64())
 }
 
-/// Do not change these numbers: that would change the results of every job. They were computed independently of
-/// this crate, by an implementation of both generators from their papers.
+/// Do not change these numbers: if they change, so do the results of every job. They were computed independently of
+/// this crate, with an implementation of both generators written from the papers.
 #[test]
 fn raw_numbers_are_the_same_on_every_platform_and_in_every_release() {
     let reference = [
@@ -74,7 +74,7 @@ fn raw_numbers_are_the_same_on_every_platform_and_in_every_release() {
     }
 }
 
-/// Computed independently, like the raw numbers.
+/// The expected numbers were computed independently, like the raw numbers.
 #[test]
 fn numbers_from_plain_arithmetic_are_the_same_on_every_platform() {
     let mut random = Random::new(42, 7);
@@ -97,7 +97,8 @@ fn numbers_from_plain_arithmetic_are_the_same_on_every_platform() {
     );
 }
 
-/// Detects a release of `rand_distr` with another method. The tolerance is for the `exp` and `ln` of the platform.
+/// Detects a release of `rand_distr` that uses another method. The tolerance allows for differences in the platform's
+/// `exp` and `ln`.
 #[test]
 fn distributions_keep_their_method() {
     let mut random = Random::new(42, 11);
@@ -119,7 +120,7 @@ fn distributions_keep_their_method() {
             "{drawn:?} instead of {frozen:?}"
         );
     }
-    // Enough numbers to reach the rare branches of the method.
+    // This many numbers are enough to reach the method's rare branches.
     for _ in 0..10_000 {
         random.gaussian(0.0, 1.0);
         random.exponential(1.0);
@@ -191,8 +192,8 @@ fn numbers_of_one_item_are_flat_and_independent() {
     assert!(flatness(&cubes).abs() < 4.0, "{}", flatness(&cubes));
 }
 
-/// Pearson's coefficient between the sequences of items and streams that differ by little or by one bit is Gaussian
-/// about 0 with σ = 1/√n.
+/// Pearson's correlation coefficient between the sequences of items and streams whose numbers differ by little or by
+/// one bit is Gaussian about 0 with σ = 1/√n.
 #[test]
 fn sequences_of_close_keys_do_not_correlate() {
     let n = 20_000;
@@ -211,7 +212,7 @@ fn sequences_of_close_keys_do_not_correlate() {
         .iter()
         .map(|&(seed, item, stream)| {
             let mut random = Random::with_stream(seed, item, stream);
-            // Shifted and scaled to mean 0 and variance 1.
+            // The numbers are shifted and scaled to mean 0 and variance 1.
             (0..n).map(|_| random.uniform(-(3f64.sqrt()), 3f64.sqrt())).collect()
         })
         .collect();
@@ -249,7 +250,8 @@ fn distributions_have_their_moments() {
     assert!((mean - 2.0).abs() < 4.0 * 1.8 * sigma && (deviation - 3f64.sqrt()).abs() < 4.0 * sigma);
 }
 
-/// Half of a Breit–Wigner distribution is within half its width of the centre, three quarters within 1 + √2 halves.
+/// Half of a Breit–Wigner distribution lies within half its width of the centre, and three quarters within 1 + √2 times
+/// that distance.
 #[test]
 fn breit_wigner_has_its_quantiles() {
     let mut random = Random::new(80, 0);
