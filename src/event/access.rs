@@ -9,30 +9,30 @@ use super::values::{Element, Slice, Values};
 use std::ops::Range;
 
 impl EventStore {
-    /// The number of rows of a table in all complete events.
+    /// A table's total number of rows in all complete events.
     pub fn len(&self, table: TableHandle) -> usize {
         self.tables[table.index()].len()
     }
 
-    /// The rows of an event in a table, counted over the whole store.
+    /// The row range of an event in a table; rows are numbered across the whole store.
     #[inline]
     pub fn rows(&self, table: TableHandle, event: usize) -> Range<usize> {
         self.tables[table.index()].range(event)
     }
 
-    /// The event boundaries of a table: event `i` has the rows from `offsets[i]` to `offsets[i + 1]`.
+    /// A table's event boundaries: event `i` has the rows from `offsets[i]` up to, but not including, `offsets[i + 1]`.
     pub fn offsets(&self, table: TableHandle) -> &[u64] {
         &self.tables[table.index()].offsets
     }
 
-    /// The values of a column in an event, one per row.
+    /// A column's values in one event, one per row.
     #[inline]
     pub fn get<T: Element>(&self, column: ColumnHandle<T>, event: usize) -> &[T] {
         let table = &self.tables[column.table().index()];
         &elements(&table.columns[column.index().position()].values)[table.range(event)]
     }
 
-    /// The value of a column in an event, for tables with one row per event.
+    /// A column's value in one event, for a table with one row per event.
     ///
     /// # Panics
     /// If the event has no row.
@@ -41,13 +41,13 @@ impl EventStore {
         self.get(column, event)[0]
     }
 
-    /// The values of a column in all events.
+    /// A column's values in all events.
     #[inline]
     pub fn all<T: Element>(&self, column: ColumnHandle<T>) -> &[T] {
         elements(self.values(column.table(), column.index()))
     }
 
-    /// The texts of a column in all events.
+    /// A column's texts in all events.
     pub fn texts(&self, column: ColumnHandle<str>) -> &Texts {
         match self.values(column.table(), column.index()) {
             Values::Text(texts) => texts,
@@ -55,7 +55,7 @@ impl EventStore {
         }
     }
 
-    /// The text of a column in an event, for tables with one row per event.
+    /// A column's text in one event, for a table with one row per event.
     ///
     /// # Panics
     /// If the event has no row.
@@ -63,7 +63,7 @@ impl EventStore {
         self.texts(column).get(self.rows(column.table(), event).start)
     }
 
-    /// All values of a column. Append the values of the current event to it.
+    /// All values of a column, as a vector to which the values of the current event can be appended.
     #[inline]
     pub fn vec<T: Element>(&mut self, column: ColumnHandle<T>) -> &mut Vec<T> {
         let values = self.values_mut(column.table(), column.index());
@@ -71,13 +71,13 @@ impl EventStore {
         T::vec(values).unwrap_or_else(|| unreachable!("a handle of {} was made for {found}", T::TYPE))
     }
 
-    /// Appends a value to a column in the current event.
+    /// Appends a value for the current event to a column.
     #[inline]
     pub fn push<T: Element>(&mut self, column: ColumnHandle<T>, value: T) {
         self.vec(column).push(value)
     }
 
-    /// Appends a text to a column in the current event.
+    /// Appends a text for the current event to a column.
     pub fn push_text(&mut self, column: ColumnHandle<str>, text: &str) {
         match self.values_mut(column.table(), column.index()) {
             Values::Text(texts) => texts.push(text),
@@ -88,7 +88,8 @@ impl EventStore {
     /// Completes the current event in all tables.
     ///
     /// # Errors
-    /// If the columns of a table have different numbers of new values, or those of a one-row table not exactly one.
+    /// If the columns of a table have different numbers of new values, or if a column of a one-row table does not have
+    /// exactly one new value.
     pub fn end_event(&mut self) -> Result<()> {
         let number = self.number(self.events);
         for table in &mut self.tables {
@@ -98,19 +99,20 @@ impl EventStore {
         Ok(())
     }
 
-    /// Removes all events and keeps tables, columns and memory. The next event gets the number `first` in the job.
+    /// Removes all events but keeps the tables, columns and allocated memory. The next event gets the job-wide number
+    /// `first`.
     pub fn clear(&mut self, first: u64) {
         self.start_block(first, 0);
     }
 
-    /// Removes all events and announces `events` new ones, whose rows are then filled in table by table.
+    /// Removes all events and prepares for `events` new ones, whose rows are then filled in table by table.
     pub(crate) fn start_block(&mut self, first: u64, events: usize) {
         self.events = events;
         self.first = first;
         self.tables.iter_mut().for_each(Table::clear);
     }
 
-    /// The values of a column of any type in all events.
+    /// The values in all events of a column of any type.
     #[inline]
     pub(crate) fn values(&self, table: TableHandle, column: ColumnIndex) -> &Values {
         &self.tables[table.index()].columns[column.position()].values
@@ -126,12 +128,12 @@ impl EventStore {
         &mut self.tables[table.index()].columns[column.position()]
     }
 
-    /// The values of a column of any type; `None` if they are texts.
+    /// The values of a column of any type, or `None` if they are texts.
     pub(crate) fn slice(&self, table: TableHandle, column: ColumnIndex) -> Option<Slice<'_>> {
         self.values(table, column).slice()
     }
 
-    /// A column to read from, and a column of another table to write to.
+    /// Borrows one column for reading and a column of another table for writing.
     pub(crate) fn two_columns(
         &mut self,
         from: (TableHandle, ColumnIndex),
@@ -146,37 +148,38 @@ impl EventStore {
         }
     }
 
-    /// Sets the event boundaries of a table, whose values are filled in separately.
+    /// Sets a table's event boundaries; its values are filled in separately.
     pub(crate) fn set_offsets(&mut self, table: TableHandle, offsets: impl Iterator<Item = u64>) {
         let own = &mut self.tables[table.index()].offsets;
         own.clear();
         own.extend(offsets);
     }
 
-    /// Appends missing values to a column up to `length` elements.
+    /// Appends missing values to a column until it has `length` elements.
     pub(crate) fn fill_column(&mut self, table: TableHandle, column: ColumnIndex, length: usize) {
         self.column_mut(table, column).fill_up(length);
     }
 
-    /// Removes the rows of a table for which `keep` is false; `keep` has one element per row of the store. References
-    /// to these rows are not adjusted.
+    /// Removes the rows of a table for which `keep` is false; `keep` has one element for each of the table's rows in
+    /// the store. References to these rows are not adjusted.
     pub(crate) fn retain_rows(&mut self, table: TableHandle, keep: &[bool]) {
         self.tables[table.index()].retain(keep);
     }
 
-    /// Completes the rows of an event in one table; events follow each other in order.
+    /// Completes an event's rows in one table. Events must be completed in order.
     ///
     /// # Errors
-    /// As [`end_event`](Self::end_event).
+    /// The same as for [`end_event`](Self::end_event).
     pub(crate) fn end_rows(&mut self, table: TableHandle, event: usize) -> Result<()> {
         let number = self.number(event);
         self.tables[table.index()].end_event(number)
     }
 
-    /// Completes the rows of an event in one table. An event without values has no rows, or one row of missing values.
+    /// Completes an event's rows in one table. An event without values gets no rows, or, in a one-row table, one row of
+    /// missing values.
     ///
     /// # Errors
-    /// As [`end_event`](Self::end_event).
+    /// The same as for [`end_event`](Self::end_event).
     pub(crate) fn end_rows_if_any(&mut self, table: TableHandle, event: usize) -> Result<()> {
         let number = self.number(event);
         let table = &mut self.tables[table.index()];
@@ -187,13 +190,14 @@ impl EventStore {
         Ok(())
     }
 
-    /// Completes events without values in one table, up to `events` events: they have no rows, or one row of missing
-    /// values.
+    /// Completes events without values in one table until it has `events` events. Each of them gets no rows, or, in a
+    /// one-row table, one row of missing values.
     pub(crate) fn pass_over(&mut self, table: TableHandle, events: usize) {
         self.tables[table.index()].pass_over(events);
     }
 
-    /// Marks a column, and all columns added later, as extensions: their values are added to complete rows.
+    /// Marks a column and all columns added after it as extensions, whose values are added to rows that are already
+    /// complete.
     pub(crate) fn mark_extension(&mut self, table: TableHandle, column: ColumnIndex) {
         self.tables[table.index()].own.get_or_insert(column.position());
     }

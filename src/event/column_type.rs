@@ -3,12 +3,12 @@
 use super::values::{Element, ElementType, Values};
 use serde::{Deserialize, Serialize};
 
-/// The number of rows that a table has per event.
+/// The number of rows per event in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rows {
-    /// Exactly one: a header, a summary.
+    /// Exactly one, as in a header or a summary.
     One,
-    /// Any number, including none: tracks, particles.
+    /// Any number, including zero, as for tracks or particles.
     Many,
 }
 
@@ -24,19 +24,19 @@ pub enum Rows {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnType {
-    /// The name in the table.
+    /// The column's name within its table.
     pub name: String,
     /// The type of the elements.
     pub element: ElementType,
     /// The unit of the values, for example `MeV`; empty for pure numbers.
     pub unit: String,
-    /// For a column of references, the path of the table they point to. References are `i32`: the index of a row
-    /// within the event, or −1 for none.
+    /// For a reference column, the path of the table that the references point to. References are `i32`: the index of a
+    /// row within the event, or −1 for none.
     pub target: Option<String>,
 }
 
 impl ColumnType {
-    /// A column of `T`s.
+    /// A column with elements of type `T`.
     pub fn new<T: Element>(name: &str) -> Self {
         Self::of(name, T::TYPE)
     }
@@ -49,7 +49,7 @@ impl ColumnType {
         }
     }
 
-    /// A column of texts.
+    /// A text column.
     pub fn text(name: &str) -> Self {
         Self::of(name, ElementType::Text)
     }
@@ -69,7 +69,7 @@ impl ColumnType {
         self
     }
 
-    /// One missing value: −1 for references, NaN for floating-point numbers, otherwise zero or an empty text.
+    /// A single missing value: −1 for references, NaN for floating-point numbers, otherwise zero or an empty text.
     pub(crate) fn missing(&self) -> Values {
         if self.target.is_some() {
             return Values::I32(vec![-1]);

@@ -1,4 +1,4 @@
-//! Decoding of events: views of encoded bytes, and stores made from them. See [`encode`](super::encode) for the format.
+//! Decoding events: views of encoded bytes, and stores built from them. See [`encode`](super::encode) for the format.
 
 use super::column_type::{ColumnType, Rows};
 use super::encode::{ColumnHeader, Header};
@@ -31,12 +31,12 @@ pub(crate) struct EncodedTable<'a> {
 pub(crate) struct EncodedColumn<'a> {
     pub kind: ColumnType,
     rows: u64,
-    /// The elements; for texts, their lengths followed by the texts.
+    /// The encoded elements; for texts, all their lengths followed by the texts themselves.
     pub bytes: &'a [u8],
 }
 
 impl<'a> EncodedEvents<'a> {
-    /// Parses bytes made by [`EventStore::encode`], without copying the values.
+    /// Parses bytes produced by [`EventStore::encode`], without copying the values.
     ///
     /// # Errors
     /// If the bytes are not encoded events.
@@ -96,7 +96,7 @@ impl<'a> EncodedEvents<'a> {
 }
 
 impl EventStore {
-    /// The store that was encoded as these bytes.
+    /// Decodes the store encoded in these bytes.
     ///
     /// # Errors
     /// If the bytes are not an encoded store.
@@ -126,7 +126,7 @@ impl EventStore {
 }
 
 impl EncodedTable<'_> {
-    /// The row after the last row of each event, where the first event begins at row `start`; for many-row tables.
+    /// For a many-row table whose first event begins at row `start`, the index of the row after each event's last row.
     pub(crate) fn ends(&self, start: u64) -> impl ExactSizeIterator<Item = u64> {
         let mut end = start;
         counts_of(self.counts).map(move |count| {
@@ -152,10 +152,10 @@ impl EncodedColumn<'_> {
         })
     }
 
-    /// The texts of a column of texts.
+    /// The texts of a text column.
     ///
     /// # Errors
-    /// If the bytes are not texts.
+    /// If the bytes are not valid encoded texts.
     pub(crate) fn texts(&self) -> Result<Vec<&str>> {
         let wrong = |what: &str| Error::Bytes(format!("{}: {what}", self.kind.name));
         let mut rest = self.bytes;
@@ -177,7 +177,7 @@ fn counts_of(bytes: &[u8]) -> impl ExactSizeIterator<Item = u32> {
         .map(|four| u32::from_ne_bytes(four.try_into().unwrap_or_default()))
 }
 
-/// Takes `length` bytes from the front.
+/// Splits off the first `length` bytes of `rest`.
 fn take<'a>(rest: &mut &'a [u8], length: u64) -> Result<&'a [u8]> {
     let parts = usize::try_from(length)
         .ok()

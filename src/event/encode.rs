@@ -1,9 +1,9 @@
-//! Encoding of events as bytes: a whole store, or selected columns and events.
+//! Encoding events as bytes: a whole store, or selected columns and events.
 //!
-//! A header lists the tables and columns. For each table follow, if it has many rows, the number of rows of each event
-//! (`u32`), then the elements of each column in native byte order, which all ranks of a job share. The elements of a
-//! column of texts are preceded by their lengths (`u32`). References need no translation, because they are indices
-//! within the event.
+//! A header lists the tables and columns. The data of each table follow: for a many-row table, first the number of rows
+//! of each event (`u32`); then the elements of each column in native byte order, which is the same on all ranks of a
+//! job. In a text column, the lengths of all texts (`u32`) precede the texts themselves. References need no translation
+//! because they are row indices within the event.
 
 use super::column_type::{ColumnType, Rows};
 use super::handle::{ColumnIndex, TableHandle};
@@ -36,14 +36,14 @@ pub(super) struct ColumnHeader {
     pub bytes: u64,
 }
 
-/// Tables of a store, each with some of its columns.
+/// A selection of tables in a store, each with a selection of its columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ColumnSelection {
     pub tables: Vec<(TableHandle, Vec<ColumnIndex>)>,
 }
 
 impl ColumnSelection {
-    /// All columns of some tables.
+    /// Selects all columns of the given tables.
     pub(crate) fn whole(store: &EventStore, tables: impl Iterator<Item = TableHandle>) -> Self {
         Self {
             tables: tables
@@ -71,7 +71,7 @@ impl EventStore {
         self.encode_selected(&ColumnSelection::whole(self, self.handles()), None)
     }
 
-    /// Encodes some tables of all events. References to tables that are left out are kept as indices.
+    /// Encodes the given tables for all events. References to omitted tables are kept as indices.
     ///
     /// ```
     /// use gaudi_mpi::event::{ColumnType, EventStore, Rows};
@@ -90,7 +90,7 @@ impl EventStore {
         self.encode_selected(&ColumnSelection::whole(self, tables.iter().copied()), None)
     }
 
-    /// Encodes the selected columns of the events for which `keep` is true, or of all events.
+    /// Encodes the selected columns of the events for which `keep` is true, or of all events if there is no `keep`.
     pub(crate) fn encode_selected(&self, selection: &ColumnSelection, keep: Option<&[bool]>) -> Vec<u8> {
         let runs = keep.map_or_else(|| std::iter::once(0..self.events).collect(), runs);
         let events: usize = runs.iter().map(Range::len).sum();
@@ -160,7 +160,7 @@ fn runs(keep: &[bool]) -> Vec<Range<usize>> {
     runs
 }
 
-/// The encoded length of some rows, in bytes.
+/// The encoded length of the given rows, in bytes.
 fn length(values: &Values, rows: &[Range<usize>]) -> usize {
     let count: usize = rows.iter().map(Range::len).sum();
     match values {
@@ -177,7 +177,7 @@ fn length(values: &Values, rows: &[Range<usize>]) -> usize {
     }
 }
 
-/// Appends the encoding of some rows.
+/// Appends the given rows in encoded form.
 fn append(values: &Values, rows: &[Range<usize>], bytes: &mut Vec<u8>) {
     fn append_elements<T: Element>(values: &[T], rows: &[Range<usize>], bytes: &mut Vec<u8>) {
         for run in rows {

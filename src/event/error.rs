@@ -1,15 +1,15 @@
-//! Errors of events in memory.
+//! Errors in handling events in memory.
 
 use super::values::ElementType;
 
-/// An error of the transient event store.
+/// An error in the transient event store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An invalid path or name.
     #[error("'{path}' cannot be the path of a table or a column: {reason}")]
     Path {
-        /// The path as given.
+        /// The path as it was given.
         path: String,
         /// Why it is invalid.
         reason: String,
@@ -19,7 +19,7 @@ pub enum Error {
     Missing {
         /// The requested path.
         path: String,
-        /// The names that exist.
+        /// The existing names.
         hint: String,
     },
     /// The path is already in use.
@@ -27,10 +27,10 @@ pub enum Error {
     Taken {
         /// The path.
         path: String,
-        /// What to do.
+        /// What to do about it.
         hint: String,
     },
-    /// A column has another type than the requested one.
+    /// A column's type differs from the requested type.
     #[error("{path} holds {found}, not {asked}")]
     Type {
         /// The column.
@@ -40,18 +40,18 @@ pub enum Error {
         /// The requested type.
         asked: String,
     },
-    /// A column has fewer or more values than its table has rows, in some event.
+    /// In some event, a column's number of values differs from its table's number of rows.
     #[error("{path} has {found} values in event {event}, where {other} has {expected}")]
     Length {
         /// The column.
         path: String,
         /// The event's number in the job.
         event: u64,
-        /// The number of values it has.
+        /// The number of values that the column has in this event.
         found: usize,
-        /// The number of values it should have.
+        /// The number of values that it should have.
         expected: usize,
-        /// The column, or the kind of table, that sets the expected number.
+        /// The column or the kind of table that determines the expected number.
         other: String,
     },
     /// A reference to a row that does not exist.
@@ -59,7 +59,7 @@ pub enum Error {
         "{path} refers to row {index} of {target} in event {event}, which has {rows} there: the reference is dangling"
     )]
     Dangling {
-        /// The column of references.
+        /// The reference column.
         path: String,
         /// The event's number in the job.
         event: u64,
@@ -67,10 +67,10 @@ pub enum Error {
         index: i32,
         /// The table that the column refers to.
         target: String,
-        /// The number of rows of that table in the event.
+        /// That table's number of rows in the event.
         rows: usize,
     },
-    /// Bytes that are not encoded events.
+    /// The bytes are not encoded events.
     #[error("these bytes are not encoded events: {0}")]
     Bytes(String),
 }
@@ -78,7 +78,7 @@ pub enum Error {
 /// The result of an operation on events.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A hint that lists what exists, for errors about a name that does not.
+/// A hint that lists the existing names, for errors about a name that does not exist.
 pub(crate) fn listing<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> String {
     const SHOWN: usize = 30;
     let mut names: Vec<&str> = names.take(SHOWN + 1).collect();

@@ -1,9 +1,9 @@
-//! Handles: places of tables and columns in a store.
+//! Handles: the positions of tables and columns in a store.
 
 use std::fmt;
 use std::marker::PhantomData;
 
-/// The place of a table in a store.
+/// The position of a table in a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableHandle(u32);
 
@@ -19,14 +19,14 @@ impl TableHandle {
         Self(index as u32)
     }
 
-    /// The position among the tables of the store.
+    /// The table's index among the tables of the store.
     #[inline]
     pub(crate) fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// The place of a column of any type in its table.
+/// The position, within its table, of a column of any type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ColumnIndex(u32);
 
@@ -41,7 +41,8 @@ impl ColumnIndex {
     }
 }
 
-/// The place of a column of `T`s in a store. Look it up once by path, then use it for every event.
+/// The position in a store of a column with elements of type `T`. Look up the handle once by path, then use it for
+/// every event.
 ///
 /// `T` is a number type, `bool` or `str`.
 pub struct ColumnHandle<T: ?Sized> {
@@ -80,13 +81,13 @@ impl<T: ?Sized> ColumnHandle<T> {
         }
     }
 
-    /// The table of the column.
+    /// The column's table.
     #[inline]
     pub fn table(&self) -> TableHandle {
         self.table
     }
 
-    /// The place of the column in its table.
+    /// The column's position in its table.
     #[inline]
     pub(crate) fn index(&self) -> ColumnIndex {
         self.column

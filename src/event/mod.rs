@@ -1,4 +1,4 @@
-//! The transient event store: tables of a chunk of events in memory, and their encoding as bytes.
+//! The transient event store: a chunk of events held in memory as tables, and its encoding as bytes.
 //!
 //! An [`EventStore`] holds a chunk of events. An algorithm looks up its columns once by path, then reads and adds rows
 //! through [handles](ColumnHandle).

@@ -10,7 +10,7 @@ pub(crate) const OFFSETS: &str = "_offsets";
 /// The full path of a table or column: both `Rec/Header` and `/Event/Rec/Header` become `/Event/Rec/Header`.
 ///
 /// # Errors
-/// If a name in the path is empty, `.` or `..`, begins with `_`, which is reserved, or contains a control character.
+/// If a name in the path is empty, is `.` or `..`, begins with `_` (which is reserved) or contains a control character.
 pub(crate) fn full(path: &str) -> Result<String> {
     let inner = match path.strip_prefix(ROOT) {
         Some(rest) if rest.starts_with('/') => &rest[1..],
@@ -43,10 +43,10 @@ pub(crate) fn full(path: &str) -> Result<String> {
     Ok(format!("{ROOT}/{inner}"))
 }
 
-/// Splits the path of a column into the full path of its table and its name.
+/// Splits a column's path into the full path of its table and the column's name.
 ///
 /// # Errors
-/// As [`full`], and if there is no table before the name.
+/// The same as for [`full`], or if no table precedes the column's name.
 pub(crate) fn column(path: &str) -> Result<(String, String)> {
     let whole = full(path)?;
     match whole.rsplit_once('/') {

@@ -9,9 +9,9 @@ use super::values::{Element, ElementType, Values};
 
 /// The transient event store: the data of a chunk of events, in tables with paths such as `Rec/Track/Best`.
 ///
-/// A table has one row per event, or any number; its columns hold numbers, truth values or texts. In memory, a column
-/// is one array for the whole chunk, and an event is a range of it. A reference is the index of a row within the
-/// event, so it stays valid when events are selected, joined or sent to another rank.
+/// A table has either exactly one row or any number of rows per event; its columns hold numbers, booleans or texts. In
+/// memory, a column is a single array for the whole chunk, and each event occupies a range of that array. A reference
+/// is the index of a row within the event, so it stays valid when events are selected, merged or sent to another rank.
 ///
 /// ```
 /// use gaudi_mpi::event::{ColumnType, EventStore, Rows};
@@ -39,13 +39,13 @@ use super::values::{Element, ElementType, Values};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EventStore {
     pub(super) events: usize,
-    /// The number of the first event in the job.
+    /// The job-wide number of the store's first event.
     pub(super) first: u64,
     pub(super) tables: Vec<Table>,
 }
 
 impl EventStore {
-    /// A store without tables and events.
+    /// Creates a store without tables or events.
     pub fn new() -> Self {
         Self::default()
     }
@@ -55,7 +55,7 @@ impl EventStore {
         self.events
     }
 
-    /// The number of an event in the job; `event` counts from 0 in this store.
+    /// The job-wide number of an event; `event` counts from 0 within this store.
     pub fn number(&self, event: usize) -> u64 {
         self.first + event as u64
     }
@@ -70,7 +70,7 @@ impl EventStore {
         self.tables[table.index()].columns.iter().map(|column| &column.kind)
     }
 
-    /// Adds a table. Events already in the store have no rows in it, or one row of missing values.
+    /// Adds a table. Events already in the store get no rows in it, or, in a one-row table, one row of missing values.
     ///
     /// # Errors
     /// If the path is invalid or already in use.
@@ -88,10 +88,11 @@ impl EventStore {
         Ok(TableHandle::from_index(self.tables.len() - 1))
     }
 
-    /// Adds a column of numbers or truth values to a table.
+    /// Adds a column of numbers or booleans to a table.
     ///
     /// # Errors
-    /// If the name is invalid or already in use, `T` is not the column's type, or a column of references is not `i32`.
+    /// If the name is invalid or already in use, if `T` is not the column's type, or if a reference column is not of
+    /// type `i32`.
     pub fn add_column<T: Element>(&mut self, table: TableHandle, kind: ColumnType) -> Result<ColumnHandle<T>> {
         if kind.element != T::TYPE {
             return Err(Error::Type {
@@ -104,7 +105,7 @@ impl EventStore {
         Ok(ColumnHandle::new(table, column))
     }
 
-    /// Adds a column of texts to a table.
+    /// Adds a text column to a table.
     ///
     /// # Errors
     /// If the name is invalid or already in use.
@@ -116,7 +117,7 @@ impl EventStore {
     /// Adds a column of any type. Rows already in the table get missing values.
     ///
     /// # Errors
-    /// As [`add_column`](Self::add_column).
+    /// The same as for [`add_column`](Self::add_column).
     pub(crate) fn add_any(&mut self, table: TableHandle, mut kind: ColumnType) -> Result<ColumnIndex> {
         let table = &mut self.tables[table.index()];
         let path = path::full(&format!("{}/{}", table.path, kind.name))?;
@@ -149,13 +150,13 @@ impl EventStore {
         Ok(ColumnIndex::new(table.columns.len() - 1))
     }
 
-    /// Returns `None` if the store has no table with this full path.
+    /// Finds the table with this full path. Returns `None` if there is no such table.
     pub(crate) fn find_table(&self, full_path: &str) -> Option<TableHandle> {
         let index = self.tables.iter().position(|table| table.path == full_path)?;
         Some(TableHandle::from_index(index))
     }
 
-    /// Returns `None` if the table has no column of this name.
+    /// Finds the column with this name in a table. Returns `None` if there is no such column.
     pub(crate) fn find_column(&self, table: TableHandle, name: &str) -> Option<ColumnIndex> {
         self.tables[table.index()].find(name)
     }
@@ -175,7 +176,7 @@ impl EventStore {
         &self.tables[table.index()].path
     }
 
-    /// The number of rows per event.
+    /// The number of rows per event in a table.
     pub(crate) fn rows_per_event(&self, table: TableHandle) -> Rows {
         self.tables[table.index()].rows
     }
@@ -190,10 +191,10 @@ impl EventStore {
         &self.tables[table.index()].columns[column.position()].kind
     }
 
-    /// The table with a path.
+    /// Looks up a table by its path.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the store has nothing of the kind at this path.
     pub fn table(&self, path: &str) -> Result<TableHandle> {
         let path = path::full(path)?;
         self.find_table(&path).ok_or_else(|| Error::Missing {
@@ -202,10 +203,10 @@ impl EventStore {
         })
     }
 
-    /// The column with a path, of any type.
+    /// Looks up a column of any type by its path.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the store has nothing of the kind at this path.
     pub(crate) fn find(&self, path: &str) -> Result<(TableHandle, ColumnIndex)> {
         let (table, name) = path::column(path)?;
         let handle = self.table(&table)?;
@@ -216,28 +217,28 @@ impl EventStore {
         Ok((handle, column))
     }
 
-    /// The column of `T`s with a path.
+    /// Looks up a column with elements of type `T` by its path.
     ///
     /// # Errors
-    /// If there is none, or it has another type.
+    /// If there is no such column, or if it has a different type.
     pub fn handle<T: Element>(&self, path: &str) -> Result<ColumnHandle<T>> {
         let (table, column) = self.find(path)?;
         self.typed(table, column, T::TYPE)
     }
 
-    /// The column of texts with a path.
+    /// Looks up a text column by its path.
     ///
     /// # Errors
-    /// If there is none, or it has another type.
+    /// If there is no such column, or if it has a different type.
     pub fn text_handle(&self, path: &str) -> Result<ColumnHandle<str>> {
         let (table, column) = self.find(path)?;
         self.typed(table, column, ElementType::Text)
     }
 
-    /// The handle of a column that holds `asked`, which is the type of `T`.
+    /// The typed handle of a column whose element type must be `asked`, the type that `T` stands for.
     ///
     /// # Errors
-    /// If the column holds another type.
+    /// If the column's type is different.
     pub(crate) fn typed<T: ?Sized>(
         &self,
         table: TableHandle,
@@ -260,9 +261,9 @@ impl EventStore {
     /// not checked.
     ///
     /// # Errors
-    /// For the first dangling reference.
+    /// Reports the first dangling reference, if there is one.
     pub fn check_references(&self) -> Result<()> {
-        // Tables that have not been filled yet have no references.
+        // Tables that are not filled yet contain no references.
         let filled = |table: &&Table| table.offsets.len() == self.events + 1;
         for table in self.tables.iter().filter(filled) {
             for (index, column) in table.columns.iter().enumerate() {

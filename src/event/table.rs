@@ -1,4 +1,4 @@
-//! Tables of a store: columns of equal length, and the rows of each event.
+//! Tables of a store: columns of equal length, divided into the rows of each event.
 
 use super::column_type::{ColumnType, Rows};
 use super::error::{Error, Result};
@@ -7,7 +7,7 @@ use super::texts::Texts;
 use super::values::{Values, each_type};
 use std::ops::Range;
 
-/// A column with its values for all events of the store.
+/// A column and its values for all events in the store.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Column {
     pub kind: ColumnType,
@@ -15,8 +15,8 @@ pub(super) struct Column {
 }
 
 impl Column {
-    /// Appends missing values up to `length` elements: −1 for references, NaN for floating-point numbers, otherwise
-    /// zeros or empty texts.
+    /// Appends missing values until the column has `length` elements: −1 for references, NaN for floating-point
+    /// numbers, otherwise zeros or empty texts.
     pub(super) fn fill_up(&mut self, length: usize) {
         match (&mut self.values, &self.kind.target) {
             (Values::I32(references), Some(_)) if references.len() < length => references.resize(length, -1),
@@ -30,11 +30,12 @@ impl Column {
 pub(super) struct Table {
     pub path: String,
     pub rows: Rows,
-    /// Event `i` has the rows from `offsets[i]` to `offsets[i + 1]`. One-row tables have offsets, too, so that access is
-    /// the same.
+    /// Event `i` has the rows from `offsets[i]` up to, but not including, `offsets[i + 1]`. One-row tables also have
+    /// offsets, so both kinds of table are accessed in the same way.
     pub offsets: Vec<u64>,
     pub columns: Vec<Column>,
-    /// The number of columns whose values come with the rows, if not all: later columns extend complete rows.
+    /// The number of columns that are filled along with their rows, or `None` if all are. Any later columns extend rows
+    /// that are already complete.
     pub own: Option<usize>,
 }
 
@@ -49,18 +50,18 @@ impl Table {
         }
     }
 
-    /// The rows of an event, counted over the whole store.
+    /// The row range of an event; rows are numbered across the whole store.
     #[inline]
     pub(super) fn range(&self, event: usize) -> Range<usize> {
         self.offsets[event] as usize..self.offsets[event + 1] as usize
     }
 
-    /// The number of rows of all complete events.
+    /// The total number of rows in all complete events.
     pub(super) fn len(&self) -> usize {
         self.offsets.last().map_or(0, |&end| end as usize)
     }
 
-    /// The number of columns whose values come with the rows.
+    /// The number of columns that are filled along with their rows.
     fn own(&self) -> usize {
         self.own.unwrap_or(self.columns.len())
     }
@@ -78,13 +79,13 @@ impl Table {
         format!("{}/{}", self.path, self.columns[column.position()].kind.name)
     }
 
-    /// Returns `None` if the table has no column of this name.
+    /// Finds the column with this name. Returns `None` if there is no such column.
     pub(super) fn find(&self, name: &str) -> Option<ColumnIndex> {
         let position = self.columns.iter().position(|column| column.kind.name == name)?;
         Some(ColumnIndex::new(position))
     }
 
-    /// Removes all rows and keeps the memory.
+    /// Removes all rows but keeps the allocated memory.
     pub(super) fn clear(&mut self) {
         self.offsets.truncate(1);
         for column in &mut self.columns {
@@ -92,7 +93,7 @@ impl Table {
         }
     }
 
-    /// Removes the rows for which `keep` is false; `keep` has one element per row of the store.
+    /// Removes the rows for which `keep` is false; `keep` has one element for each row in the store.
     pub(super) fn retain(&mut self, keep: &[bool]) {
         fn elements<T: Copy>(values: &mut Vec<T>, keep: &[bool]) {
             let mut row = 0;
@@ -120,10 +121,11 @@ impl Table {
         }
     }
 
-    /// Completes the rows of the current event, whose number in the job is `number`.
+    /// Completes the rows of the current event, whose job-wide number is `number`.
     ///
     /// # Errors
-    /// If the columns have different numbers of new values, or those of a one-row table not exactly one.
+    /// If the columns have different numbers of new values, or if a column of a one-row table does not have exactly one
+    /// new value.
     pub(super) fn end_event(&mut self, number: u64) -> Result<()> {
         let before = self.len();
         let expected = match (self.rows, self.columns[..self.own()].first()) {
@@ -150,8 +152,8 @@ impl Table {
         Ok(())
     }
 
-    /// Completes events without values, up to `events` events: many-row tables get no rows, one-row tables a row of
-    /// missing values.
+    /// Completes events without values until the table has `events` events. A many-row table gets no rows for such an
+    /// event, a one-row table gets one row of missing values.
     pub(super) fn pass_over(&mut self, events: usize) {
         let (missing, before) = ((events + 1).saturating_sub(self.offsets.len()), self.len());
         match self.rows {

@@ -1,6 +1,6 @@
-//! Columns of texts.
+//! Text columns.
 
-/// A column of texts of any length, stored as one string.
+/// A column of texts of any length, stored as a single string.
 ///
 /// ```
 /// use gaudi_mpi::event::Texts;
@@ -13,7 +13,7 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Texts {
     all: String,
-    /// The end of each text in `all`, in bytes.
+    /// The byte position in `all` at which each text ends.
     ends: Vec<usize>,
 }
 
@@ -34,7 +34,7 @@ impl Texts {
         self.ends.push(self.all.len());
     }
 
-    /// The text with this index.
+    /// The text at this index.
     ///
     /// # Panics
     /// If the index is out of range.
@@ -48,13 +48,13 @@ impl Texts {
         (0..self.len()).map(|index| self.get(index))
     }
 
-    /// Removes all texts and keeps the memory.
+    /// Removes all texts but keeps the allocated memory.
     pub fn clear(&mut self) {
         self.all.clear();
         self.ends.clear();
     }
 
-    /// Appends empty texts up to `length` texts.
+    /// Appends empty texts until there are `length` texts.
     pub(super) fn fill_up(&mut self, length: usize) {
         let length = length.max(self.len());
         self.ends.resize(length, self.all.len());

@@ -1,10 +1,10 @@
-//! Element types, and the values of a column.
+//! Element types and column values.
 
 use super::texts::Texts;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The type of the elements of a column.
+/// The type of a column's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum ElementType {
@@ -23,11 +23,11 @@ pub enum ElementType {
     Text,
 }
 
-/// A type of numbers, or `bool`, that a column can hold.
+/// A number type, or `bool`, that a column can hold.
 ///
 /// Implemented for `bool`, `i8` to `i64`, `u8` to `u64`, `f32` and `f64`.
 pub trait Element: Copy + Default + PartialEq + fmt::Debug + Send + Sync + 'static + sealed::Sealed {
-    /// The type as a value.
+    /// The corresponding [`ElementType`].
     const TYPE: ElementType;
     /// The missing value: NaN for floating-point types, otherwise zero or `false`.
     const MISSING: Self;
@@ -74,7 +74,7 @@ pub enum Values {
     Text(Texts),
 }
 
-/// Borrowed values of a column of numbers or truth values. For columns of texts, see [`Texts`].
+/// The borrowed values of a column of numbers or booleans. For text columns, see [`Texts`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub enum Slice<'a> {
@@ -91,7 +91,7 @@ pub enum Slice<'a> {
     F64(&'a [f64]),
 }
 
-/// Evaluates `$do` for numbers and truth values of any type, `$otherwise` for texts.
+/// Evaluates `$do` for booleans and numbers of any type, and `$otherwise` for texts.
 macro_rules! each_type {
     ($values:expr, $v:ident => $do:expr, $text:ident => $otherwise:expr) => {
         match $values {
@@ -192,7 +192,8 @@ elements! {
     f64, F64, f64::NAN, extend_numbers, as_number, numbers_with;
 }
 
-/// Appends numbers given as bytes of this machine's order; false if they are not a whole number of them.
+/// Appends numbers given as bytes in this machine's byte order. Returns `false` if the bytes are not a whole number of
+/// elements.
 fn extend_numbers<T: bytemuck::Pod>(elements: &mut Vec<T>, bytes: &[u8]) -> bool {
     let size = size_of::<T>();
     if !bytes.len().is_multiple_of(size) {
@@ -204,7 +205,7 @@ fn extend_numbers<T: bytemuck::Pod>(elements: &mut Vec<T>, bytes: &[u8]) -> bool
     true
 }
 
-/// Appends numbers whose bytes are written by `fill`.
+/// Appends numbers whose bytes `fill` writes.
 fn numbers_with<T: bytemuck::Pod, E>(
     elements: &mut Vec<T>,
     count: usize,
@@ -215,7 +216,7 @@ fn numbers_with<T: bytemuck::Pod, E>(
     fill(bytemuck::cast_slice_mut(&mut elements[before..])).map(|()| true)
 }
 
-/// Appends truth values whose bytes `fill` writes. Returns `false` if a byte is neither 0 nor 1.
+/// Appends booleans whose bytes `fill` writes. Returns `false` if a byte is neither 0 nor 1.
 fn bools_with<E>(
     elements: &mut Vec<bool>,
     count: usize,
@@ -226,7 +227,7 @@ fn bools_with<E>(
     Ok(extend_bools(elements, &bytes))
 }
 
-/// Appends truth values given as bytes. Returns `false` if a byte is neither 0 nor 1.
+/// Appends booleans given as bytes. Returns `false` if a byte is neither 0 nor 1.
 fn extend_bools(elements: &mut Vec<bool>, bytes: &[u8]) -> bool {
     let Ok(bools) = bytemuck::checked::try_cast_slice(bytes) else {
         return false;
@@ -289,7 +290,7 @@ impl fmt::Display for ElementType {
 }
 
 impl Values {
-    /// No values of the given type.
+    /// An empty list of values of the given type.
     pub fn empty(element: ElementType) -> Self {
         match element {
             ElementType::Bool => Values::Bool(Vec::new()),
@@ -325,12 +326,12 @@ impl Values {
         self.len() == 0
     }
 
-    /// Removes all values and keeps the memory.
+    /// Removes all values but keeps the allocated memory.
     pub fn clear(&mut self) {
         each_type!(self, values => values.clear(), texts => texts.clear())
     }
 
-    /// Appends [missing values](Element::MISSING), or empty texts, up to `length` values.
+    /// Appends [missing values](Element::MISSING), or empty texts, until there are `length` values.
     pub fn fill_up(&mut self, length: usize) {
         fn fill<T: Element>(values: &mut Vec<T>, length: usize) {
             if values.len() < length {
@@ -340,7 +341,7 @@ impl Values {
         each_type!(self, values => fill(values, length), texts => texts.fill_up(length))
     }
 
-    /// Borrows the values; `None` if they are texts.
+    /// Borrows the values. Returns `None` if they are texts.
     pub fn slice(&self) -> Option<Slice<'_>> {
         Some(match self {
             Values::Bool(values) => Slice::Bool(values),

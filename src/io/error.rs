@@ -1,8 +1,8 @@
-//! Errors of event files.
+//! Errors in handling event files.
 
 use std::path::{Path, PathBuf};
 
-/// An error of reading or writing an event file. It names the file and, where there is one, the path in it.
+/// An error in reading or writing an event file. It names the file and, if there is one, the path inside the file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -11,7 +11,7 @@ pub enum Error {
     Open {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// An object in the file is invalid.
@@ -19,7 +19,7 @@ pub enum Error {
     Content {
         /// The file.
         file: PathBuf,
-        /// The path in it.
+        /// The object's path in the file.
         path: String,
         /// Why it is invalid.
         reason: String,
@@ -31,7 +31,7 @@ pub enum Error {
         file: PathBuf,
         /// The requested path.
         path: String,
-        /// What the file has instead.
+        /// A hint that lists what the file has instead.
         hint: String,
     },
     /// The file cannot be written.
@@ -39,13 +39,13 @@ pub enum Error {
     Write {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// The input cannot be processed.
     #[error("{0}")]
     Input(String),
-    /// An error of events in memory.
+    /// An error in handling events in memory.
     #[error(transparent)]
     Event(#[from] crate::event::Error),
 }
@@ -89,7 +89,7 @@ impl Error {
     }
 }
 
-/// The message of the system, without the internal details that HDF5 adds to it.
+/// The operating system's message, without the internal details that HDF5 adds.
 fn plain(reason: String) -> String {
     let system = |reason: &str| {
         let (_, rest) = reason.split_once(", errno = ")?;

@@ -1,14 +1,14 @@
 //! The filters of compressed columns: shuffle and deflate, compatible with HDF5.
 //!
-//! The low bytes of measured numbers are noise, which does not compress. After shuffling they are at the start of a
-//! chunk, where they are written as stored blocks of the deflate format (RFC 1951, 3.2.4). The remaining bytes are
-//! compressed. Files become one per cent larger, but writing and reading them is up to twice as fast, with any HDF5
-//! reader.
+//! The low-order bytes of measured numbers are noise, which does not compress. Shuffling moves these bytes to the start
+//! of a chunk, where they are written uncompressed, as stored blocks of the deflate format (RFC 1951, 3.2.4). Only the
+//! remaining bytes are compressed. This makes files one per cent larger, but up to twice as fast to write and, with any
+//! HDF5 reader, to read.
 
 use libdeflater::{CompressionLvl, Compressor, Decompressor, adler32};
 
-/// Reorders elements of `size` bytes: the first byte of each element, then the second byte of each, and so on. Bytes
-/// after the last whole element stay at the end.
+/// Reorders elements of `size` bytes: the first byte of every element comes first, then the second byte of every
+/// element, and so on. Bytes after the last whole element stay at the end.
 pub(super) fn shuffle(bytes: &[u8], size: usize, shuffled: &mut Vec<u8>) {
     shuffled.clear();
     shuffled.resize(bytes.len(), 0);
@@ -32,7 +32,7 @@ pub(super) fn shuffle(bytes: &[u8], size: usize, shuffled: &mut Vec<u8>) {
 
 fn shuffle_of<const SIZE: usize>(bytes: &[u8], planes: &mut [u8]) {
     let elements = bytes.len() / SIZE;
-    // In blocks of elements, so that the ends of all planes stay in the cache.
+    // Elements are processed in blocks, so that the current positions in all byte planes stay in the cache.
     const BLOCK: usize = 256;
     for start in (0..elements).step_by(BLOCK) {
         let end = (start + BLOCK).min(elements);
@@ -75,14 +75,14 @@ fn unshuffle_of<const SIZE: usize>(planes: &[u8], bytes: &mut [u8]) {
     }
 }
 
-/// Compresses chunks. Each thread has its own.
+/// Compresses chunks. Each thread has its own packer.
 pub(super) struct Packer {
     compressor: Option<Compressor>,
     shuffled: Vec<u8>,
 }
 
 impl Packer {
-    /// Uses a level from 1, fastest, to 12, smallest; 0 leaves chunks as they are.
+    /// Uses a compression level from 1 (fastest) to 12 (smallest chunks); 0 leaves chunks as they are.
     pub(super) fn new(level: u8) -> Self {
         let compressor = (level > 0).then(|| {
             let level = CompressionLvl::new(i32::from(level)).unwrap_or_default();
@@ -94,7 +94,7 @@ impl Packer {
         }
     }
 
-    /// Packs a chunk of elements of `size` bytes.
+    /// Packs a chunk whose elements are `size` bytes long.
     pub(super) fn pack(&mut self, chunk: Vec<u8>, size: usize) -> Vec<u8> {
         let Some(compressor) = &mut self.compressor else {
             return chunk;
@@ -108,7 +108,7 @@ impl Packer {
         });
         let (noise, rest) = self.shuffled.split_at(noise.count() * elements);
         packed.clear();
-        // A window of 32 KiB, and check bits that make the header a multiple of 31 (RFC 1950, 2.2).
+        // The header: a window of 32 KiB, and check bits that make the whole a multiple of 31 (RFC 1950, 2.2).
         packed.extend([0x78, 0x5e]);
         for block in noise.chunks(usize::from(u16::MAX)) {
             let length = block.len() as u16;
@@ -128,10 +128,10 @@ impl Packer {
     }
 }
 
-/// The header of a stored block that is not the last one: three bits, padded to a byte.
+/// The header of a stored block other than the last: three bits, padded to a byte.
 const NOT_LAST_STORED: u8 = 0;
 
-/// Returns whether bytes hardly compress, judged by samples.
+/// Returns whether the bytes would hardly compress, judging by samples.
 fn is_noise(bytes: &[u8], compressor: &mut Compressor, scratch: &mut Vec<u8>) -> bool {
     const SAMPLE: usize = 4096;
     let (Some(first), Some(last)) = (bytes.first_chunk::<SAMPLE>(), bytes.last_chunk::<SAMPLE>()) else {
@@ -144,7 +144,7 @@ fn is_noise(bytes: &[u8], compressor: &mut Compressor, scratch: &mut Vec<u8>) ->
 }
 
 fn is_noisy<const SAMPLE: usize>(sample: &[u8; SAMPLE], compressor: &mut Compressor, scratch: &mut Vec<u8>) -> bool {
-    // An uneven distribution of values shows that bytes compress, without trying.
+    // An uneven distribution of byte values shows that the bytes compress, which makes a trial compression unnecessary.
     let mut counts = [0u32; 256];
     sample.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
     let squares: u32 = counts.iter().map(|count| count * count).sum();
@@ -156,7 +156,7 @@ fn is_noisy<const SAMPLE: usize>(sample: &[u8; SAMPLE], compressor: &mut Compres
     length.is_ok_and(|length| length > SAMPLE * 24 / 25)
 }
 
-/// Unpacks chunks. Each column has its own.
+/// Unpacks chunks. Each column has its own unpacker.
 pub(super) struct Unpacker {
     decompressor: Decompressor,
     inflated: Vec<u8>,
@@ -177,8 +177,8 @@ impl Unpacker {
         }
     }
 
-    /// Writes the elements of a chunk, of `size` bytes each, to `bytes`, which has their total length. Returns `false`
-    /// if the stored bytes are damaged.
+    /// Unpacks a chunk and writes its elements, of `size` bytes each, to `bytes`, whose length is their total length.
+    /// Returns `false` if the stored bytes are damaged.
     pub(super) fn unpack(&mut self, stored: &[u8], filters: Filters, size: usize, bytes: &mut [u8]) -> bool {
         let Filters { deflate, shuffle } = filters;
         if !deflate && stored.len() != bytes.len() {
@@ -232,7 +232,7 @@ mod tests {
             .flat_map(|_| (random.gaussian(0.0, 1.0) as f32).to_le_bytes())
             .collect();
         let noisy_half = noisy[..noisy.len() / 2].to_vec();
-        // Event numbers: their last bytes have all values equally often, but in order.
+        // Event numbers: their low-order bytes take all values equally often, but in a regular order.
         let regular: Vec<u8> = (0..16_384u64).flat_map(u64::to_le_bytes).collect();
         for (bytes, size, most) in [(noisy, 4, 0.9), (regular, 8, 0.02)] {
             let packed = Packer::new(4).pack(bytes.clone(), size);

@@ -5,14 +5,14 @@ use crate::files::hdf5_node::{Node, text};
 use hdf5::types::{FloatSize, IntSize, TypeDescriptor};
 use hdf5::{Dataset, Group};
 
-/// The attribute `format` of an event file.
+/// The value of an event file's `format` attribute.
 pub(super) const FORMAT: &str = "gaudi-mpi events";
-/// The version of the format that is written, and the latest version that can be read.
+/// The format version that is written, which is also the latest one that can be read.
 pub(super) const FORMAT_VERSION: u32 = 1;
-/// The group of file records: one row for each file that a job has read.
+/// The group of file records, with one row for each file that a job read.
 pub(crate) const RECORDS: &str = "FileRecords";
 
-/// Writes the attributes that make a group the root of an event file with this number of events.
+/// Writes the attributes that make a group the root of an event file, including the number of events.
 pub(super) fn describe_events(root: Group, events: u64) -> hdf5::Result<()> {
     let root = Node::of(root);
     root.text("format", FORMAT)?;
@@ -30,7 +30,7 @@ pub(super) fn describe_column(dataset: &Dataset, kind: &ColumnType) -> hdf5::Res
         .map_or(Ok(()), |target| text(dataset, "target", target))
 }
 
-/// The element type of columns with this HDF5 type; `None` if it is not supported.
+/// The column element type for this HDF5 type, or `None` if the HDF5 type is not supported.
 pub(super) fn element(descriptor: &TypeDescriptor) -> Option<ElementType> {
     Some(match descriptor {
         TypeDescriptor::Boolean => ElementType::Bool,
@@ -49,7 +49,7 @@ pub(super) fn element(descriptor: &TypeDescriptor) -> Option<ElementType> {
     })
 }
 
-/// The HDF5 type that columns of this element type are written with.
+/// The HDF5 type used to write columns of this element type.
 pub(super) fn descriptor(element: ElementType) -> TypeDescriptor {
     match element {
         ElementType::Bool => TypeDescriptor::Boolean,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The contents of a file: tables of events, histograms and file records. Only the values of histograms are read.
+/// The contents of a file: event tables, histograms and file records. Values are read for histograms only.
 ///
 /// ```
 /// use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
@@ -34,23 +34,23 @@ pub struct Contents {
     pub bytes: u64,
     /// The number of events; `None` if the file has no group for events.
     pub events: Option<u64>,
-    /// The tables of events, sorted by path.
+    /// The event tables, sorted by path.
     pub tables: Vec<TableContents>,
     /// The histograms, sorted by path.
     pub histograms: Vec<HistogramContents>,
-    /// The datasets of the file records, sorted by path.
+    /// The datasets in the file records, sorted by path.
     pub file_records: Vec<DatasetContents>,
 }
 
-/// A table of events.
+/// An event table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TableContents {
     /// The full path.
     pub path: String,
-    /// Whether events have any number of rows, rather than exactly one.
+    /// Whether an event can have any number of rows rather than exactly one.
     pub many_rows: bool,
-    /// The number of rows of all events.
+    /// The total number of rows in all events.
     pub rows: u64,
     /// The mean number of rows per event; `None` if there are no events.
     pub mean_rows: Option<f64>,
@@ -70,9 +70,9 @@ pub struct ColumnContents {
     pub unit: String,
     /// The table that a column of references points to.
     pub target: Option<String>,
-    /// The size in the file in bytes; for texts, the size of the references to them.
+    /// The size in the file in bytes; for texts, only the size of the references to them.
     pub stored_bytes: u64,
-    /// The size of the values in memory divided by the size in the file; `None` for texts, and if nothing is stored.
+    /// The size of the values in memory divided by the size in the file; `None` for texts or if nothing is stored.
     pub compression_ratio: Option<f64>,
 }
 
@@ -86,7 +86,7 @@ pub struct HistogramContents {
     pub kind: &'static str,
     /// The title.
     pub title: String,
-    /// The axes in words.
+    /// A description of the axes.
     pub axes: Vec<String>,
     /// The number of fills.
     pub entries: u64,

@@ -1,4 +1,5 @@
-//! Events that are written are read back unchanged, and files do not depend on how many events are written at a time.
+//! Checks that events written to a file are read back unchanged, and that files do not depend on how many events are
+//! written at a time.
 
 use super::{Compression, EventFile, EventReader, EventSelector, EventWriter, Granularity};
 use crate::event::{
@@ -9,12 +10,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The recipe of a random store.
+/// The recipe for a random store.
 #[derive(Clone, Debug)]
 struct Recipe {
     events: usize,
     tables: Vec<(Rows, Vec<ElementType>)>,
-    /// The largest number of rows in an event.
+    /// The maximum number of rows in an event.
     most: u64,
     seed: u64,
 }
@@ -87,7 +88,7 @@ fn push(values: &mut Values, (number, row): (f64, i32), reference: bool) {
 
 const COMPRESSION: Compression = Compression { level: 4, threads: 2 };
 
-/// Writes the stores, each in portions of `portion` events.
+/// Writes the stores, `portion` events of each at a time.
 fn write(path: &Path, stores: &[&EventStore], portion: usize, compression: Compression) {
     let mut writer = EventWriter::create(path, compression).unwrap();
     for store in stores {
@@ -158,7 +159,7 @@ fn joined(stores: &[EventStore], like: &EventStore) -> EventStore {
     all
 }
 
-/// NaN is equal to itself here.
+/// Returns whether the stores are equal, where NaN is equal to itself.
 fn same(a: &EventStore, b: &EventStore) -> bool {
     a.encode() == b.encode()
 }
@@ -192,7 +193,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let (once, often) = (folder.path().join("once.h5"), folder.path().join("often.h5"));
         let mut second = second;
-        // Columns of one name have one type.
+        // Columns with the same name must have the same type.
         for (table, other) in second.tables.iter_mut().zip(&first.tables) {
             table.0 = other.0;
             for (column, other) in table.1.iter_mut().zip(&other.1) {
@@ -224,7 +225,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let mut recipes = recipes;
-        // Tables and columns of one name have one type.
+        // Tables with the same name must be of the same type, and so must columns.
         for (index, table) in recipes.iter_mut().flat_map(|recipe| recipe.tables.iter_mut().enumerate()) {
             table.0 = [Rows::Many, Rows::One][index % 2];
             for (column, element) in table.1.iter_mut().enumerate() {

@@ -17,13 +17,13 @@ pub use tolerance::Tolerance;
 /// The settings of a comparison: the paths to compare, and the tolerance.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
-    /// The tolerance for floating-point numbers. Integers, truth values and texts are always compared exactly.
+    /// The tolerance for floating-point numbers. Integers, booleans and texts are always compared exactly.
     pub tolerance: Tolerance,
-    /// Patterns of the paths to compare; if there are none, all paths are compared. A pattern matches a full path, such
-    /// as `/Event/Rec/Track/*`, or a path below `/Event` or `/Histograms`, such as `Phys/*`. A pattern that matches a
-    /// folder or table matches everything in it. `*` matches any characters, including `/`.
+    /// Patterns for the paths to compare; if there are none, all paths are compared. A pattern matches a full path,
+    /// such as `/Event/Rec/Track/*`, or a path below `/Event` or `/Histograms`, such as `Phys/*`. A pattern that
+    /// matches a folder or table also selects everything inside it. `*` matches any characters, including `/`.
     pub only: Vec<String>,
-    /// Patterns of paths that are not compared.
+    /// Patterns for paths to leave out of the comparison.
     pub ignore: Vec<String>,
 }
 
@@ -31,20 +31,21 @@ pub struct Comparison {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Differences {
-    /// Descriptions: the first difference of each column and histogram that differs, and any other difference.
+    /// Descriptions of the differences: the first one in each column and histogram that differs, and every difference
+    /// of another kind.
     pub lines: Vec<String>,
-    /// The number of columns in either file.
+    /// The number of columns that are in at least one of the files.
     pub columns: u64,
-    /// The number of columns that differ or are in one file only.
+    /// The number of columns that differ or are in only one file.
     pub columns_that_differ: u64,
-    /// The number of histograms in either file.
+    /// The number of histograms that are in at least one of the files.
     pub histograms: u64,
-    /// The number of histograms that differ or are in one file only.
+    /// The number of histograms that differ or are in only one file.
     pub histograms_that_differ: u64,
 }
 
 impl Differences {
-    /// Returns whether the files do not differ.
+    /// Returns whether no differences were found.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
@@ -74,12 +75,12 @@ impl fmt::Display for Differences {
 }
 
 impl Comparison {
-    /// Compares the events and histograms of two files. Events are read in blocks, so memory is bounded; all histograms
-    /// are in memory at once.
+    /// Compares the events and histograms of two files. Events are read in blocks, which limits memory use; all
+    /// histograms are held in memory at once.
     ///
-    /// Without a tolerance, values are compared bit for bit, except that all NaNs are equal. Histograms are compared as
-    /// `f64` in their bin contents, entries, means and standard deviations. If the files have different numbers of
-    /// events, only the events that both have are compared. File records are not compared.
+    /// Without a tolerance, values are compared bit for bit, except that all NaNs are equal. For histograms, the bin
+    /// contents, entries, means and standard deviations are compared as `f64` numbers. If the files have different
+    /// numbers of events, only the events present in both are compared. File records are not compared.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
@@ -106,7 +107,7 @@ impl Comparison {
         let mut found = Differences::default();
         tables::compare(&files, &filter, &self.tolerance, &mut found)?;
         histograms::compare(&files, &filter, &self.tolerance, &mut found)?;
-        // A misspelt pattern must not look like success.
+        // A misspelt pattern must not make the comparison appear successful.
         if !self.only.is_empty() && found.columns + found.histograms == 0 {
             return Err(Error::Input(format!(
                 "nothing in {} or {} that is not ignored matches {}: gaudi-mpi inspect lists the contents",
@@ -119,7 +120,7 @@ impl Comparison {
     }
 }
 
-/// Describes a path that only one of the files has.
+/// Describes a path that exists in only one of the files.
 fn one_sided(files: &[WholeFile; 2], path: &str, first_has_it: bool) -> String {
     let (with, without) = match first_has_it {
         true => (0, 1),
@@ -132,7 +133,7 @@ fn one_sided(files: &[WholeFile; 2], path: &str, first_has_it: bool) -> String {
     )
 }
 
-/// Describes what each file has.
+/// Describes a difference by stating what each file has instead.
 fn both(files: &[WholeFile; 2], what: &str, has: [impl fmt::Display; 2]) -> String {
     let [a, b] = has;
     format!(

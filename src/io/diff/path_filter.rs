@@ -3,9 +3,9 @@
 use crate::io::error::{Error, Result};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-/// A filter of paths by patterns.
+/// A filter that selects paths by patterns.
 pub(super) struct PathFilter {
-    /// `None` passes all paths.
+    /// Patterns for the paths that pass; with `None`, all paths pass.
     only: Option<GlobSet>,
     ignore: GlobSet,
 }
@@ -23,13 +23,14 @@ impl PathFilter {
         })
     }
 
-    /// Returns whether a full path is compared.
+    /// Returns whether the object with this full path is compared.
     pub(super) fn passes(&self, path: &str) -> bool {
         self.only.as_ref().is_none_or(|only| matches(only, path)) && !matches(&self.ignore, path)
     }
 }
 
-/// Returns whether the set matches the path or a folder that contains it, in full or below the first folder.
+/// Returns whether the set matches the path or any folder that contains it. Paths are tried both in full and without
+/// their first folder.
 fn matches(set: &GlobSet, path: &str) -> bool {
     let below = path.char_indices().skip(1).find(|(_, c)| *c == '/');
     let ends = path

@@ -72,7 +72,7 @@ fn count(file: &EventFile, filter: &PathFilter) -> Result<usize> {
     Ok(listed(file, filter)?.values().map(Vec::len).sum())
 }
 
-/// The columns of a table whose values can be compared. Other differences are added to `found`.
+/// The columns of a table whose values can be compared. All other columns are added to `found` as differences.
 fn common(
     files: &[WholeFile; 2],
     inputs: [&EventFile; 2],
@@ -110,9 +110,9 @@ fn common(
 /// The differences found in a table so far.
 #[derive(Default)]
 struct Progress {
-    /// A difference in the number of rows of an event. Later rows cannot be compared.
+    /// A difference between the files in an event's number of rows; rows after it cannot be compared.
     ended: Option<String>,
-    /// For each column, its first difference and the number of values that differ.
+    /// For each column, its first difference and the number of differing values.
     columns: Vec<Option<(String, u64)>>,
 }
 
@@ -181,7 +181,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// Compares a block of events that begins with the event `first`.
+/// Compares a block of events that begins with event `first`.
 fn compare_block(
     files: &[WholeFile; 2],
     path: &str,
@@ -244,7 +244,7 @@ struct Mismatch {
 fn mismatch(a: &Values, b: &Values, rows: usize, tolerance: &Tolerance) -> Option<Mismatch> {
     fn of<T: Comparable>(a: &[T], b: &Values, rows: usize, tolerance: &Tolerance) -> Option<Mismatch> {
         let (a, b) = (&a[..rows], &T::slice(b)?[..rows]);
-        // Usually nothing differs, which a comparison of bytes shows fastest.
+        // Usually nothing differs, and comparing bytes is the fastest way to find that out.
         if T::as_bytes(a) == T::as_bytes(b) {
             return None;
         }
@@ -262,7 +262,7 @@ fn mismatch(a: &Values, b: &Values, rows: usize, tolerance: &Tolerance) -> Optio
     })
 }
 
-/// Describes the first of the rows that differ, and counts them.
+/// Describes the first row that differs, and counts all rows that differ.
 fn first<V>(
     mut different: impl Iterator<Item = (usize, (V, V))>,
     show: impl FnOnce(V, V) -> [String; 2],

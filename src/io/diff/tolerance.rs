@@ -2,12 +2,12 @@
 
 use crate::event::Element;
 
-/// The tolerance of a comparison of floating-point numbers. Numbers within either limit count as equal.
+/// The tolerance for comparing floating-point numbers. Numbers count as equal if they are within either limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tolerance {
-    /// The largest difference relative to the number of larger magnitude.
+    /// The largest allowed difference, relative to the number with the larger magnitude.
     pub relative: f64,
-    /// The largest absolute difference.
+    /// The largest allowed absolute difference.
     pub absolute: f64,
 }
 
@@ -17,13 +17,13 @@ impl Tolerance {
         self.relative == 0.0 && self.absolute == 0.0
     }
 
-    /// Returns whether two numbers are equal bit for bit, both NaN, or within the tolerance.
+    /// Returns whether two numbers are equal bit for bit, are both NaN, or are within the tolerance.
     pub(super) fn same(&self, a: f64, b: f64) -> bool {
         a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan() || !self.is_exact() && self.near(a, b)
     }
 
     fn near(&self, a: f64, b: f64) -> bool {
-        // Equal infinities are equal; an infinity and another number are never within a tolerance.
+        // Infinities of the same sign are equal; an infinity is never within the tolerance of any other number.
         let allowed = self.absolute.max(self.relative * a.abs().max(b.abs()));
         a == b || (a - b).is_finite() && (a - b).abs() <= allowed
     }
@@ -75,7 +75,7 @@ impl Comparable for f64 {
     }
 }
 
-/// Returns whether a number is short without an exponent.
+/// Returns whether a number is short when written without an exponent.
 fn is_handy(number: f64) -> bool {
     number == 0.0 || !number.is_finite() || (1e-4..1e15).contains(&number.abs())
 }

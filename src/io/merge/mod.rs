@@ -1,8 +1,8 @@
 //! Merging files: events are concatenated, histograms are summed.
 //!
-//! The result does not depend on the grouping of the inputs: merging in two steps gives the same bytes as merging in
-//! one. For this, tables and columns are sorted by name, and the sums of histograms are exact, also
-//! [in files](crate::hist::Histograms::open).
+//! The result does not depend on how the inputs are grouped: merging in two steps gives the same bytes as merging in
+//! one. To achieve this, tables and columns are sorted by name, and histogram sums are exact, even [in
+//! files](crate::hist::Histograms::open).
 
 mod schema;
 
@@ -25,17 +25,17 @@ pub struct Merged {
     pub events: u64,
     /// The number of histograms.
     pub histograms: usize,
-    /// Remarks for the user: objects that only some of the files have, and objects that are left out.
+    /// Remarks for the user about objects that only some of the files have and objects that were left out.
     pub remarks: Vec<String>,
 }
 
 /// Merges files into one: events and file records are concatenated in the order of `inputs`, and histograms with the
 /// same path are summed.
 ///
-/// Files may have events, histograms or both, and different tables and columns. Events of a file without a table have
-/// no rows in it, or one row of missing values if the table has one row per event; rows of a file without a column have
-/// missing values in it. `compression` ranges from 1, fastest, to 9, smallest; 0 is no compression. An existing file
-/// `output` is replaced when the merged file is complete.
+/// Files may contain events, histograms or both, and their tables and columns may differ. If a file lacks a table, its
+/// events get no rows in that table, or one row of missing values if the table has one row per event. If a file lacks a
+/// column, its rows get missing values in that column. `compression` ranges from 1 (fastest) to 9 (smallest file); 0
+/// means no compression. An existing file `output` is replaced only when the merged file is complete.
 ///
 /// Merging merged files gives the same bytes as merging all files at once, unless a sum of weights exceeds the range of
 /// `f64`.
@@ -57,8 +57,8 @@ pub struct Merged {
 /// ```
 ///
 /// # Errors
-/// If a file cannot be read or written, is given twice, or is both input and output; if a column has another type or
-/// unit, or a histogram other axes, than in another file. No output is written then.
+/// If a file cannot be read or written, is given twice, or is both input and output; or if the type or unit of a
+/// column, or the axes of a histogram, differ between files. In these cases, no output is written.
 pub fn merge(output: &Path, inputs: &[PathBuf], compression: u8) -> Result<Merged> {
     check_names(output, inputs)?;
     let mut schema = MergedSchema::default();
@@ -119,10 +119,10 @@ pub fn merge(output: &Path, inputs: &[PathBuf], compression: u8) -> Result<Merge
     Ok(merged)
 }
 
-/// Checks that no file is given twice or is both input and output, also under different names.
+/// Checks that no file is given twice or is both input and output, even under different names.
 ///
 /// # Errors
-/// Names the files.
+/// If there is such a file; the error names both of its uses.
 fn check_names(output: &Path, inputs: &[PathBuf]) -> Result<()> {
     let identity = |path: &Path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
     let output = (output, identity(output));
@@ -151,7 +151,7 @@ fn check_names(output: &Path, inputs: &[PathBuf]) -> Result<()> {
 #[derive(Default)]
 struct HistogramSum {
     book: Histograms,
-    /// The first file that has a histogram, by path.
+    /// For each histogram's path, the first file that contains the histogram.
     files: BTreeMap<String, PathBuf>,
 }
 

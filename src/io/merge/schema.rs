@@ -32,7 +32,7 @@ impl MergedSchema {
     /// Adds the tables and columns of a file.
     ///
     /// # Errors
-    /// If a table or column has another type than in an earlier file, or cannot be read.
+    /// If the type of a table or column differs from that in an earlier file, or if it cannot be read.
     pub(super) fn add(&mut self, file: &EventFile) -> Result<()> {
         let index = self.files.len();
         self.files.push((file.path().into(), file.events()));
@@ -73,7 +73,7 @@ impl MergedSchema {
         Ok(())
     }
 
-    /// A store without events that has all tables and columns, sorted by name.
+    /// Creates a store without events that has all tables and columns, sorted by name.
     ///
     /// # Errors
     /// If a name in a file is not allowed.
@@ -88,7 +88,8 @@ impl MergedSchema {
         Ok(store)
     }
 
-    /// Remarks about tables and columns that some files lack, so that their rows get missing values.
+    /// Remarks about tables and columns that some files lack, and for which the events of these files get no rows or
+    /// missing values.
     pub(super) fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         for (path, table) in &self.tables {
@@ -114,7 +115,7 @@ impl MergedSchema {
         remarks
     }
 
-    /// The first file with events whose index matches.
+    /// The first file that has events and whose index satisfies the condition.
     fn first(&self, matches: impl Fn(&usize) -> bool) -> Option<&PathBuf> {
         let (_, (path, _)) = self
             .files

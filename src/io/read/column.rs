@@ -26,35 +26,36 @@ pub(crate) struct ColumnInput {
 
 /// How the values are stored.
 enum Storage {
-    /// In chunks, which are read and unpacked here, outside the lock of the HDF5 library.
+    /// In chunks, which this module reads and unpacks without holding the HDF5 library's lock.
     Chunks {
         rows: u64,
         filters: Vec<Filter>,
         unpacker: Box<Unpacker>,
-        /// The first row and the values of the chunk unpacked last; the next rows may be in the same chunk.
+        /// The first row and the values of the most recently unpacked chunk, which may also contain the rows needed
+        /// next.
         last: Option<(u64, Vec<u8>)>,
-        /// The first row and the place of the chunk looked up last.
+        /// The first row and the location of the most recently looked up chunk.
         found: Option<(u64, StoredChunk)>,
         stored: Vec<u8>,
     },
-    /// In one piece, which begins at this address.
+    /// In one piece that begins at this address.
     Contiguous(u64),
     /// In a form that only the HDF5 library can read.
     Other,
 }
 
-/// The largest chunk in bytes that is read here; larger chunks are read by the HDF5 library.
+/// The largest chunk, in bytes, that this module reads itself; the HDF5 library reads larger chunks.
 const LARGEST_CHUNK: u64 = 1 << 28;
 
 /// The bytes of a file, read without the HDF5 library.
 pub(crate) struct RawFile {
     pub(crate) file: fs::File,
-    /// The position of HDF5 address 0.
+    /// The file position of HDF5 address 0.
     pub(crate) base: u64,
 }
 
 impl ColumnInput {
-    /// Opens the dataset of a column, which has the path `path` in `file`.
+    /// Opens the dataset of the column at `path` in `file`.
     ///
     /// # Errors
     /// If the dataset has an unsupported type, more than one dimension, invalid attributes, or rows in missing files.
@@ -106,7 +107,7 @@ impl ColumnInput {
         self.dataset.storage_size()
     }
 
-    /// Appends the values of some rows to `values`.
+    /// Appends the values of the given rows to `values`.
     ///
     /// # Errors
     /// If the column is too short, or its values cannot be read.
@@ -156,7 +157,7 @@ impl ColumnInput {
                         let Some((_, chunk)) = *found else { continue };
                         let applied = applied(filters, chunk.skipped_filters);
                         if !applied.deflate && !applied.shuffle && chunk.size == *chunk_rows * size {
-                            // Stored as in memory: only the requested part is read.
+                            // The elements are stored as they are in memory, so only the requested part is read.
                             raw.append(chunk.address + start * size, end - start, values)
                                 .map_err(wrong)?;
                             continue;
@@ -191,7 +192,7 @@ impl RawFile {
             .map_err(|error| format!("{} bytes at {at} cannot be read: {error}", bytes.len()))
     }
 
-    /// Appends elements that are stored as in memory.
+    /// Appends elements that are stored as they are in memory.
     fn append(&self, address: u64, count: u64, values: &mut Values) -> std::result::Result<(), String> {
         let fill = |bytes: &mut [u8]| self.read(address, bytes);
         let good = each_type!(values,
@@ -212,13 +213,14 @@ impl RawFile {
     }
 }
 
-/// Checks that the files of a virtual dataset exist. The HDF5 library reads rows of missing files as fill values.
+/// Checks that the files of a virtual dataset exist. For the rows of a missing file, the HDF5 library returns fill
+/// values instead of an error.
 fn check_parts(file: &Path, dataset: &Dataset) -> std::result::Result<(), String> {
     if dataset.layout() != hdf5::dataset::Layout::Virtual {
         return Ok(());
     }
     for part in virtual_files(dataset).map_err(|error| error.to_string())? {
-        // HDF5 looks beside the file, then in the working directory; "." is the file itself.
+        // HDF5 looks in the virtual file's folder, then in the working directory; "." means the virtual file itself.
         let places = [file.with_file_name(&part), Path::new(&part).to_path_buf()];
         if part != "." && !places.iter().any(|place| place.exists()) {
             return Err(format!("its rows are in {}, which does not exist", places[0].display()));
@@ -256,7 +258,7 @@ fn storage(dataset: &Dataset, size: u64) -> Storage {
     }
 }
 
-/// The filters that were applied to a chunk, all but those in the bit mask `skipped`.
+/// The filters that were applied to a chunk: all except those in the bit mask `skipped`.
 fn applied(filters: &[Filter], skipped: u32) -> Filters {
     let is_applied = |wanted: fn(&Filter) -> bool| {
         let place = filters.iter().position(wanted);

@@ -1,4 +1,4 @@
-//! Event files, opened for reading.
+//! Event files opened for reading.
 
 use super::column::{ColumnInput, RawFile};
 use crate::event::path;
@@ -29,7 +29,7 @@ pub(crate) struct TableInput {
     pub(crate) rows: Rows,
     group: Group,
     offsets: Option<ColumnInput>,
-    /// The number of rows of all events.
+    /// The total number of rows in all events.
     length: u64,
 }
 
@@ -37,7 +37,7 @@ impl EventFile {
     /// Opens a file.
     ///
     /// # Errors
-    /// If the file does not exist, is not an event file, or has a later version of the format.
+    /// If the file does not exist, is not an event file, or uses a later version of the format.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let (raw, file) = open_hdf5(path)?;
@@ -88,7 +88,7 @@ impl EventFile {
         &self.path
     }
 
-    /// Opens the table with a full path. Returns `None` if there is no such group.
+    /// Opens the table with the given full path. Returns `None` if there is no such group.
     ///
     /// # Errors
     /// If the event boundaries of the table cannot be read or do not match the number of events.
@@ -135,7 +135,7 @@ impl EventFile {
         self.file.dataset(path).is_ok()
     }
 
-    /// An error that a column or table is missing, with a list of what the file has instead.
+    /// Creates an error which says that a column or table is missing and lists what the file has instead.
     ///
     /// # Errors
     /// If the path is invalid, or the file cannot be read.
@@ -155,7 +155,7 @@ impl EventFile {
     /// The full paths of all tables with the names of their columns, both sorted.
     ///
     /// # Errors
-    /// If a group cannot be read, or groups are nested in a circle.
+    /// If a group cannot be read, or if groups contain each other in a cycle.
     pub(crate) fn list(&self) -> Result<Vec<(String, Vec<String>)>> {
         let mut tables = Vec::new();
         let failed = |error: hdf5::Error| Error::open(&self.path, error);
@@ -189,7 +189,7 @@ impl EventFile {
     }
 }
 
-/// Opens a file twice: for its bytes, and with the HDF5 library.
+/// Opens a file twice: once to read its bytes directly, and once with the HDF5 library.
 ///
 /// # Errors
 /// If the file cannot be opened, or is not an HDF5 file.
@@ -213,14 +213,14 @@ pub(super) fn open_hdf5(path: &Path) -> Result<(fs::File, File)> {
     Ok((raw, file))
 }
 
-/// The deepest level of nested groups that is searched for tables.
+/// The deepest level of nesting at which groups are searched for tables.
 const DEEPEST: usize = 32;
 
 impl TableInput {
     /// Opens a column. Returns `None` if there is no such dataset.
     ///
     /// # Errors
-    /// If the column has an unsupported type, or another number of rows than the table.
+    /// If the column's type is unsupported, or if its number of rows differs from the table's.
     pub(crate) fn column(&self, file: &EventFile, name: &str) -> Result<Option<ColumnInput>> {
         if !self.group.link_exists(name) || self.group.dataset(name).is_err() {
             return Ok(None);
@@ -252,7 +252,7 @@ impl TableInput {
         ColumnInput::open(file, &path, dataset)
     }
 
-    /// The number of rows of all events.
+    /// The total number of rows in all events.
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
@@ -270,7 +270,7 @@ impl TableInput {
         names
     }
 
-    /// The event boundaries of some events, one more than events.
+    /// The boundaries of the given events; there is one more boundary than there are events.
     ///
     /// # Errors
     /// If the boundaries decrease or exceed the number of rows.
@@ -278,7 +278,8 @@ impl TableInput {
         let Some(offsets) = &mut self.offsets else {
             return Ok((events.start..=events.end).collect());
         };
-        // The event before is included, so that an error in its rows is reported as such.
+        // The event before the first one is included, so that a wrong boundary between the two is attributed to the
+        // right event.
         let first = events.start.saturating_sub(1);
         let mut read = read_offsets(offsets, file, first..events.end + 1)?;
         let wrong = |reason: String| Error::content(&file.path, &offsets.path, reason);
@@ -316,10 +317,10 @@ fn read_offsets(offsets: &mut ColumnInput, file: &EventFile, rows: Range<u64>) -
 }
 
 impl ColumnInput {
-    /// Appends the values of some rows of an open file.
+    /// Appends the values of the given rows of an open file.
     ///
     /// # Errors
-    /// As [`read`](Self::read).
+    /// The same as for [`read`](Self::read).
     pub(super) fn load(&mut self, file: &EventFile, rows: Range<u64>, values: &mut Values) -> Result<()> {
         self.read(&file.path, &file.raw, rows, values)
     }

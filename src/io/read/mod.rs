@@ -1,4 +1,4 @@
-//! Reading event files: which events are selected, and how they get into an event store.
+//! Reading event files: selecting events and loading them into an event store.
 
 mod column;
 mod file;

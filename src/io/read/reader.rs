@@ -9,18 +9,18 @@ use crate::io::error::{Error, Result};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Reads events of the input files into a store, restricted to the columns that were asked for.
+/// Reads events from the input files into a store, restricted to the requested columns.
 pub(crate) struct EventReader {
     files: Arc<Vec<InputFile>>,
     schema: InputSchema,
     open: Option<OpenFile>,
 }
 
-/// The file read last.
+/// The most recently read file.
 struct OpenFile {
     index: u32,
     file: EventFile,
-    /// One for each table of the schema, `None` if the file lacks it; empty until events are loaded.
+    /// One entry for each table of the schema, `None` if the file lacks the table; empty until events are loaded.
     tables: Vec<Option<OpenTable>>,
 }
 
@@ -38,10 +38,10 @@ impl EventReader {
         &self.files
     }
 
-    /// Opens the file with this index, unless it is open.
+    /// Opens the file with this index, unless it is already open.
     ///
     /// # Errors
-    /// If it cannot be opened, or its number of events has changed since the job began.
+    /// If the file cannot be opened, or if its number of events has changed since the job began.
     pub(crate) fn open(&mut self, index: u32) -> Result<&EventFile> {
         if self.open.as_ref().is_none_or(|open| open.index != index) {
             let expected = self.files.get(index as usize).filter(|file| !file.is_made());
@@ -74,7 +74,7 @@ impl EventReader {
         self.open.as_ref().map(|open| open.index)
     }
 
-    /// Adds a table of the open file to the tables that are read. Returns `None` if the file has no such table.
+    /// Adds a table of the open file to the tables to read. Returns `None` if the file has no such table.
     ///
     /// # Errors
     /// If the path is invalid, or the table cannot be read.
@@ -90,8 +90,8 @@ impl EventReader {
         self.schema.add_table(&open.file, store, &path, optional)
     }
 
-    /// Adds a column of the open file to the columns that are read, with the table that it refers to. Returns `None` if
-    /// the file has no such column.
+    /// Adds a column of the open file to the columns to read, along with the table that it refers to, if any. Returns
+    /// `None` if the file has no such column.
     ///
     /// # Errors
     /// If the path is invalid, or the column cannot be read.
@@ -107,7 +107,7 @@ impl EventReader {
         self.schema.add_column(&open.file, store, &path, optional)
     }
 
-    /// An error that a column is missing from the open file, with a list of what the file has instead.
+    /// Creates an error which says that the open file lacks a column and lists what the file has instead.
     ///
     /// # Errors
     /// If the path is invalid, or the file cannot be read.
@@ -130,7 +130,7 @@ impl EventReader {
         table.map_or_else(Vec::new, |table| table.column_names())
     }
 
-    /// Returns whether events of the open file have this table. Tables made by algorithms are always there.
+    /// Returns whether events of the open file have this table. Tables made by algorithms always exist.
     pub(crate) fn has(&self, full_path: &str) -> Result<bool> {
         match &self.open {
             Some(open) if self.reads(full_path) => Ok(open.file.has_table(full_path)),
@@ -138,7 +138,7 @@ impl EventReader {
         }
     }
 
-    /// Returns whether a column is read from files, but missing from the open one.
+    /// Returns whether a column is read from files but is missing from the open file.
     pub(crate) fn lacks(&self, table: TableHandle, column: ColumnIndex, path: &str) -> bool {
         let open = self.open.as_ref().filter(|_| self.schema.has_column(table, column));
         open.is_some_and(|open| !open.file.has_column(path))
@@ -152,8 +152,8 @@ impl EventReader {
         self.open.as_ref().map_or(Ok(Vec::new()), |open| open.file.list())
     }
 
-    /// Replaces the events of the store by events of a segment, where `part` counts from the start of the segment.
-    /// Tables that are not read from files are left without rows.
+    /// Replaces the store's events with part of a segment; the range `part` counts events from the start of the
+    /// segment. Tables that are not read from files are left without rows.
     ///
     /// # Errors
     /// If the file cannot be read, does not match the schema, or has dangling references.

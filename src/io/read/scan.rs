@@ -1,4 +1,4 @@
-//! Scanning a file: its events in order, in blocks of limited size.
+//! Scanning a file: reading its events in order, in blocks of limited size.
 
 use super::file::EventFile;
 use super::reader::EventReader;
@@ -8,7 +8,7 @@ use crate::io::error::{Error, Result};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The full path of a table, with the names of some of its columns.
+/// The full path of a table, and the names of some of its columns.
 pub(crate) type TableNames = (String, Vec<String>);
 
 /// Reads selected tables and columns of one file, block by block.
@@ -17,12 +17,12 @@ pub(crate) struct FileScan {
     pub(crate) store: EventStore,
     /// The selected tables and columns, in the order in which they were given.
     pub(crate) selection: ColumnSelection,
-    /// The number of events that take about 32 MB.
+    /// The number of events that take up about 32 MB in memory.
     pub(crate) block: u64,
 }
 
 impl FileScan {
-    /// Opens some tables of a file, each with some of its columns.
+    /// Opens the given tables of a file, each with the given columns.
     ///
     /// # Errors
     /// If a table or column is missing or cannot be read.
@@ -44,7 +44,7 @@ impl FileScan {
         let mut bytes = 0;
         for (path, columns) in tables {
             bytes += scan.want(file, path, columns).map_err(|error| match error {
-                // For example a dataset whose name is not allowed for a column.
+                // This happens, for example, if a dataset's name is not allowed for a column.
                 Error::Event(error) => Error::content(file.path(), path, error),
                 other => other,
             })?;
@@ -77,10 +77,10 @@ impl FileScan {
         Ok(bytes)
     }
 
-    /// Loads some events into the store.
+    /// Loads the given events into the store.
     ///
     /// # Errors
-    /// If they cannot be read.
+    /// If the events cannot be read.
     pub(crate) fn load(&mut self, events: Range<u64>) -> Result<()> {
         let segment = Segment {
             file: 0,

@@ -17,7 +17,7 @@ pub(super) struct InputSchema {
 pub(super) struct TableSchema {
     pub(super) handle: TableHandle,
     path: String,
-    /// Files may lack the table.
+    /// Whether files may lack the table.
     optional: bool,
     pub(super) columns: Vec<ColumnSchema>,
 }
@@ -25,14 +25,14 @@ pub(super) struct TableSchema {
 /// A column to read.
 pub(super) struct ColumnSchema {
     pub(super) index: ColumnIndex,
-    /// Files may lack the column.
+    /// Whether files may lack the column.
     optional: bool,
 }
 
 /// A table of the schema, opened in a file.
 pub(super) struct OpenTable {
     pub(super) table: TableInput,
-    /// One for each column of the schema; `None` if the file lacks it.
+    /// One entry for each column of the schema; `None` if the file lacks the column.
     pub(super) columns: Vec<Option<ColumnInput>>,
 }
 
@@ -48,10 +48,11 @@ impl InputSchema {
         tables.any(|table| table.columns.iter().any(|known| known.index == column))
     }
 
-    /// Adds a table of a file to the schema and the store, if it is new. Returns `None` if the file has no such table.
+    /// Adds a table of a file to the schema and the store, unless they already have it. Returns `None` if the file has
+    /// no such table.
     ///
     /// # Errors
-    /// If the table cannot be read, or the store has another table of that path.
+    /// If the table cannot be read, or if the store has a different table with that path.
     pub(super) fn add_table(
         &mut self,
         file: &EventFile,
@@ -75,11 +76,11 @@ impl InputSchema {
         Ok(Some(handle))
     }
 
-    /// Adds a column of a file to the schema and the store, if it is new, with the table that it refers to. Returns
-    /// `None` if the file has no such column.
+    /// Adds a column of a file, along with the table that it refers to, to the schema and the store, unless they
+    /// already have it. Returns `None` if the file has no such column.
     ///
     /// # Errors
-    /// If the column cannot be read, or the path is not the path of a column.
+    /// If the column cannot be read, or if the path is not that of a column.
     pub(super) fn add_column(
         &mut self,
         file: &EventFile,
@@ -110,16 +111,17 @@ impl InputSchema {
         let index = store.add_any(handle, column.kind.clone())?;
         table.columns.push(ColumnSchema { index, optional });
         if let Some(target) = &column.kind.target {
-            // References are checked against the number of rows of their target.
+            // Checking references requires the number of rows in their target table.
             self.add_table(file, store, target, true)?;
         }
         Ok(Some((handle, index)))
     }
 
-    /// Opens all tables and columns of the schema in a file; `None` for an optional table that the file lacks.
+    /// Opens all tables and columns of the schema in a file. The result has `None` for each optional table that the
+    /// file lacks.
     ///
     /// # Errors
-    /// If a table or column is missing, or is not of the type that it has in the store.
+    /// If a table or column is missing, or if its type differs from that in the store.
     pub(super) fn open(&self, file: &EventFile, store: &EventStore) -> Result<Vec<Option<OpenTable>>> {
         self.tables.iter().map(|table| table.open(file, store)).collect()
     }

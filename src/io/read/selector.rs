@@ -1,4 +1,4 @@
-//! The event selector: which events of which files are processed, divided into items.
+//! The event selector, which determines the events to process in each file and divides them into items.
 
 use super::file::EventFile;
 use crate::io::error::{Error, Result};
@@ -36,11 +36,11 @@ pub struct Segment {
 /// An input file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFile {
-    /// The path; empty for events that algorithms make.
+    /// The path; empty for events made by algorithms.
     pub path: PathBuf,
     /// The number of events.
     pub events: u64,
-    /// The number of the first event in the input.
+    /// The number that the file's first event has in the whole input.
     pub first: u64,
 }
 
@@ -65,7 +65,7 @@ impl InputFile {
 #[derive(Clone, Debug)]
 pub struct EventSelector {
     files: Vec<InputFile>,
-    /// The files by device and inode, which do not depend on the path.
+    /// The device and inode numbers of the files, which identify a file regardless of its path.
     seen: HashMap<(u64, u64), PathBuf>,
     first: u64,
     events: u64,
@@ -97,7 +97,7 @@ impl EventSelector {
     /// skipped.
     ///
     /// # Errors
-    /// If no file matches, or a file cannot be opened, is not an event file, or has been added before.
+    /// If no file matches, or a file cannot be opened, is not an event file, or was already added.
     pub fn add(&mut self, pattern: &str) -> Result<&mut Self> {
         let mut paths = Vec::new();
         match pattern.strip_prefix('@') {
@@ -144,7 +144,7 @@ impl EventSelector {
         Ok(())
     }
 
-    /// Adds events that are made by algorithms instead of read from a file.
+    /// Adds events that are made by algorithms instead of being read from a file.
     pub(crate) fn add_made(&mut self, events: u64) -> &mut Self {
         let first = self.total();
         let path = PathBuf::new();
@@ -152,13 +152,13 @@ impl EventSelector {
         self
     }
 
-    /// Starts with the event of this number; the default is 0.
+    /// Starts with the event that has this number; the default is 0.
     pub fn first(&mut self, number: u64) -> &mut Self {
         self.first = number;
         self
     }
 
-    /// Limits the number of events processed; skipped events do not count. The default is no limit.
+    /// Limits the number of events processed; skipped events do not count. By default, there is no limit.
     pub fn events(&mut self, events: u64) -> &mut Self {
         self.events = events;
         self
@@ -187,7 +187,7 @@ impl EventSelector {
         &self.files
     }
 
-    /// The number of events of all files.
+    /// The total number of events in all files.
     pub fn total(&self) -> u64 {
         self.files.last().map_or(0, |file| file.first + file.events)
     }
@@ -199,7 +199,8 @@ impl EventSelector {
         for (file, run) in self.chosen() {
             let mut first = run.start;
             while first < run.end {
-                // Chunks begin at multiples of their size, so that they do not depend on the first event.
+                // Chunks begin at multiples of the chunk size, so that their boundaries do not depend on the first
+                // selected event.
                 let end = (first - first % step).saturating_add(step).min(run.end);
                 segments.push(Segment {
                     file,
@@ -228,7 +229,7 @@ impl EventSelector {
         }
     }
 
-    /// The selected events: for each file, by index, ranges of events in the file.
+    /// The selected events: file indices, each with a range of events in that file.
     fn chosen(&self) -> Vec<(u32, Range<u64>)> {
         let mut left = self.events;
         let mut chosen = Vec::new();
@@ -242,7 +243,8 @@ impl EventSelector {
         chosen
     }
 
-    /// The events of a file from the first one on that are not skipped, as ranges of events in the file.
+    /// The events of a file that are not skipped and do not come before the first selected event, as ranges of events
+    /// in the file.
     fn runs(&self, file: &InputFile) -> Vec<Range<u64>> {
         let start = self.first.saturating_sub(file.first).min(file.events);
         let mut skip: Vec<Range<u64>> = self
@@ -305,7 +307,7 @@ mod tests {
         selector
     }
 
-    /// The numbers of the events that are processed.
+    /// The numbers of the events to process.
     fn numbers(selector: &EventSelector) -> Vec<u64> {
         let first = |segment: &Segment| selector.files[segment.file as usize].first + segment.first;
         let segments = selector.segments();

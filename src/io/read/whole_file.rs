@@ -55,7 +55,7 @@ impl WholeFile {
     /// The group of file records, if there is one.
     ///
     /// # Errors
-    /// If it is not a group.
+    /// If the object with this name is not a group.
     pub(crate) fn records(&self) -> Result<Option<Group>> {
         self.group(RECORDS)
     }
@@ -70,7 +70,7 @@ impl WholeFile {
             .map_err(|_| Error::content(&self.path, &format!("/{name}"), "it is not a group"))
     }
 
-    /// The names of other objects in the file.
+    /// The names of all other objects at the top level of the file.
     ///
     /// # Errors
     /// If the file cannot be read.

@@ -1,4 +1,4 @@
-//! File records: what a job writes about each file that it has read, and the counters of its algorithms.
+//! File records: the information that a job writes about each file that it read, and its algorithms' counters.
 
 mod counters;
 
@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// The concatenated records of several files, and the sums of their counters. Any dataset in the group is a record, if
-/// it has one dimension and as many numbers or texts as the others.
+/// The concatenated records of several files, and the sums of their counters. A dataset in the group is a record if it
+/// has one dimension and as many numbers or texts as the other datasets.
 #[derive(Default)]
 pub(super) struct FileRecords {
     rows: usize,
@@ -27,10 +27,10 @@ pub(super) struct FileRecords {
 }
 
 impl FileRecords {
-    /// Appends the records in a group of a file. Returns remarks about objects that are left out.
+    /// Appends the records in a file's group of records. Returns remarks about objects that were left out.
     ///
     /// # Errors
-    /// If a record cannot be read, or has another type than in an earlier file.
+    /// If a record cannot be read, or if its type differs from that in an earlier file.
     pub(super) fn append(&mut self, file: &Path, group: &Group) -> Result<Vec<String>> {
         let failed = |error: hdf5::Error| Error::content(file, &format!("/{RECORDS}"), error);
         let mut remarks = Vec::new();

@@ -1,5 +1,5 @@
-//! Files of blocks of encoded events, which keep events until an output file is made of them. A block that has been
-//! appended survives the process that appended it.
+//! Files of encoded blocks of events, which hold the events until an output file is made from them. Once a block is
+//! appended, it outlives the process that appended it.
 
 use crate::io::error::{Error, Result};
 use std::fs::File;
@@ -7,20 +7,20 @@ use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::{Bound, RangeBounds};
 use std::path::{Path, PathBuf};
 
-/// The size in bytes of the length that precedes each block.
+/// The size, in bytes, of the length field that precedes each block.
 const LENGTH: usize = size_of::<u64>();
 
-/// A file that blocks are appended to.
+/// A file to which blocks are appended.
 pub(crate) struct BlockWriter {
     path: PathBuf,
     file: File,
     length: u64,
-    /// A block that was written in part could not be removed again.
+    /// Whether the file ends with a partly written block that could not be removed.
     broken: bool,
 }
 
 impl BlockWriter {
-    /// Creates the file. Returns `None` if a file of that name exists.
+    /// Creates the file. Returns `None` if a file with that name already exists.
     ///
     /// # Errors
     /// If the file cannot be created.
@@ -46,12 +46,12 @@ impl BlockWriter {
         self.length
     }
 
-    /// Returns whether the file is damaged, so that no more blocks can be appended.
+    /// Returns whether the file is damaged, in which case no more blocks can be appended.
     pub(crate) fn is_broken(&self) -> bool {
         self.broken
     }
 
-    /// Appends a whole block or nothing.
+    /// Appends a block completely or, if that fails, not at all.
     ///
     /// # Errors
     /// If the block cannot be written.
@@ -69,11 +69,11 @@ impl BlockWriter {
     }
 }
 
-/// Passes each block in a range of bytes of a file to `take`. A range without an end reaches to the end of the file. A
-/// truncated block there, as a process that died may leave it, is ignored.
+/// Passes each block in a byte range of a file to `take`. A range without an end extends to the end of the file. A
+/// truncated block at the end of the file, which a process may leave when it dies, is ignored.
 ///
 /// # Errors
-/// If the file cannot be read, the range does not end with a block, or `take` fails.
+/// If the file cannot be read, the range does not end at the end of a block, or `take` fails.
 pub(crate) fn read_blocks(
     path: &Path,
     bytes: impl RangeBounds<u64>,

@@ -4,25 +4,25 @@ use crate::event::{ColumnType, Element, ElementType, EncodedColumn, each_type};
 use crate::io::error::{Error, Result};
 use crate::io::words::kind_in_words;
 
-/// The size of a chunk in bytes: small enough that a writer of a thousand columns needs little memory, large enough
-/// that chunks compress well and are few.
+/// The size of a chunk in bytes: small enough that a writer of a thousand columns needs little memory, but large enough
+/// that chunks compress well and their number stays small.
 const CHUNK_BYTES: usize = 128 << 10;
 /// The number of texts in a chunk.
 const CHUNK_TEXTS: usize = 4096;
 
-/// A column that is being written. It passes on each chunk as soon as the chunk is full.
+/// A column that is being written. Each chunk is passed on as soon as it is full.
 pub(super) struct ColumnOutput {
     pub(super) kind: ColumnType,
     /// The number of rows in a chunk.
     pub(super) chunk: u64,
-    /// The number of the dataset, once the dataset has been created.
+    /// The dataset's number, or `None` before the dataset is created.
     pub(super) dataset: Option<usize>,
     /// The number of rows so far.
     pub(super) rows: u64,
     rest: Rest,
 }
 
-/// The rows of the chunk that is not full yet.
+/// The rows of the chunk that is still being filled.
 enum Rest {
     Elements { size: usize, bytes: Vec<u8> },
     Texts(Vec<String>),
@@ -34,9 +34,9 @@ pub(super) enum ChunkValues {
     Texts(Vec<String>),
 }
 
-/// A chunk that has become full.
+/// A full chunk.
 pub(super) struct FullChunk {
-    /// The row after the last one.
+    /// The index of the row after the chunk's last row.
     pub(super) end: u64,
     pub(super) rows: u64,
     pub(super) values: ChunkValues,
@@ -139,8 +139,8 @@ impl ColumnOutput {
         }
     }
 
-    /// The last chunk, if rows are left. It is padded to the size of the others. If it is the only chunk, the chunk
-    /// size is reduced to the length of the column.
+    /// The last chunk, if there are any rows left to write. It is padded to the size of the others. If it is the only
+    /// chunk, the chunk size is reduced to the length of the column.
     pub(super) fn last(&mut self) -> Option<FullChunk> {
         let whole = self.chunk;
         if self.dataset.is_none() {
@@ -165,10 +165,10 @@ impl ColumnOutput {
         })
     }
 
-    /// Checks that the column in the file has this type.
+    /// Checks that the column's type in the file is the given type.
     ///
     /// # Errors
-    /// If it has another type.
+    /// If the column has a different type.
     pub(super) fn check(&self, path: &str, kind: &ColumnType) -> Result<()> {
         if self.kind == *kind {
             return Ok(());

@@ -34,12 +34,12 @@ pub(super) struct Datasets {
     path: PathBuf,
     orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<Result<File>>>,
-    /// Why writing has failed; later attempts fail for the same reason.
+    /// Why writing failed, if it did; later attempts fail for the same reason.
     failure: Option<String>,
 }
 
 impl Datasets {
-    /// Creates the file and starts the thread, which has a queue of `waiting` orders.
+    /// Creates the file and starts the thread, whose queue has room for `waiting` orders.
     ///
     /// # Errors
     /// If the file cannot be created.
@@ -65,7 +65,7 @@ impl Datasets {
     /// Queues an order.
     ///
     /// # Errors
-    /// If the thread has failed, for the reason it failed.
+    /// If the thread has failed; the error gives the reason.
     pub(super) fn send(&mut self, order: Order) -> Result<()> {
         let sent = self.orders.as_ref().map(|orders| orders.send(order));
         match sent {
@@ -107,7 +107,7 @@ impl Drop for Datasets {
     }
 }
 
-/// A dataset that has been created.
+/// A dataset that was created and is still open.
 struct OpenDataset {
     path: String,
     dataset: Dataset,
@@ -187,7 +187,8 @@ fn create(file: &File, table: &str, kind: &ColumnType, chunk: u64, level: u8) ->
     let group = file.group(table)?;
     let mut builder = group.new_dataset_builder().obj_track_times(false).chunk(chunk as usize);
     if kind.element != ElementType::Text {
-        // Every chunk is written whole, so no fill values are needed. Texts are references, which must start as null.
+        // Every chunk is written as a whole, so no fill values are needed. Texts are stored as references, which must
+        // be initialised to null.
         builder = builder.fill_time(FillTime::Never);
         if level > 0 {
             builder = builder.shuffle().deflate(level);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// Writes an event file from event stores.
 ///
-/// The file appears under its name only when [`finish`](Self::finish) succeeds. Its bytes depend on the events alone,
+/// The file appears under its name only when [`finish`](Self::finish) succeeds. Its bytes depend only on the events,
 /// not on how many are appended at a time.
 ///
 /// ```
@@ -43,10 +43,10 @@ pub struct EventFileWriter {
 }
 
 impl EventFileWriter {
-    /// The default compression level. Levels range from 1, fastest, to 9, smallest; 0 is no compression.
+    /// The default compression level. Levels range from 1 (fastest) to 9 (smallest file); 0 means no compression.
     pub const COMPRESSION: u8 = 4;
 
-    /// Starts a file. An existing file of that name is replaced when the new one is finished.
+    /// Starts a file. An existing file with that name is replaced when the new file is finished.
     ///
     /// # Errors
     /// If the file cannot be created.
@@ -54,7 +54,7 @@ impl EventFileWriter {
         Self::compressed(path, Self::COMPRESSION)
     }
 
-    /// Starts a file with another [compression level](Self::COMPRESSION). Levels above 9 count as 9.
+    /// Starts a file with the given [compression level](Self::COMPRESSION). Levels above 9 count as 9.
     ///
     /// # Errors
     /// If the file cannot be created.
@@ -73,11 +73,11 @@ impl EventFileWriter {
         self.writer.events()
     }
 
-    /// Appends all events of a store. Stores may have different tables and columns: events without a table have no rows
-    /// in it, or one row of missing values.
+    /// Appends all events of a store. Stores may have different tables and columns: if a store lacks a table, its
+    /// events get no rows in that table, or, in a one-row table, one row of missing values.
     ///
     /// # Errors
-    /// If a reference is dangling, a column has another type than in an earlier store, or writing has failed.
+    /// If a reference is dangling, if a column's type differs from that in an earlier store, or if writing has failed.
     pub fn append(&mut self, store: &EventStore) -> Result<()> {
         store.check_references()?;
         self.append_encoded(&store.encode())
@@ -86,7 +86,7 @@ impl EventFileWriter {
     /// Appends encoded events.
     ///
     /// # Errors
-    /// If a column has another type than in earlier events, or writing has failed.
+    /// If a column's type differs from that in earlier events, or if writing has failed.
     pub(crate) fn append_encoded(&mut self, bytes: &[u8]) -> Result<()> {
         self.writer.append(&EncodedEvents::parse(bytes)?)
     }

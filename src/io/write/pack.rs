@@ -16,7 +16,7 @@ struct Job {
     packed: Sender<Vec<u8>>,
 }
 
-/// A chunk that is packed or will be.
+/// A chunk that is packed or waiting to be packed.
 pub(super) enum Ticket {
     Packed(Vec<u8>),
     Promised(Receiver<Vec<u8>>),
@@ -33,7 +33,8 @@ impl Ticket {
 }
 
 impl PackPool {
-    /// Starts at least one thread. With `level` 0 chunks stay as they are, and no threads are started.
+    /// Starts `threads` threads, or one if that is 0. If `level` is 0, chunks stay as they are, and no threads are
+    /// started.
     ///
     /// # Errors
     /// If a thread cannot be started.
@@ -51,7 +52,7 @@ impl PackPool {
                 crate::host::affinity::use_all_processors();
                 let mut packer = Packer::new(level);
                 for Job { chunk, size, packed } in queue {
-                    // If the file has been abandoned, the chunk is not needed.
+                    // Sending fails if the file was abandoned; the chunk is then no longer needed.
                     let _ = packed.send(packer.pack(chunk, size));
                 }
             })
@@ -63,7 +64,7 @@ impl PackPool {
         })
     }
 
-    /// Queues a chunk of elements of `size` bytes.
+    /// Queues a chunk whose elements are `size` bytes long.
     pub(super) fn pack(&self, chunk: Vec<u8>, size: usize) -> Ticket {
         let Some(jobs) = &self.jobs else {
             return Ticket::Packed(chunk);

@@ -1,4 +1,4 @@
-//! A table that is being written: its columns, and the chunks that became full.
+//! A table that is being written: its columns, and the chunks that are full.
 
 use super::column::{ColumnOutput, FullChunk};
 use crate::event::path::OFFSETS;
@@ -9,14 +9,14 @@ use crate::io::error::Result;
 pub(super) struct TableOutput {
     pub(super) path: String,
     pub(super) rows: Rows,
-    /// The number of rows of all events so far.
+    /// The total number of rows so far.
     pub(super) length: u64,
     /// The event boundaries of a many-row table.
     offsets: Option<ColumnOutput>,
     pub(super) columns: Vec<ColumnOutput>,
 }
 
-/// A full chunk, to be written in the order of `event`, `table` and `column`.
+/// A full chunk. Chunks are written in the order of their `event`, `table` and `column`.
 pub(super) struct DueChunk {
     /// The event that completed the chunk, counted from 1 among the events being appended.
     pub(super) event: u64,
@@ -60,7 +60,7 @@ impl TableOutput {
         offsets.into_iter().chain((0..self.columns.len()).map(Some))
     }
 
-    /// A column by index, or the event boundaries.
+    /// The column with this index, or the event boundaries for `None`.
     pub(super) fn output(&mut self, column: Option<usize>) -> &mut ColumnOutput {
         match column {
             Some(column) => &mut self.columns[column],
@@ -112,7 +112,7 @@ impl TableOutput {
         Ok(())
     }
 
-    /// Appends events without rows in this table, or with one row of missing values.
+    /// Appends events that have no rows in this table, or, in a one-row table, one row of missing values.
     pub(super) fn pass_over(&mut self, index: usize, events: u64, due: &mut Vec<DueChunk>) {
         let length = self.length;
         match &mut self.offsets {

@@ -1,7 +1,7 @@
 //! Virtual event files, which refer to the events of other files instead of copying them.
 //!
 //! Columns are HDF5 virtual datasets, which map to rows of columns in other files. Event boundaries differ from those
-//! in the other files and are written out.
+//! in the other files and are therefore stored in the virtual file itself.
 
 use crate::event::path::{OFFSETS, ROOT};
 use crate::event::{ColumnType, Rows, each_type};
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// The index of a file, and a range of its events.
 type FileEvents = (usize, Range<u64>);
 
-/// A range of rows in a file, which are consecutive in the virtual file.
+/// A range of rows in another file that are also consecutive in the virtual file.
 struct RowRun {
     file: usize,
     rows: Range<u64>,
@@ -31,15 +31,15 @@ struct VirtualTable {
     /// The event boundaries.
     offsets: Vec<u64>,
     runs: Vec<RowRun>,
-    /// The columns by name, with their number of rows in each file that has them.
+    /// The columns by name, each with its number of rows in every file that has it.
     columns: BTreeMap<String, (ColumnType, BTreeMap<usize, u64>)>,
 }
 
 /// Writes a file that refers to pieces of other files, which must not be moved relative to it. `add` adds objects other
-/// than events. The file has its temporary name.
+/// than events. The file is left under its temporary name.
 ///
 /// # Errors
-/// If a file cannot be read or written, or files have a table or column of different types.
+/// If a file cannot be read or written, or if the type of a table or column differs between files.
 pub(crate) fn write_virtual(
     output: &Path,
     files: &[PathBuf],
@@ -178,7 +178,7 @@ fn write_column(
             into..into + count,
         );
     }
-    // Rows that no file has get missing values.
+    // Rows that are in none of the files get missing values.
     builder = each_type!(kind.missing(), values => builder.fill_value(values[0]), _texts => builder);
     let dataset = builder
         .empty_as(descriptor(kind.element))

@@ -1,7 +1,7 @@
 //! The event writer, which turns encoded events into an event file.
 //!
-//! The bytes of the file depend on the events and their order alone, not on how many events are appended at a time:
-//! each column has chunks of a fixed size, and chunks are written in the order of the events that complete them.
+//! The bytes of the file depend only on the events and their order, not on how many events are appended at a time: each
+//! column has chunks of a fixed size, and chunks are written in the order of the events that complete them.
 
 use super::column::{ChunkValues, ColumnOutput, FullChunk};
 use super::datasets::{Datasets, Order};
@@ -14,12 +14,13 @@ use crate::io::error::{Error, Result};
 use crate::io::format::describe_events;
 use std::path::{Path, PathBuf};
 
-/// Writes an event file. The file gets its name when it is complete; a file that is not completed is removed.
+/// Writes an event file. The file gets its final name once it is complete; a file that is never completed is removed.
 pub(crate) struct EventWriter {
     path: PathBuf,
     datasets: Datasets,
     pool: PackPool,
-    /// Declared, and so dropped, after `datasets`, whose thread may still be writing to the file.
+    /// The unfinished file must be declared, and therefore dropped, after `datasets`, whose thread may still be writing
+    /// to it.
     unfinished: Unfinished,
     level: u8,
     events: u64,
@@ -28,10 +29,10 @@ pub(crate) struct EventWriter {
     created: usize,
 }
 
-/// The compression of an event file.
+/// The compression settings of an event file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Compression {
-    /// From 1, fastest, to 9, smallest; 0 for no compression.
+    /// The level, from 1 (fastest) to 9 (smallest file); 0 means no compression.
     pub level: u8,
     /// The number of threads that compress.
     pub threads: usize,
@@ -46,7 +47,8 @@ impl EventWriter {
         let failed = |error| Error::write(path, error);
         let unfinished = Unfinished::new(path).map_err(failed)?;
         let pool = PackPool::new(compression.level, compression.threads).map_err(failed)?;
-        // Long enough that no thread waits for another. Each order holds a chunk.
+        // The queue is long enough that no thread has to wait for another, but limited because each order holds a
+        // chunk.
         let waiting = 16 + 4 * pool.threads();
         let mut writer = Self {
             path: path.into(),
@@ -72,10 +74,11 @@ impl EventWriter {
         datasets.send(order).map_err(|error| named(path, error))
     }
 
-    /// Appends events. Events without a table that other events have get no rows in it, or one row of missing values.
+    /// Appends events. If events lack a table that other events have, they get no rows in it, or, in a one-row table,
+    /// one row of missing values.
     ///
     /// # Errors
-    /// If a column has another type than in earlier events, or writing has failed.
+    /// If a column's type differs from that in earlier events, or if writing has failed.
     pub(crate) fn append(&mut self, events: &EncodedEvents) -> Result<()> {
         let mut due = Vec::new();
         let before = self.tables.len();
@@ -94,7 +97,8 @@ impl EventWriter {
         self.pass_all_on(due)
     }
 
-    /// The index of the table that encoded rows belong to. The table and its columns are added if they are new.
+    /// Returns the index of the table to which encoded rows belong. The table and its columns are added if they are
+    /// new.
     fn table(&mut self, table: &EncodedTable) -> Result<usize> {
         let index = match self.tables.iter().position(|output| output.path == table.path) {
             Some(index) => index,
@@ -123,7 +127,7 @@ impl EventWriter {
         Ok(index)
     }
 
-    /// Adds a table in which earlier events have no rows, or one row of missing values.
+    /// Adds a table. Earlier events get no rows in it, or, in a one-row table, one row of missing values.
     fn add_table(&mut self, table: &EncodedTable) -> Result<usize> {
         let path = table.path.clone();
         self.send(Order::Table { path: path.clone() })?;
@@ -137,7 +141,7 @@ impl EventWriter {
         Ok(index)
     }
 
-    /// Adds a column to a table whose earlier rows get missing values.
+    /// Adds a column to a table. The table's earlier rows get missing values in it.
     fn add_column(&mut self, table: usize, kind: &ColumnType) -> Result<()> {
         let column = self.tables[table].columns.len();
         self.tables[table].columns.push(ColumnOutput::new(kind.clone()));
@@ -192,7 +196,7 @@ impl EventWriter {
         self.send(order)
     }
 
-    /// Completes the file with the objects that `add` adds, and gives it its name.
+    /// Completes the file with the objects that `add` adds, and gives it its final name.
     ///
     /// # Errors
     /// If writing has failed.
@@ -234,7 +238,7 @@ fn portions(rows: u64) -> impl Iterator<Item = u64> {
         .map(move |start| (rows - start).min(PORTION))
 }
 
-/// Names the final path of the file in an error about its temporary path.
+/// Replaces the temporary path of the file in an error with its final path.
 fn named(path: &Path, error: Error) -> Error {
     match error {
         Error::Write { reason, .. } => Error::write(path, reason),
