@@ -45,9 +45,13 @@ impl Histogram1D {
     /// use gaudi_mpi::hist::{Axis, Histogram1D};
     /// use gaudi_mpi::picture::Canvas;
     ///
-    /// let mut mass = Histogram1D::new("Mass of B cand", Axis::uniform(30, 5200.0, 5500.0).label("m(J/ψ
-    /// φ)").unit("MeV")); mass.fill_all([5366.9, 5371.2, 5279.6]); let folder = tempfile::tempdir()?; Canvas::new(1000,
-    /// 700).draw(mass.pad().counted("Candidates"))?.save(folder.path().join("mass.png"))?;
+    /// let axis = Axis::uniform(30, 5200.0, 5500.0).label("m(J/ψ φ)").unit("MeV");
+    /// let mut mass = Histogram1D::new("Mass of B cand", axis);
+    /// mass.fill_all([5366.9, 5371.2, 5279.6]);
+    /// let folder = tempfile::tempdir()?;
+    /// let mut canvas = Canvas::new(1000, 700);
+    /// canvas.draw(mass.pad().counted("Candidates"))?;
+    /// canvas.save(folder.path().join("mass.png"))?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn pad(&self) -> Pad {
