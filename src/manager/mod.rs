@@ -158,10 +158,15 @@ impl WorkManager {
                 created,
             })
         } else {
-            if member.join_root()?.is_some() {
-                return Ok(ControlFlow::Break(Exit::SUCCESS));
+            match member.join_root() {
+                Ok(None) => Role::Rank(member),
+                Ok(Some(_)) => return Ok(ControlFlow::Break(Exit::SUCCESS)),
+                Err(error) => {
+                    // Rank 0 waits for this rank to join.
+                    eprintln!("Error: rank {rank} ({}) cannot join the job: {error}", hostname());
+                    member.transport.abort(1)
+                }
             }
-            Role::Rank(member)
         };
         let mut manager = Self::with_role(role, rank, size, options);
         if let Err(error) = manager.prepare_root() {
@@ -302,8 +307,12 @@ impl WorkManager {
 
     /// On rank 0: ends the job on all ranks. Returns the error for the user, who sees it from rank 0 alone.
     fn fail(&mut self, mut error: Error, results: Results) -> Error {
-        let Role::Root(mut root) = std::mem::replace(&mut self.role, Role::Over) else {
-            return error;
+        let mut root = match std::mem::replace(&mut self.role, Role::Over) {
+            Role::Root(root) => root,
+            other => {
+                self.role = other;
+                return error;
+            }
         };
         let transport = &mut root.member.transport;
         let _recording = signals::record();
@@ -341,7 +350,10 @@ impl WorkManager {
     /// # Ok::<(), gaudi_mpi::Error>(())
     /// ```
     pub fn stop(&mut self, error: Error) -> Error {
-        with_exit_status(self.fail(error, Results::default()))
+        match self.role {
+            Role::Root(_) => with_exit_status(self.fail(error, Results::default())),
+            Role::Rank(_) | Role::Zygote(_) | Role::Over => error,
+        }
     }
 
     /// Ends this process's part in the job, as dropping the manager does, and returns instead of ending the process. Rank 0
