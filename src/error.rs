@@ -1,12 +1,12 @@
-//! Errors of a job, as sentences that say what failed, where, and what to do.
+//! A job's errors, as sentences that say what failed, where it failed, and what to do about it.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Any error.
+/// An error of any type.
 pub(crate) type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The result of a [`Task`](crate::Task) hook. Any error will do: `?` and `.into()` convert it.
+/// The result of a [`Task`](crate::Task) hook. Any error type will do: `?` and `.into()` convert the error.
 ///
 /// ```
 /// use gaudi_mpi::Result;
@@ -24,7 +24,7 @@ pub type Result<T, E = BoxedError> = std::result::Result<T, E>;
 
 /// Why a job stopped.
 ///
-/// Both `Display` and `Debug` print the sentence, so that `fn main() -> JobResult` shows it to the user unchanged.
+/// Both `Display` and `Debug` print the same sentence, so `fn main() -> JobResult` shows it to the user unchanged.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -37,7 +37,7 @@ pub enum Error {
     Item {
         /// The item's number, from 0.
         item: u64,
-        /// The item itself, shortened, in parentheses and after a space.
+        /// A shortened description of the item, in parentheses after a space.
         description: String,
         /// The rank that made the last attempt.
         rank: usize,
@@ -45,7 +45,7 @@ pub enum Error {
         host: String,
         /// The number of attempts.
         attempts: u32,
-        /// The error that `process` returned, or its panic.
+        /// The error that `process` returned, or its panic message.
         message: String,
     },
     /// Another hook of the task failed.
@@ -57,10 +57,10 @@ pub enum Error {
         rank: usize,
         /// That rank's host.
         host: String,
-        /// The error that the hook returned, or its panic.
+        /// The error that the hook returned, or its panic message.
         message: String,
     },
-    /// A rank, or one of its workers, cannot do its part for a reason that has nothing to do with the task.
+    /// A rank or one of its workers cannot do its part, for a reason unrelated to the task.
     #[error("rank {rank} ({host}) cannot go on: {}The job was stopped", ended(message))]
     Rank {
         /// The rank.
@@ -76,7 +76,7 @@ pub enum Error {
     /// `process` was called after the job had been stopped.
     #[error("the job was stopped by an earlier error and its other ranks have left: no more items can be processed")]
     Stopped,
-    /// Another rank's program did not make a call of `process` that rank 0 made.
+    /// Another rank's program did not make a `process` call that rank 0 made.
     #[error(
         "rank {rank} ({host}) left the job although rank 0 called WorkManager::process again: \
          every rank has to make the same calls, so look for a call that depends on the rank"
@@ -127,10 +127,10 @@ pub enum Error {
         /// How long it was silent, in seconds.
         seconds: f64,
     },
-    /// A value cannot be encoded or decoded for its way between ranks.
+    /// A value cannot be encoded or decoded for transfer between ranks.
     #[error("{what} cannot travel between ranks: {message}")]
     Wire {
-        /// What the value is.
+        /// A description of the value.
         what: String,
         /// The encoder's error.
         message: String,
@@ -148,7 +148,7 @@ pub enum Error {
         /// The system's error.
         source: std::io::Error,
     },
-    /// An error of the program's own code outside the job: `?` converts any error, by way of [`Result`].
+    /// An error from the program's own code outside the job: `?` turns the error of a [`Result`] into this variant.
     #[error(transparent)]
     Program(#[from] Box<dyn std::error::Error + Send + Sync>),
     /// The processes for `--workers` cannot be created.
@@ -159,7 +159,8 @@ pub enum Error {
     Options(String),
 }
 
-/// Ends a message so that a sentence can follow: on the same line, or below lines that quote a file.
+/// Ends a message so that a sentence can follow it: on the same line or, if the message quotes lines of a file, on a
+/// new line.
 fn ended(message: &str) -> String {
     match message.contains('\n') {
         true => format!("{}\n", message.trim_end()),
@@ -168,7 +169,8 @@ fn ended(message: &str) -> String {
 }
 
 impl Error {
-    /// Returns the status that a program should end with: 128 plus the number of the signal that stopped the job, or 1.
+    /// Returns the program's exit status: 128 plus the number of the signal that stopped the job, or 1 for any other
+    /// error.
     ///
     /// ```
     /// assert_eq!(gaudi_mpi::Error::Stopped.exit_status(), 1);
@@ -183,7 +185,7 @@ impl Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // In one write: the launcher's own messages could come between two.
+        // A single write, because the launcher's own messages could come between two writes.
         f.write_str(&self.to_string())
     }
 }

@@ -1,10 +1,10 @@
 //! Event processing on all cores: write the code that processes one item, run it on any number of MPI ranks, and get
 //! the same bytes every time.
 //!
-//! # The model in one page
+//! # The model on one page
 //!
-//! A [`Task`] says what happens where. A [`WorkManager`] runs it on all ranks that the program was started on, with `mpirun
-//! -n 8 program`, or in a single process without `mpirun`.
+//! A [`Task`] defines what runs where. A [`WorkManager`] runs the task on all of the program's ranks (`mpirun -n 8
+//! program`), or in a single process if the program was started without `mpirun`.
 //!
 //! ```
 //! use gaudi_mpi::prelude::*;
@@ -48,25 +48,26 @@
 //! }
 //! ```
 //!
-//! - **Items** come from any iterator. Rank 0 hands them out and processes its share. They travel in batches of consecutive
-//!   items, as many as take some tens of milliseconds.
-//! - **The output** is summed over all items by [`Merge`]. Floating-point sums are [exact](ExactSum), so neither the number of
-//!   ranks nor the order of the items changes a bit. Histograms ([`hist`]) sum this way, too.
-//! - **Replies** of items return to rank 0 in item order, through a buffer of bounded size.
-//! - **An item counts once.** If it fails, nothing of it is in the sum. It is retried; then the job stops, or goes on
-//!   without it.
-//! - **[`Options`]** are the command-line options that every program can take.
+//! - **Items** come from any iterator. Rank 0 hands items out and processes its own share. Items travel in batches of
+//!   consecutive items, sized to take a few tens of milliseconds.
+//! - **The output** is summed over all items by [`Merge`]. Floating-point sums are [exact](ExactSum), so the result is
+//!   identical to the last bit for any number of ranks and any order of the items. Histograms ([`hist`]) also use exact
+//!   sums.
+//! - **Replies** reach rank 0 in item order, through a buffer of bounded size.
+//! - **An item counts once.** A failed attempt adds nothing to the sum. The item is retried; if it keeps failing, the
+//!   job stops or goes on without it.
+//! - **[`Options`]** are the command-line options that every program accepts.
 //!
 //! # Features
 //!
-//! All features are on by default. With `default-features = false` there are tasks, the farm and histograms in memory; the
-//! features add `hdf5` (histogram files), `pictures`, `events` (event store and event files), `jobs` (job files, algorithms,
-//! expressions), `velo` (the reconstruction example) and `command` (the program `gaudi-mpi`).
+//! All features are on by default. With `default-features = false` the crate provides tasks, the farm and in-memory
+//! histograms; the features add `hdf5` (histogram files), `pictures`, `events` (event store and event files), `jobs`
+//! (job files, algorithms, expressions), `velo` (the reconstruction example) and `command` (the program `gaudi-mpi`).
 //!
-//! # Crates that must match
+//! # Crates whose versions must match
 //!
-//! The public interface has types of [`clap`], [`log`] and `hdf5`. They are re-exported, so that a program can use the very
-//! same versions:
+//! The public interface uses types from [`clap`], [`log`] and `hdf5`. These crates are re-exported so that a program
+//! can use exactly the same versions:
 //!
 //! ```
 //! use gaudi_mpi::clap::{self, Parser};
@@ -128,7 +129,7 @@ pub use worker::{ForkHooks, set_fork_hooks};
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// Likewise for the page about jobs.
+/// Compiles the programs on the page about jobs.
 #[cfg(all(doctest, feature = "jobs"))]
 #[doc = include_str!("../docs/jobs.md")]
 struct Jobs;

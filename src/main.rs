@@ -36,7 +36,7 @@ enum Command {
     Submit(commands::submit::Arguments),
 }
 
-/// The version of the command and its MPI library, which has to match the launcher.
+/// The versions of the command and of its MPI library, which has to match the launcher.
 fn version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
     VERSION.get_or_init(|| format!("{} ({})", env!("CARGO_PKG_VERSION"), gaudi_mpi::mpi_library()))

@@ -1,4 +1,4 @@
-//! The encoding of values as bytes, for their way between ranks and processes. The only file that names the encoder.
+//! Encodes values as bytes for transfer between ranks and processes. No other file names the encoder.
 
 use crate::error::Error;
 use bincode::config::{Configuration, standard};
@@ -20,7 +20,7 @@ pub(crate) fn encode_onto<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Resul
     write(value, bytes)
 }
 
-/// Decodes a value that takes all of `bytes`.
+/// Decodes a value that must occupy all of `bytes`.
 pub(crate) fn decode<T: DeserializeOwned>(mut bytes: &[u8]) -> Result<T, Error> {
     let value = decode_front(&mut bytes)?;
     if bytes.is_empty() {
@@ -30,14 +30,14 @@ pub(crate) fn decode<T: DeserializeOwned>(mut bytes: &[u8]) -> Result<T, Error> 
     }
 }
 
-/// Decodes a value at the front of `bytes` and moves past it.
+/// Decodes a value at the front of `bytes` and advances `bytes` past it.
 pub(crate) fn decode_front<T: DeserializeOwned>(bytes: &mut &[u8]) -> Result<T, Error> {
     let (value, length) = bincode::serde::decode_from_slice(bytes, CONFIGURATION).map_err(decode_fault::<T>)?;
     *bytes = &bytes[length..];
     Ok(value)
 }
 
-/// Encodes a value piece by piece, so that it is never in memory twice.
+/// Encodes a value piece by piece, to avoid holding a complete encoded copy in memory.
 pub(crate) fn write<T: Serialize>(value: &T, writer: &mut impl Write) -> Result<(), Error> {
     bincode::serde::encode_into_std_write(value, writer, CONFIGURATION)
         .map(|_| ())
@@ -54,7 +54,7 @@ pub(crate) fn read<T: DeserializeOwned>(reader: &mut impl Read) -> Result<T, Err
     bincode::serde::decode_from_std_read(reader, CONFIGURATION).map_err(decode_fault::<T>)
 }
 
-/// Errors of the type's own code are passed on unchanged.
+/// Converts a decoding error. Errors from the type's own code are passed on unchanged.
 fn decode_fault<T>(error: DecodeError) -> Error {
     fault::<T>(match error {
         DecodeError::OtherString(message) => message,

@@ -1,4 +1,4 @@
-//! The side of every rank but rank 0: passes batches to its worker, and the worker's reports to rank 0.
+//! The farm's side on every rank except rank 0: passes batches to the rank's worker and the worker's reports to rank 0.
 
 use super::backoff::Backoff;
 use super::protocol::{Failure, Order, Pass, Payload, RankUsage, Report, pack, unpack};
@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 pub(crate) enum Ended {
     /// All items are settled and the outputs summed.
     Finished,
-    /// The program ends here, too: rank 0 has stopped the job, or has left without another pass.
+    /// The program also ends on this rank: rank 0 has stopped the job, or has left without starting another pass.
     Goodbye,
 }
 
-/// Takes part in one call of `process`. `start` makes the worker.
+/// Takes part in one call of `process`. `start` creates the worker.
 pub(crate) fn serve(
     transport: &mut Transport,
     start: impl FnOnce(Payload, Pass) -> Result<Box<dyn Worker>, Failure>,
@@ -27,8 +27,8 @@ pub(crate) fn serve(
     let (pass, task) = loop {
         match await_order(transport)? {
             (Order::Start(pass), task) => break (pass, task),
-            // From the parent in the tree, which may have seen the pass, and its end, before this rank did: only messages
-            // from the same rank stay in order.
+            // Sent by the parent in the tree, which may have seen the start and end of the pass before this rank did:
+            // only messages from the same rank arrive in order.
             (Order::Emit, _) => asked = true,
             (Order::Stop, _) => return stop(transport),
             (Order::Goodbye, _) => return Ok(Ended::Goodbye),
@@ -121,7 +121,7 @@ fn sum(
 pub(crate) fn fail(transport: &mut Transport, failure: Failure) -> Result<Ended, Error> {
     report_to_root(transport, &Report::Failed(failure), &[])?;
     loop {
-        // Orders that were under way when the failure happened no longer matter.
+        // Orders already on their way when the failure happened no longer matter.
         match await_order(transport)?.0 {
             Order::Stop => return stop(transport),
             Order::Goodbye => return Ok(Ended::Goodbye),
@@ -130,8 +130,8 @@ pub(crate) fn fail(transport: &mut Transport, failure: Failure) -> Result<Ended,
     }
 }
 
-/// After `Stop`: receives everything that is under way, so that no other rank waits for it, reports `Stopped` and waits
-/// for the end.
+/// After `Stop`: receives all messages still on their way, so that no other rank waits for them to be received, then
+/// reports `Stopped` and waits for the end.
 pub(crate) fn stop(transport: &mut Transport) -> Result<Ended, Error> {
     let mut backoff = Backoff::default();
     while transport.is_sending() {
@@ -153,7 +153,7 @@ pub(crate) fn stop(transport: &mut Transport) -> Result<Ended, Error> {
     }
 }
 
-/// Waits for the end of the program. Tells rank 0 if it starts another pass instead.
+/// Waits for the end of the program. If rank 0 starts another pass instead, tells rank 0 that this rank has left.
 pub(crate) fn await_goodbye(transport: &mut Transport) -> Result<(), Error> {
     loop {
         match await_order(transport)?.0 {
@@ -195,8 +195,8 @@ fn out_of_turn(order: &Order) -> Error {
     ))
 }
 
-/// On rank 0: stops all agents, receives everything that is under way, and says goodbye. Returns false if some agents do
-/// not answer in time.
+/// On rank 0: stops all agents, receives all messages still on their way, and says goodbye. Returns false if some
+/// agents do not answer in time.
 pub(crate) fn stop_all(transport: &mut Transport, patience: Duration) -> Result<bool, Error> {
     for rank in 1..transport.size() {
         transport.send(rank, Tag::Control, pack(&Order::Stop, &[])?);

@@ -1,4 +1,4 @@
-//! Reasons to end the job that other threads or MPI have found, for the thread that calls MPI.
+//! Reasons to end the job, detected by other threads or by MPI and passed on to the thread that calls MPI.
 
 use crate::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ pub(crate) struct Alarm {
 }
 
 impl Alarm {
-    /// Gives a reason to end the job. Only the first one is kept.
+    /// Records a reason to end the job. Only the first reason is kept.
     pub(crate) fn raise(&self, error: Error) {
         self.error
             .lock()
@@ -32,7 +32,7 @@ impl Alarm {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Withdraws the reason if it is a lost rank and nobody has taken it yet. Any other reason stays.
+    /// Withdraws the reason if it is a lost rank and the main thread has not taken it yet. Any other reason is kept.
     pub(crate) fn withdraw_lost(&self) {
         let mut error = self.error.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*error, Some(Error::Lost { .. })) {

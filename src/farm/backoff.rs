@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// Polling that starts as spinning and backs off. A pause grows with the time waited so far, so that an event is noticed at
-/// most an eighth later than it could have been, and an idle rank costs next to nothing.
+/// Polling that starts by spinning and then backs off. Pauses grow with the time waited so far: the delay in noticing
+/// an event is at most an eighth of that time, and an idle rank uses almost no CPU time.
 #[derive(Debug, Default)]
 pub(crate) struct Backoff {
     since: Option<Instant>,
@@ -12,10 +12,10 @@ pub(crate) struct Backoff {
 impl Backoff {
     const SPIN: Duration = Duration::from_micros(20);
     const LONGEST: Duration = Duration::from_millis(20);
-    /// A transfer needs this rank's help to make progress.
+    /// The longest pause during a transfer, which needs this rank's help to make progress.
     const LONGEST_IN_TRANSFER: Duration = Duration::from_micros(50);
 
-    /// Starts over, because something happened.
+    /// Starts over after something has happened.
     pub(crate) fn reset(&mut self) {
         self.since = None;
     }

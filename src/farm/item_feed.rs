@@ -1,37 +1,38 @@
-//! The coordinator's port to items and replies, whose types it does not know.
+//! The coordinator's port to items and replies, whose types the coordinator does not know.
 
 use super::protocol::{Batch, Failure};
 use crate::error::Error;
 use std::time::Instant;
 
-/// How many items are there.
+/// How many items are available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Supply {
     /// Items 0 to `available` - 1 have been taken from the user's iterator.
     pub available: u64,
-    /// The iterator has ended: there are no others.
+    /// Whether the iterator has ended, so that no other items will follow.
     pub exhausted: bool,
 }
 
-/// A stream of items, of known or unknown length. Items are held from when they are first asked for until their replies
-/// have been delivered.
+/// A stream of items, of known or unknown length. Items are held from the first request for them until their replies
+/// are delivered.
 pub(crate) trait ItemFeed {
     /// Returns the number of items that the iterator announces, for estimates only.
     fn expected(&self) -> Option<u64>;
-    /// Takes items from the iterator: all below `needed`, and those below `wanted` as far as that takes a moment only.
+    /// Takes items from the iterator: all items below `needed`, and items below `wanted` as long as this takes only a
+    /// moment.
     fn pull(&mut self, needed: u64, wanted: u64) -> Result<Supply, Failure>;
     /// Returns the number of items held.
     fn held(&self) -> u64;
-    /// Returns the memory that an item takes, in bytes, without what it owns on the heap.
+    /// Returns an item's size in bytes, excluding heap memory that the item owns.
     fn item_size(&self) -> u64;
     /// Encodes the items of a batch.
     fn encode(&mut self, batch: Batch) -> Result<Vec<u8>, Error>;
-    /// Hands the replies of consecutive items to the user, in order, and moves `batch` and `replies` past them. Stops early
-    /// at `until`.
+    /// Hands the replies of consecutive items to the user, in order, and moves `batch` and `replies` past them. Stops
+    /// early when the time `until` is reached.
     fn deliver(&mut self, batch: &mut Batch, replies: &mut &[u8], until: Instant) -> Result<(), Failure>;
     /// Passes over items without replies.
     fn skip(&mut self, batch: Batch);
-    /// Describes an item for a message: empty, or in parentheses after a space.
+    /// Describes an item for a message. The description is empty, or in parentheses after a space.
     fn describe(&self, item: u64) -> String;
     /// Shows how many items are settled.
     fn progress(&mut self, settled: u64);

@@ -1,4 +1,4 @@
-//! The calls of MPI: raw messages that never block. No other file calls MPI.
+//! Calls to MPI: sends and receives raw messages without blocking. No other file calls MPI.
 //!
 //! Only the thread that initialised MPI may use this (`MPI_THREAD_FUNNELED`).
 
@@ -13,17 +13,17 @@ use std::mem::MaybeUninit;
 use std::os::raw::c_int;
 use std::time::Duration;
 
-/// Time between polls of a rank that waits for all others.
+/// Time between polls while a rank waits for all others.
 const POLL: Duration = Duration::from_micros(100);
 
 /// A call of MPI that failed.
 #[derive(Debug)]
 pub(super) struct CallError {
-    /// What it was to do, before the name of the other rank: `send to`.
+    /// The intended action, worded to precede the other rank's name: `send to`.
     pub action: &'static str,
     /// The rank at the other end, if known.
     pub other: Option<usize>,
-    /// MPI's text, in one line.
+    /// MPI's error text, on one line.
     pub message: String,
 }
 
@@ -48,27 +48,27 @@ pub(super) struct RawMessage {
 struct Send {
     request: ffi::MPI_Request,
     to: usize,
-    /// MPI reads them until the request is complete. Never touched before.
+    /// MPI reads these bytes until the request is complete. They are not touched before then.
     _bytes: Vec<u8>,
 }
 
 struct Receive {
     request: ffi::MPI_Request,
-    /// MPI writes into its buffer until the request is complete. Its length is 0 until then.
+    /// MPI writes into the vector's buffer until the request is complete. The vector's length is 0 until then.
     bytes: Vec<u8>,
     length: usize,
     from: usize,
     tag: c_int,
 }
 
-/// MPI, initialised. Must not be dropped before [`sends_pending`](Self::sends_pending) is 0.
+/// An initialised MPI library. Must not be dropped before [`sends_pending`](Self::sends_pending) is 0.
 pub(super) struct Mpi {
     world: SimpleCommunicator,
-    // Dropped after the communicator: this finalises MPI.
+    // Dropping this value finalises MPI, so it is dropped after the communicator.
     _universe: Universe,
     sends: Vec<Send>,
     receive: Option<Receive>,
-    /// MPI belongs to one thread.
+    /// Only one thread may call MPI.
     _not_send: PhantomData<*const ()>,
 }
 
@@ -76,7 +76,7 @@ impl Mpi {
     /// Initialises MPI.
     ///
     /// # Errors
-    /// If it has been initialised before, or does not support threads.
+    /// If MPI was already initialised, or does not support threads.
     pub(super) fn initialize() -> Result<Self, Error> {
         let (universe, threading) = mpi::initialize_with_threading(Threading::Funneled).ok_or_else(|| {
             Error::Mpi("it has been initialised before: make one WorkManager and use it for everything".into())
@@ -106,11 +106,12 @@ impl Mpi {
         self.world.size() as usize
     }
 
-    /// Starts to send at most 2³⁰ bytes. Messages between the same two ranks arrive in the order in which they were sent.
+    /// Starts to send at most 2³⁰ bytes. Messages between the same two ranks arrive in the order in which they were
+    /// sent.
     pub(super) fn send(&mut self, to: usize, tag: c_int, bytes: Vec<u8>) -> Result<(), CallError> {
         let mut request = MaybeUninit::uninit();
-        // SAFETY: the bytes live on the heap and stay there, unchanged, in `sends` until MPI_Test says that the request is
-        // complete; this is never dropped with sends pending. The length fits into an int.
+        // SAFETY: the bytes live on the heap and stay there, unchanged, in `sends` until MPI_Test says that the request
+        // is complete; this is never dropped with sends pending. The length fits into an int.
         let code = unsafe {
             ffi::MPI_Isend(
                 bytes.as_ptr().cast(),
@@ -132,7 +133,8 @@ impl Mpi {
         Ok(())
     }
 
-    /// Returns the number of messages that are under way, or have been when [`sends_pending`](Self::sends_pending) looked.
+    /// Returns the number of messages under way, including those that have arrived since the last call of
+    /// [`sends_pending`](Self::sends_pending).
     pub(super) fn sends(&self) -> usize {
         self.sends.len()
     }
@@ -155,7 +157,7 @@ impl Mpi {
         failed.map(|()| self.sends.len())
     }
 
-    /// Returns the next message if all of it has arrived.
+    /// Returns the next message if it has arrived completely.
     pub(super) fn receive(&mut self) -> Result<Option<RawMessage>, CallError> {
         if self.receive.is_none() {
             self.receive = self.start_receive()?;
@@ -185,7 +187,7 @@ impl Mpi {
         }))
     }
 
-    /// Returns whether a part of a message has arrived.
+    /// Returns whether a message has started to arrive.
     pub(super) fn is_receiving(&self) -> bool {
         self.receive.is_some()
     }
@@ -214,8 +216,8 @@ impl Mpi {
         let from = status.MPI_SOURCE as usize;
         let mut length: c_int = 0;
         let mut request = MaybeUninit::uninit();
-        // SAFETY: `status` belongs to the matched message. The buffer has room for its length, lives on the heap and stays
-        // there, untouched, in `receive` until MPI_Test says that the request is complete.
+        // SAFETY: `status` belongs to the matched message. The buffer has room for its length, lives on the heap and
+        // stays there, untouched, in `receive` until MPI_Test says that the request is complete.
         let (bytes, request) = unsafe {
             ffi::MPI_Get_count(&status, ffi::RSMPI_UINT8_T, &mut length);
             let mut bytes: Vec<u8> = Vec::with_capacity(length as usize);
@@ -238,7 +240,7 @@ impl Mpi {
         }))
     }
 
-    /// Waits until all ranks have called this; returns early on errors.
+    /// Waits until all ranks have called this function; returns early on errors.
     pub(super) fn await_all(&self) {
         let mut request = MaybeUninit::uninit();
         let mut complete: c_int = 0;
@@ -262,7 +264,7 @@ impl Mpi {
     }
 }
 
-/// Returns MPI's text for an error code, in one line.
+/// Returns MPI's text for an error code, on one line.
 fn error_text(code: c_int) -> String {
     let mut text = [0u8; ffi::MPI_MAX_ERROR_STRING as usize + 1];
     let mut length: c_int = 0;

@@ -1,9 +1,9 @@
-//! What ranks say to each other. A message is an encoded header and a payload of raw bytes.
+//! Messages between ranks. A message is an encoded header and a payload of raw bytes.
 //!
 //! # Who may send what, and when
 //!
-//! An [`Order`] goes from rank 0 to an agent (every other rank), a [`Report`] back. Messages between two ranks arrive in the
-//! order in which they were sent; nothing is known about the order of messages from different ranks.
+//! An [`Order`] goes from rank 0 to an agent (any other rank), and a [`Report`] goes back. Messages between two ranks
+//! arrive in the order in which they were sent; messages from different ranks may arrive in any order.
 //!
 //! ```text
 //! rank 0                                 agent
@@ -30,7 +30,7 @@
 //!                                 <--    Left                  (the agent's program made no call of `process` for a Start)
 //! ```
 //!
-//! An agent that is lost, or that MPI cannot reach, sends nothing: see [`transport`](super::transport) and
+//! An agent that is lost, or that MPI cannot reach, cannot report this itself: see [`transport`](super::transport) and
 //! [`heartbeat`](super::heartbeat).
 
 use super::heartbeat::Rendezvous;
@@ -43,7 +43,7 @@ use std::fmt;
 use std::ops::{Deref, Range};
 use std::time::Duration;
 
-/// From rank 0 to an agent.
+/// A message from rank 0 to an agent.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Order {
     /// Join the job: take over rank 0's environment, and send heartbeats.
@@ -57,7 +57,7 @@ pub(crate) enum Order {
     Batch(Batch),
     /// All items are settled: add your output to the others'. With `memory`, measure the memory in use first.
     Reduce { memory: bool },
-    /// Send your output to your parent in the tree, which sends this order.
+    /// Send your output to your parent in the tree. This order comes from the parent.
     Emit,
     /// The job has failed: drop everything and report `Stopped`.
     Stop,
@@ -65,7 +65,7 @@ pub(crate) enum Order {
     Goodbye,
 }
 
-/// From an agent to rank 0.
+/// A message from an agent to rank 0.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Report {
     /// The agent has joined.
@@ -84,7 +84,7 @@ pub(crate) enum Report {
     Finished(RankUsage),
     /// The agent has seen `Stop` and sends nothing more.
     Stopped,
-    /// The agent's program did not make the call of `process` that rank 0 made.
+    /// The agent's program did not make a `process` call that rank 0 made.
     Left,
 }
 
@@ -120,26 +120,27 @@ pub(crate) struct Done {
     pub failed: Vec<(u64, String)>,
     /// Time spent on the batch.
     pub busy: Duration,
-    /// The part of it that was spent on making, joining and dropping outputs.
+    /// The part of that time spent on creating, joining and dropping outputs.
     pub merging: Duration,
-    /// Time that another process spends on adding the batch's output, multiplied by the number of workers that wait for it.
+    /// Time that another process spends on adding the batch's output, multiplied by the number of workers that wait for
+    /// it.
     pub accumulating: Duration,
 }
 
-/// The end of a worker that had a batch. Nothing of the batch counts.
+/// The death of a worker that had a batch. None of the batch's results count.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Death {
     pub batch: Batch,
     /// The item that was being processed, if any.
     pub item: Option<u64>,
-    /// The cause, as the end of a sentence: `was killed by SIGSEGV`.
+    /// The cause, phrased as the end of a sentence: `was killed by SIGSEGV`.
     pub cause: String,
 }
 
 /// Why a rank or its worker cannot go on.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Failure {
-    /// A hook of the task other than `process` failed, or a step that concerns the task, such as sending it.
+    /// A hook of the task other than `process` failed, or a step involving the task, such as sending it, failed.
     Hook { hook: String, message: String },
     /// Anything else.
     Rank { message: String },
@@ -159,7 +160,7 @@ impl Failure {
         }
     }
 
-    /// A state that cannot occur.
+    /// Reports a state that should be impossible.
     pub(crate) fn bug(what: &str) -> Self {
         Self::rank(format!("{what}: a bug in gaudi-mpi, please report it"))
     }
@@ -188,7 +189,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// What a rank used in a pass, as far as only the rank itself knows.
+/// The resources used by a rank in a pass, as far as only the rank itself can measure them.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct RankUsage {
     /// Time that the worker waited for items.

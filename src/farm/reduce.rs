@@ -1,7 +1,8 @@
-//! The sum of all ranks' outputs, up a binary tree, in pieces.
+//! Sums all ranks' outputs up a binary tree, in pieces.
 //!
 //! A rank asks its children for their outputs in turn and hands the pieces to its worker, which decodes them as they
-//! arrive. So no rank ever holds more than its own output, one that is being decoded, and a few pieces.
+//! arrive. Therefore, no rank ever holds more than its own output, another output that is being decoded, and a few
+//! pieces.
 
 use super::backoff::Backoff;
 use super::protocol::{Failure, Order, pack};
@@ -11,7 +12,7 @@ use crate::error::Error;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The most pieces that wait in one place.
+/// The maximum number of pieces in a queue.
 const PIECES: usize = 4;
 
 /// Returns the ranks whose outputs `rank` adds to its own.
@@ -29,11 +30,11 @@ fn parent(rank: usize) -> usize {
 
 /// How a rank's part in the sum ends.
 pub(crate) enum Reduced {
-    /// The sum is complete, or has left for the parent.
+    /// The sum is complete or was sent to the parent.
     Complete,
     /// This rank cannot go on.
     Failed(Failure),
-    /// The job has been stopped.
+    /// The job was stopped.
     Stopped,
 }
 
@@ -41,14 +42,15 @@ pub(crate) enum Reduced {
 pub(crate) enum Control {
     /// The parent asks for this rank's output.
     Asked,
-    /// Nothing.
+    /// The message does not concern the sum.
     Continue,
-    /// The job has been stopped.
+    /// The job was stopped.
     Stop,
 }
 
-/// Adds the children's outputs to that of this rank's worker. An agent then sends the sum to its parent, once the parent
-/// asks for it. `asked`: it has done so already. `control` interprets messages that are not pieces.
+/// Adds the children's outputs to that of this rank's worker. An agent then sends the sum to its parent, once the
+/// parent asks for it. `asked` says whether the parent has already asked. `control` interprets messages that are not
+/// pieces.
 pub(crate) fn reduce(
     transport: &mut Transport,
     worker: &mut dyn Worker,
@@ -83,7 +85,7 @@ pub(crate) fn reduce(
             }
             busy = true;
         }
-        // While pieces wait here, others wait with their senders.
+        // While this queue is full, further pieces wait at their senders.
         while pieces.len() < PIECES
             && let Some(message) = transport.try_receive()?
         {
@@ -105,7 +107,7 @@ pub(crate) fn reduce(
         let wait = if busy || emitted || transport.sends_pending() >= PIECES {
             Duration::ZERO
         } else {
-            // A child may not be ready for a long time: waiting for it must not cost a core.
+            // A child may take a long time to become ready, and waiting for it must not keep a core busy.
             backoff.wait(sending)
         };
         let report = if transport.sends_pending() < PIECES {
@@ -119,7 +121,7 @@ pub(crate) fn reduce(
             Some(report) => {
                 busy = true;
                 match report {
-                    // The worker may have become ready too late for any item.
+                    // The worker may have become ready too late to get any items.
                     WorkerReport::Ready => {}
                     WorkerReport::Absorbed => {
                         waiting_for.pop_front();

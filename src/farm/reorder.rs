@@ -1,9 +1,9 @@
-//! Replies arrive as workers finish and leave in item order.
+//! Puts replies in item order: they arrive whenever workers finish.
 
 use super::protocol::{Batch, Payload};
 use std::collections::BTreeMap;
 
-/// Holds what workers finished ahead of the item whose turn it is.
+/// Holds results that workers finished ahead of the item whose turn it is.
 #[derive(Debug, Default)]
 pub(crate) struct Reorder {
     next: u64,
@@ -30,7 +30,7 @@ impl Reorder {
         self.waiting.insert(run.items.first, run);
     }
 
-    /// Removes the run whose turn it is, if it is there.
+    /// Removes and returns the run whose turn it is, if it has arrived.
     pub(crate) fn pop(&mut self) -> Option<Run> {
         let run = self.waiting.remove(&self.next)?;
         self.next += run.items.count;

@@ -1,8 +1,8 @@
-//! Messages between the ranks of a job, which never block, and the reasons from outside that end the job: a signal, a lost
-//! rank, an error of MPI.
+//! Non-blocking messages between a job's ranks, and the external reasons to end the job: a signal, a lost rank or an
+//! MPI error.
 //!
-//! A program that was not started by an MPI launcher is one rank and does not initialise MPI: that saves half a second and
-//! runs where no MPI daemon may.
+//! A program that was not started by an MPI launcher is a single rank and does not initialise MPI. This saves half a
+//! second, and lets the program run where MPI daemons are not allowed.
 
 use super::alarm::Alarm;
 use super::mpi_calls::{CallError, Mpi};
@@ -14,15 +14,15 @@ use std::os::raw::c_int;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Time between polls of a rank that leaves.
+/// Time between polls while a rank leaves.
 const POLL: Duration = Duration::from_micros(100);
-/// How long ranks stop calling MPI before they leave, with libraries that need it.
+/// How long ranks stop calling MPI before they leave, with MPI libraries that need this pause.
 const REST: Duration = Duration::from_millis(50);
 
-/// This many messages are cheap to keep.
+/// Up to this many sent messages are cheap to keep.
 const FREE_AT_LEAST: usize = 8;
 
-/// What a message is about; MPI's tag.
+/// The kind of a message, sent as MPI's tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Tag {
     /// An order or a report.
@@ -57,21 +57,21 @@ pub(crate) struct Message {
 
 /// This rank's connections to all others.
 pub(crate) struct Transport {
-    /// `None` for a program without a launcher.
+    /// `None` for a program started without a launcher.
     mpi: Option<Mpi>,
     rank: usize,
     size: usize,
-    /// Messages longer than MPI can send at once, as far as they have arrived, by sender.
+    /// The parts received so far, by sender, of messages too long for MPI to send at once.
     parts: HashMap<usize, Vec<u8>>,
-    /// At this number of messages under way, those that have arrived are freed: a rank that is always busy asks for them in
-    /// no other place.
+    /// When this many messages are under way, those that have arrived are freed: a rank that is always busy checks for
+    /// them nowhere else.
     free_at: usize,
     bytes_in: u64,
     bytes_out: u64,
     alarm: Arc<Alarm>,
     /// The hosts of all ranks, on rank 0.
     hosts: Vec<String>,
-    /// This rank knows that the job ends.
+    /// Whether this rank knows that the job is ending.
     ending: bool,
 }
 
@@ -111,7 +111,7 @@ impl Transport {
         self.size
     }
 
-    /// Returns the alarm by which other threads of this rank give a reason to end the job.
+    /// Returns the alarm through which other threads of this rank give a reason to end the job.
     pub(crate) fn alarm(&self) -> Arc<Alarm> {
         self.alarm.clone()
     }
@@ -121,8 +121,8 @@ impl Transport {
         self.hosts = hosts.to_vec();
     }
 
-    /// Turns an error of MPI into `None` and a reason to end the job: the other rank is probably gone. Rank 0 ends the job
-    /// in order; any other rank aborts it.
+    /// Turns an MPI error into `None` and a reason to end the job, because the other rank is probably gone. Rank 0 ends
+    /// the job cleanly; any other rank aborts it.
     fn checked<T>(&self, result: Result<T, CallError>) -> Option<T> {
         let CallError { action, other, message } = match result {
             Ok(value) => return Some(value),
@@ -150,7 +150,8 @@ impl Transport {
         (std::mem::take(&mut self.bytes_in), std::mem::take(&mut self.bytes_out))
     }
 
-    /// Sends a message; returns at once. Messages between the same two ranks arrive in the order in which they were sent.
+    /// Sends a message; returns at once. Messages between the same two ranks arrive in the order in which they were
+    /// sent.
     pub(crate) fn send(&mut self, to: usize, tag: Tag, mut bytes: Vec<u8>) {
         self.bytes_out += bytes.len() as u64;
         while bytes.len() > Tag::PART {
@@ -178,7 +179,7 @@ impl Transport {
         let pending = mpi.sends_pending();
         match self.checked(pending) {
             Some(pending) => pending,
-            // The message that failed is forgotten; there may be others.
+            // The failed message is forgotten; others may still be under way.
             None => self.sends_pending(),
         }
     }
@@ -188,8 +189,8 @@ impl Transport {
         self.sends_pending() > 0
     }
 
-    /// Fails if there is a reason from outside to end the job; on rank 0 only, and once, so that the code that ends the job
-    /// can still receive.
+    /// Fails if there is an external reason to end the job. This happens only on rank 0 and only once, so that the code
+    /// that ends the job can still receive messages.
     pub(crate) fn check(&mut self) -> Result<(), Error> {
         if let Some(signal) = signals::take() {
             self.interrupted(signal, self.rank, hostname())?;
@@ -200,7 +201,7 @@ impl Transport {
         }
     }
 
-    /// Records that the job ends: no other reason counts any more.
+    /// Records that the job is ending: any further reasons to end it are ignored.
     pub(crate) fn end(&mut self) {
         self.ending = true;
     }
@@ -226,7 +227,8 @@ impl Transport {
             let received = mpi.receive();
             let unfinished = mpi.is_receiving();
             let Some(message) = self.checked(received).flatten() else {
-                // The sender may be lost in the middle of a large message: nobody waits for its end when the job ends.
+                // The sender may be lost in the middle of a large message, so nobody waits for the rest of the message
+                // when the job ends.
                 if !unfinished || self.ending {
                     break;
                 }
@@ -256,7 +258,7 @@ impl Transport {
         Ok(None)
     }
 
-    /// Ends all ranks at once, for a job that cannot be ended in order.
+    /// Ends all ranks at once, for a job that cannot be ended cleanly.
     pub(crate) fn abort(&self, status: i32) -> ! {
         if let Some(mpi) = &self.mpi {
             launcher::await_output();
@@ -269,7 +271,8 @@ impl Transport {
     pub(crate) fn leave(&mut self) {
         self.alarm.leave();
         while self.is_sending() {
-            // MPI reads the bytes of a message until it is received: the other side receives everything before it leaves.
+            // MPI reads a message's bytes until the message is received, so the other side receives everything before
+            // it leaves.
             let _ = self.try_receive();
             std::thread::sleep(POLL);
         }

@@ -15,7 +15,8 @@ const UNCOMPRESSED_ELEMENTS: usize = 1000;
 const CHUNK_BYTES: usize = 1 << 20;
 const DEFLATE_LEVEL: u8 = 4;
 
-/// Creates a file in the format of HDF5 1.8, in which small groups take a quarter of the space of the older format.
+/// Creates a file in the HDF5 1.8 format, in which small groups take a quarter of the space that they take in the older
+/// format.
 ///
 /// # Errors
 /// If the file cannot be created.
@@ -35,7 +36,7 @@ impl Node {
         &self.0
     }
 
-    /// Creates a group in this one.
+    /// Creates a group inside this group.
     pub(crate) fn child(&self, name: &str) -> hdf5::Result<Node> {
         self.0
             .create_group_builder()
@@ -44,7 +45,7 @@ impl Node {
             .map(Node)
     }
 
-    /// Creates a group at a path below this one, with the missing groups on the way.
+    /// Creates a group at a path below this group, including any missing groups along the path.
     pub(crate) fn descend(&self, path: &str) -> hdf5::Result<Node> {
         match path.split_once('/') {
             None => self.child(path),
@@ -52,7 +53,7 @@ impl Node {
         }
     }
 
-    /// Opens the group of this name, or creates it.
+    /// Opens the group with this name, or creates it.
     pub(crate) fn folder(&self, name: &str) -> hdf5::Result<Node> {
         match self.0.link_exists(name) {
             true => self.0.group(name).map(Node),
@@ -60,12 +61,12 @@ impl Node {
         }
     }
 
-    /// Writes an attribute with a number.
+    /// Writes a numeric attribute.
     pub(crate) fn attribute<T: H5Type>(&self, name: &str, value: &T) -> hdf5::Result<()> {
         self.0.new_attr::<T>().create(name)?.write_scalar(value)
     }
 
-    /// Writes an attribute with an array of numbers.
+    /// Writes an attribute that holds an array of numbers.
     pub(crate) fn numbers(&self, name: &str, values: &[f64]) -> hdf5::Result<()> {
         self.0
             .new_attr::<f64>()
@@ -74,12 +75,12 @@ impl Node {
             .write_raw(values)
     }
 
-    /// Writes an attribute with a text.
+    /// Writes a text attribute.
     pub(crate) fn text(&self, name: &str, value: &str) -> hdf5::Result<()> {
         text(&self.0, name, value)
     }
 
-    /// Writes a dataset of an array in row-major order.
+    /// Writes an array as a dataset, in row-major order.
     pub(crate) fn array<T: H5Type>(&self, name: &str, values: &[T], shape: &[usize]) -> hdf5::Result<()> {
         let mut builder = self.0.new_dataset::<T>().obj_track_times(false);
         if values.len() > UNCOMPRESSED_ELEMENTS {
@@ -100,7 +101,7 @@ impl Node {
         self.array(name, &values, &[values.len()])
     }
 
-    /// Writes a dataset in `place` with references to children of this group.
+    /// Writes a dataset of references to this group's children in `place`.
     pub(crate) fn write_references(&self, place: &Node, name: &str, children: &[String]) -> hdf5::Result<()> {
         let references = children.iter().map(|child| self.0.reference::<ObjectReference1>(child));
         let references = references.collect::<hdf5::Result<Vec<_>>>()?;
@@ -108,7 +109,7 @@ impl Node {
     }
 }
 
-/// Writes an attribute with a text to a group or dataset.
+/// Writes a text attribute of a group or dataset.
 pub(crate) fn text(location: &Location, name: &str, value: &str) -> hdf5::Result<()> {
     location
         .new_attr::<VarLenUnicode>()
@@ -116,7 +117,7 @@ pub(crate) fn text(location: &Location, name: &str, value: &str) -> hdf5::Result
         .write_scalar(&unicode(value)?)
 }
 
-/// Reads an attribute with a text. Returns `None` if there is no such attribute.
+/// Reads a text attribute. Returns `None` if there is no such attribute.
 pub(crate) fn text_attribute(location: &Location, name: &str) -> hdf5::Result<Option<String>> {
     if !location.attr_names()?.iter().any(|other| other == name) {
         return Ok(None);
@@ -134,14 +135,14 @@ pub(crate) fn text_attribute(location: &Location, name: &str) -> hdf5::Result<Op
 /// Converts a text to its HDF5 type.
 ///
 /// # Errors
-/// If it contains a NUL character.
+/// If the text contains a NUL character.
 pub(crate) fn unicode(text: &str) -> hdf5::Result<VarLenUnicode> {
     text.parse()
         .map_err(|error| hdf5::Error::from(format!("the text {text:?} cannot be stored: {error}")))
 }
 
-/// The shape of the chunks of an array: the whole array, halved along the slowest dimensions until a chunk is small
-/// enough.
+/// Returns the chunk shape for an array: the shape of the whole array, halved along the slowest dimensions until a
+/// chunk is small enough.
 fn chunk(shape: &[usize], element: usize) -> Vec<usize> {
     let mut chunk = shape.to_vec();
     for dimension in 0..chunk.len() {

@@ -1,10 +1,11 @@
-//! Files that get their names only when they are complete, so that a name never refers to an incomplete file.
+//! Files that get their final names only when they are complete, so that a final name never refers to an incomplete
+//! file.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A file that is written under a temporary name in its final folder. An unfinished file is removed when dropped.
+/// A file written under a temporary name in its final folder. Dropping an unfinished file removes it from disk.
 #[must_use]
 #[derive(Debug)]
 pub(crate) struct Unfinished {
@@ -14,7 +15,7 @@ pub(crate) struct Unfinished {
 }
 
 impl Unfinished {
-    /// Chooses a temporary name that no other process of this host uses. Does not create the file.
+    /// Chooses a temporary name that no other process on this host uses. Does not create the file.
     ///
     /// # Errors
     /// If the path is a folder or has no file name.

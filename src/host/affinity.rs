@@ -1,13 +1,13 @@
 //! The processors that a rank's helper threads and forked workers may use.
 //!
-//! Launchers bind each rank to one core or a few. That suits the rank's worker. Threads that compress the output of all
-//! ranks may use every processor that the launcher may use: those of the batch system's allocation on this host, or those
-//! on which the user started the launcher.
+//! Launchers bind each rank to one or a few cores, which suits the rank's worker. Threads that compress the output of
+//! all ranks may use every processor available to the launcher: those in the batch system's allocation on this host, or
+//! those that the user's session allowed it.
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::{Pid, getppid};
 
-/// Returns the processors of this job on this host.
+/// Returns the processors available to this job on this host.
 fn of_job() -> Option<CpuSet> {
     let ours = sched_getaffinity(Pid::from_raw(0)).ok()?;
     if !crate::host::launcher::is_launched() {
@@ -22,14 +22,14 @@ fn of_job() -> Option<CpuSet> {
     Some(both)
 }
 
-/// Returns the number of processors of this job on this host, at least 1.
+/// Returns the number of processors available to this job on this host, at least 1.
 #[cfg(feature = "events")]
 pub(crate) fn processors() -> usize {
     of_job().map_or(1, |set| count(&set)).max(1)
 }
 
-/// Returns the processors for this rank's forked workers: those that the rank is bound to if they suffice, else all of the
-/// job's on this host.
+/// Returns the processors for this rank's forked workers: those that the rank is bound to if they suffice, else all of
+/// the job's processors on this host.
 pub(crate) fn for_workers(workers: usize) -> Option<CpuSet> {
     let ours = sched_getaffinity(Pid::from_raw(0)).ok()?;
     if count(&ours) >= workers { Some(ours) } else { of_job() }
@@ -37,7 +37,7 @@ pub(crate) fn for_workers(workers: usize) -> Option<CpuSet> {
 
 /// Binds this thread, and the threads and processes that it starts, to the processors.
 pub(crate) fn bind(processors: &CpuSet) {
-    // Without it the thread still works, at most more slowly.
+    // If binding fails, the thread still works, though perhaps more slowly.
     let _ = sched_setaffinity(Pid::from_raw(0), processors);
 }
 

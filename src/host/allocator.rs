@@ -1,15 +1,17 @@
 //! Settings of the C library's allocator for this kind of program.
 //!
-//! Batches, replies and chunks of files come and go all the time, each between a hundred kilobytes and a few megabytes.
-//! By default glibc returns such memory to the system at once, and the next allocation costs a page fault for every four
-//! kilobytes: a good part of the run time of a job that copies events.
+//! Batches, replies and file chunks, each between a hundred kilobytes and a few megabytes in size, are allocated and
+//! freed all the time. By default, glibc returns such memory to the system at once, and the next allocation costs a
+//! page fault for every four kilobytes. In a job that copies events, these page faults take a good part of the run
+//! time.
 
-/// Free memory that is kept for later allocations, in bytes.
+/// The amount of free memory kept for later allocations, in bytes.
 const KEPT: i32 = 16 << 20;
-/// Larger allocations are returned to the system when freed. glibc accepts no larger threshold.
+/// Allocations larger than this many bytes are returned to the system when freed. glibc accepts no larger threshold.
 const LARGE: i32 = 32 << 20;
 
-/// Keeps some freed memory. Does nothing if the C library has no such setting, or if the user has tuned it.
+/// Makes the allocator keep some freed memory. Does nothing if the C library has no such setting, or if the user has
+/// already tuned the allocator.
 pub(crate) fn keep_freed_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     if std::env::var_os("GLIBC_TUNABLES").is_none() {

@@ -1,5 +1,5 @@
-//! The environment of a process that a job clones, so that it behaves the same wherever its ranks run: variables and
-//! working directory.
+//! The process environment (variables and working directory) that a job clones, so that it behaves the same wherever
+//! its ranks run.
 
 use serde::{Deserialize, Serialize};
 use std::env;
@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
-/// Variables and working directory of a process.
+/// The variables and the working directory of a process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Environment {
     variables: Vec<(String, String)>,
@@ -15,8 +15,8 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Captures this process's environment, without the variables that belong to a host, a login or a launcher, and
-    /// without those that are not UTF-8.
+    /// Captures this process's environment, except for variables that belong to a host, a login or a launcher and
+    /// variables that are not UTF-8.
     ///
     /// # Errors
     /// If the working directory has no path: it was deleted, or a folder above it cannot be read.
@@ -29,7 +29,7 @@ impl Environment {
         })
     }
 
-    /// Sets this process's variables and enters the directory. Variables that only this process has stay.
+    /// Sets this process's variables and enters the directory. Variables that exist only in this process are kept.
     ///
     /// # Errors
     /// If the directory cannot be entered.
@@ -37,8 +37,8 @@ impl Environment {
         let differs = |(name, value): &&(String, String)| env::var(name).as_ref() != Ok(value);
         for (name, value) in self.variables.iter().filter(differs) {
             // SAFETY: setting a variable while another thread reads one is a data race. This happens once, when the
-            // work manager is made and before it starts any thread; the threads that an MPI library may have started
-            // wait for messages and have read their settings.
+            // work manager is created and before it starts any thread; any threads started by the MPI library have
+            // already read their settings and are waiting for messages.
             unsafe { env::set_var(name, value) };
         }
         env::set_current_dir(&self.directory)

@@ -1,4 +1,5 @@
-//! What the launcher (mpirun, srun, …) tells this process before MPI is initialised, and how MPI libraries differ.
+//! Information that the launcher (mpirun, srun, …) gives this process before MPI is initialised, and differences
+//! between MPI libraries.
 
 use crate::error::Error;
 use nix::sys::prctl;
@@ -7,7 +8,8 @@ use std::env;
 use std::ffi::OsString;
 use std::time::Duration;
 
-/// The variables in which launchers pass a process its rank: Open MPI; PMIx (Slurm, PRRTE); PMI (Hydra, Slurm and others).
+/// The variables in which launchers pass a process its rank: Open MPI; PMIx (Slurm, PRRTE); PMI (Hydra, Slurm and
+/// others).
 const RANK: [&str; 3] = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"];
 
 /// Returns whether an MPI launcher started this process.
@@ -15,7 +17,7 @@ pub(crate) fn is_launched() -> bool {
     RANK.iter().any(|name| env::var_os(name).is_some()) || env::var_os("PMI_FD").is_some()
 }
 
-/// Returns the name and version of the MPI library that this program runs on: `Open MPI 4.1.4`, `MPICH 4.0.2`.
+/// Returns the name and version of the MPI library that this program uses: `Open MPI 4.1.4`, `MPICH 4.0.2`.
 ///
 /// ```
 /// assert!(gaudi_mpi::mpi_library().contains(['.', '1', '2', '3', '4', '5']));
@@ -25,8 +27,8 @@ pub fn mpi_library() -> String {
     short(&text)
 }
 
-/// Returns the launcher of this library. Where several libraries are installed, Debian gives the launcher of each its own
-/// name; `mpirun` is one of them.
+/// Returns the name of this library's launcher. Where several libraries are installed, Debian gives each library's
+/// launcher its own name, and `mpirun` is only one of these launchers.
 ///
 /// ```
 /// assert!(gaudi_mpi::mpirun().starts_with("mpirun"));
@@ -50,16 +52,16 @@ fn is_mpich() -> bool {
     mpi_library().starts_with("MPICH ")
 }
 
-/// Returns whether all ranks have to stop calling MPI for a moment before they leave. In MPI_Finalize of MPICH before 4.2, a
-/// rank may wait for an answer from another that no longer listens (MPICH pull request 6596), and programs with ranks on
-/// several hosts hang: nearly always if they have called MPI until then, and not once in hundreds of runs if no rank has
-/// called it for some hundredths of a second.
+/// Returns whether all ranks have to stop calling MPI for a moment before they leave. In MPI_Finalize of MPICH before
+/// 4.2, a rank may wait for an answer from a rank that no longer listens (MPICH pull request 6596), and programs with
+/// ranks on several hosts hang. This happened nearly always when ranks called MPI right up to MPI_Finalize, but not
+/// once in hundreds of runs when no rank had called MPI for some hundredths of a second.
 pub(crate) fn needs_rest() -> bool {
     is_mpich()
 }
 
-/// Makes this process end with the daemon that started it. The daemons of Open MPI and Slurm take care of that; ranks of
-/// MPICH would go on, and wait for the lost daemon at the end of the job.
+/// Makes this process end when the daemon that started it ends. The daemons of Open MPI and Slurm take care of this
+/// themselves; MPICH ranks would go on and then wait for the lost daemon at the end of the job.
 pub(crate) fn end_with_daemon() {
     if is_mpich()
         && let Err(error) = prctl::set_pdeathsig(Signal::SIGKILL)
@@ -74,8 +76,9 @@ pub(crate) fn await_output() {
     std::thread::sleep(Duration::from_millis(100));
 }
 
-/// Extracts name and number from a library's version text. Open MPI has a comma after them; MPICH and its descendants have
-/// one line for name and number, and others for the date, the build and so on.
+/// Extracts the name and version number from a library's version text. In Open MPI's text, a comma follows the number;
+/// MPICH and its descendants put the name and the number on the first line, and the date, the build and other details
+/// on further lines.
 fn short(text: &str) -> String {
     let first = text.split([',', '\n', '\0']).next().unwrap_or_default();
     let words = first.replace("Version:", "").replace(" v", " ");
@@ -87,16 +90,17 @@ fn short(text: &str) -> String {
     }
 }
 
-/// Returns whether this process is rank 0, as far as can be told before MPI is initialised.
+/// Returns whether this process is rank 0, as far as this can be determined before MPI is initialised.
 pub(crate) fn is_root() -> bool {
     RANK.iter()
         .find_map(|name| env::var(name).ok())
         .is_none_or(|rank| rank == "0")
 }
 
-/// The variables in which launchers pass the number of processes that they started, and the number of this one. A launcher
-/// that another one started comes first: mpirun starts its daemons with srun, and its ranks inherit srun's variables. Batch
-/// systems also set variables (`SLURM_NTASKS`) for how many processes could be started.
+/// The variables in which launchers pass the number of processes that they started and the number of this process. A
+/// launcher that was started by another launcher comes first: mpirun starts its daemons with srun, so its ranks inherit
+/// srun's variables. Variables such as `SLURM_NTASKS` are not in the list: batch systems set them to the number of
+/// processes that could be started.
 const COUNTS: [(&str, &str); 3] = [
     ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
     ("PMI_SIZE", "PMI_RANK"),
@@ -108,7 +112,7 @@ const COUNTS: [(&str, &str); 3] = [
 struct Started {
     processes: usize,
     number: usize,
-    /// The variable that has their number.
+    /// The variable that holds the number of processes.
     variable: &'static str,
 }
 
@@ -123,17 +127,19 @@ fn started(variable: impl Fn(&str) -> Option<OsString>) -> Option<Started> {
     })
 }
 
-/// Refuses to be one of several processes that a launcher started but MPI does not connect: each would run the whole job
-/// and write the same files. (MPI may connect more: those of all parts of a job.)
+/// Returns an error if a launcher started several processes that MPI does not connect: each of them would run the whole
+/// job and write the same files. (MPI may connect more processes than the launcher started: those of all parts of a
+/// job.)
 ///
 /// # Errors
-/// On the first of these processes. The others end a little later, with status 1.
+/// Returned only by the first of these processes. The others end a little later, with status 1.
 pub(crate) fn check_size(size: usize) -> Result<(), Error> {
     let Some(started) = started(|name| env::var_os(name)).filter(|started| started.processes > size) else {
         return Ok(());
     };
     if started.number != 0 {
-        // A launcher that sees a failure kills the others: the first one gets the time to print its error.
+        // A launcher that sees a failure kills the other processes, so this process gives the first one time to print
+        // its error.
         std::thread::sleep(Duration::from_secs(1));
         eprintln!("Process {} of {} has not run either", started.number, started.processes);
         std::process::exit(1)
@@ -141,7 +147,7 @@ pub(crate) fn check_size(size: usize) -> Result<(), Error> {
     Err(Error::Mpi(explain(&started, size, &mpi_library())))
 }
 
-/// Explains the problem and what to do.
+/// Returns a message that explains the problem and what to do about it.
 fn explain(started: &Started, size: usize, library: &str) -> String {
     let Started {
         processes, variable, ..
@@ -184,7 +190,7 @@ mod tests {
         }
     }
 
-    /// Returns what these variables tell.
+    /// Returns the number of processes and the number of this process according to these variables.
     fn of(variables: &[(&str, &str)]) -> Option<(usize, usize)> {
         let variable = |name: &str| {
             let found = variables.iter().find(|(other, _)| *other == name)?;
@@ -197,10 +203,10 @@ mod tests {
     fn the_nearest_launcher_counts() {
         let step = [("SLURM_STEP_NUM_TASKS", "2"), ("SLURM_PROCID", "1")];
         assert_eq!(of(&step), Some((2, 1)));
-        // Ranks of mpirun whose daemons srun has started.
+        // Ranks started by mpirun, whose daemons were started by srun.
         let mpirun = [("OMPI_COMM_WORLD_SIZE", "8"), ("OMPI_COMM_WORLD_RANK", "5")];
         assert_eq!(of(&[step, mpirun].concat()), Some((8, 5)));
-        // A batch script, whose allocation has room for four.
+        // A batch script whose allocation has room for four processes.
         let batch = [("SLURM_NTASKS", "4"), ("SLURM_NPROCS", "4"), ("SLURM_PROCID", "0")];
         assert_eq!(of(&batch), None);
         assert_eq!(of(&[("PMI_SIZE", "many"), ("PMI_RANK", "0")]), None);

@@ -1,8 +1,9 @@
-//! Log lines, each with its rank.
+//! Log lines, each labelled with its rank.
 
 use std::io::Write;
 
-/// Sets up logging at the given verbosity, or as `RUST_LOG` says. A logger that the program has installed stays.
+/// Sets up logging at the given verbosity, or as specified by `RUST_LOG`. A logger already installed by the program is
+/// kept.
 pub(crate) fn start(quiet: bool, verbosity: u8, rank: usize) {
     let level = match (quiet, verbosity) {
         (true, _) => "warn",
@@ -10,7 +11,7 @@ pub(crate) fn start(quiet: bool, verbosity: u8, rank: usize) {
         (false, 1) => "debug",
         (false, _) => "trace",
     };
-    // Other crates log warnings only.
+    // Other crates log only warnings and errors.
     let filter = format!("warn,gaudi_mpi={level},{}={level}", crate_of_program());
     let started = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(filter))
         .format(move |buffer, record| {
@@ -28,7 +29,7 @@ pub(crate) fn start(quiet: bool, verbosity: u8, rank: usize) {
     }
 }
 
-/// Returns the crate name under which the program's own code logs, derived from its file name.
+/// Returns the crate name under which the program's own code logs, derived from the program's file name.
 fn crate_of_program() -> String {
     let name = std::env::current_exe()
         .ok()

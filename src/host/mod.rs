@@ -1,4 +1,4 @@
-//! The machine that a process runs on, and the launcher that started it.
+//! The machine that a process runs on, and the launcher that started the process.
 
 pub(crate) mod affinity;
 pub(crate) mod allocator;

@@ -1,9 +1,9 @@
 //! Signals that ask a job to stop.
 //!
-//! While a rank listens to the other ranks, such a signal is recorded and the job stops in order: unfinished outputs are
-//! removed and all ranks leave. At any other time the signal has its default effect and ends the process, because user
-//! code may run for a long time before anybody looks at a record. So may `local_process`, which runs while signals are
-//! recorded: a second signal, some seconds after the first, always ends the process.
+//! While a rank listens to the other ranks, such a signal is recorded and the job stops cleanly: unfinished outputs are
+//! removed and all ranks leave. At any other time, the signal has its default effect and ends the process, because user
+//! code may run for a long time before the record is checked. `local_process` may also run for a long time while
+//! signals are recorded, so a second signal, some seconds after the first, always ends the process.
 
 use crate::error::Error;
 use nix::sys::signal::Signal;
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// What users, launchers and batch systems send before they send SIGKILL.
+/// Signals that users, launchers and batch systems send before resorting to SIGKILL.
 const SIGNALS: [Signal; 6] = [
     Signal::SIGINT,
     Signal::SIGTERM,
@@ -26,16 +26,16 @@ const SIGNALS: [Signal; 6] = [
     Signal::SIGXCPU,
 ];
 
-/// How long a job may take to stop in order. After that, another signal ends the process at once.
+/// How long a job may take to stop cleanly. After that, another signal ends the process at once.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
 struct Recorder {
-    /// The latest signal that has not been taken; 0 for none.
+    /// The latest recorded signal that nobody has taken yet; 0 for none.
     recorded: Arc<AtomicUsize>,
     /// Signals have their default effect.
     off: Arc<AtomicBool>,
-    /// A signal was recorded. From now on the job must be able to clean up.
+    /// A signal was recorded. From now on, the job must be able to clean up.
     stopping: Arc<AtomicBool>,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn install() {
             if taken & 1 << (signal - 1) != 0 {
                 continue;
             }
-            // The order matters: the default effect comes first.
+            // The order matters: the default effect must be registered first.
             let registered = flag::register_conditional_default(signal, recorder.off.clone())
                 .and_then(|_| flag::register_usize(signal, recorder.recorded.clone(), signal as usize))
                 .and_then(|_| flag::register(signal, recorder.stopping.clone()))
@@ -80,7 +80,7 @@ pub(crate) fn install() {
     });
 }
 
-/// Signals are recorded while this is alive.
+/// Signals are recorded while a value of this type is alive.
 pub(crate) struct Recording(());
 
 /// Starts recording signals.
@@ -123,13 +123,13 @@ pub(crate) fn error(signal: u8, rank: usize, host: String) -> Error {
     }
 }
 
-/// Makes this process end with a status of its own, whatever `main` returns: the standard library turns every error into
-/// status 1.
+/// Makes this process end with a given status, regardless of what `main` returns: otherwise, the standard library turns
+/// every error into status 1.
 pub(crate) fn force_exit_status(status: u8) {
     static STATUS: AtomicUsize = AtomicUsize::new(0);
     extern "C" fn exit() {
-        // SAFETY: flushes what C code has printed, as the end of a process does, and ends it. Rust's output has been
-        // written by then.
+        // SAFETY: flushes the output of C code, as a normal exit does, and ends the process. Rust's output has already
+        // been written.
         unsafe {
             libc::fflush(std::ptr::null_mut());
             libc::_exit(STATUS.load(Ordering::SeqCst) as i32)

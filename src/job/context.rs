@@ -1,4 +1,4 @@
-//! What a task can ask about the item that it is processing.
+//! Information for a task about the item that it is processing.
 
 use crate::numbers::random::Random;
 use std::cell::Cell;
@@ -18,7 +18,7 @@ pub(crate) fn set_current(current: Option<Current>) {
     CURRENT.set(current);
 }
 
-/// Returns the number of the item that this thread is processing, from 0 in the order of the items; `None` outside
+/// Returns the number of the item that this thread is processing, counted from 0 in item order; `None` outside
 /// `process`.
 ///
 /// ```
@@ -28,9 +28,9 @@ pub fn current_item() -> Option<u64> {
     CURRENT.get().map(|current| current.item)
 }
 
-/// Returns the random number generator of the item that this thread is processing. Its numbers depend on the job's
-/// `--seed`, the item's number and the number of earlier calls of `WorkManager::process`, so an item gets the same
-/// numbers on every rank and at every attempt.
+/// Returns the random number generator of the item that this thread is processing. The generator's numbers depend only
+/// on the job's `--seed`, the item's number and the number of earlier calls of `WorkManager::process`, so an item gets
+/// the same numbers on every rank and at every attempt.
 ///
 /// ```
 /// use gaudi_mpi::prelude::*;
@@ -64,7 +64,7 @@ pub fn current_item() -> Option<u64> {
 /// ```
 ///
 /// # Panics
-/// Outside `process`.
+/// If called outside `process`.
 pub fn item_random() -> Random {
     match CURRENT.get() {
         Some(Current { seed, pass, item }) => Random::with_stream(seed, item, pass),

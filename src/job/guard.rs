@@ -1,4 +1,4 @@
-//! Calls of user code: a panic becomes an error that names its place in the source, and prints nothing.
+//! Calls into user code. A panic becomes an error that names the source location, and prints nothing.
 
 use crate::error::Result;
 use std::cell::RefCell;
@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_h
 use std::sync::Once;
 
 thread_local! {
-    /// `Some` while this thread runs guarded code; inside, the message of the latest panic.
+    /// `Some` while this thread runs guarded code; the inner option holds the message of the latest panic.
     static PANIC: RefCell<Option<Option<String>>> = const { RefCell::new(None) };
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn guard<R>(f: impl FnOnce() -> Result<R>) -> Result<R, String> {
     let panic = PANIC.take().flatten();
     match result {
         Ok(result) => result.map_err(|error| sentence(error.as_ref())),
-        // Code that catches its own panics may have left a message; only a panic that got here counts.
+        // Code that catches its own panics may have left a message; only a panic that reaches this point counts.
         Err(_) => Err(panic.unwrap_or_else(|| "panicked".into())),
     }
 }

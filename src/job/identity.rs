@@ -1,5 +1,5 @@
-//! Identities of tasks and items that stay the same from one run of a job to the next, on any machine, so that a run can
-//! recognise what an earlier one has done.
+//! Task and item identities that stay the same from one run of a job to the next, on any machine. They let a run
+//! recognise work done by an earlier run.
 //!
 //! ```
 //! use gaudi_mpi::identity::{ItemIdentity, TaskIdentity, program_digest};
@@ -22,8 +22,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use twox_hash::xxhash3_128;
 
-/// A 128-bit digest (XXH3), printed as 32 hexadecimal digits. It tells values apart by accident, not by intent: it is no
-/// protection against forgery.
+/// A 128-bit digest (XXH3), printed as 32 hexadecimal digits. Different values practically never have the same digest
+/// by accident, but a digest does not protect against forgery.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Digest(u128);
 
@@ -54,15 +54,15 @@ impl fmt::Debug for Digest {
 pub struct TaskIdentity {
     /// The build of the program.
     pub program: Digest,
-    /// The task as it is sent to the workers: after `initialize_local`, without skipped fields.
+    /// The task as sent to the workers: after `initialize_local` and without skipped fields.
     pub task: Digest,
     /// The number of earlier calls of `process` in the program.
     pub pass: u64,
 }
 
 impl TaskIdentity {
-    /// Identifies a task. `program` is the [digest of the program](program_digest); a host language digests its script
-    /// instead.
+    /// Identifies a task. `program` is the [digest of the program](program_digest); a host language such as Python
+    /// passes its script's digest instead.
     ///
     /// # Errors
     /// If the task cannot be serialised.
@@ -74,7 +74,7 @@ impl TaskIdentity {
         })
     }
 
-    /// Names the parts in which two identities differ, for a message.
+    /// Returns the names of the parts in which two identities differ, for use in a message.
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
         let parts = [
             (self.program != other.program, "the program's build"),
@@ -115,7 +115,7 @@ impl ItemIdentity {
 /// # Errors
 /// If the executable cannot be read.
 pub fn program_digest() -> Result<Digest, Error> {
-    // The link leads to the file that runs, even if another one has taken its name since.
+    // This link leads to the running executable, even if another file has since taken its name.
     const EXECUTABLE: &str = "/proc/self/exe";
     let digest = File::open(EXECUTABLE).and_then(digest_file);
     digest.map_err(|source| Error::File {
@@ -143,8 +143,8 @@ mod tests {
 
     #[test]
     fn digests_are_those_of_the_reference_implementation() {
-        // XXH3_128bits of the empty input and of one zero byte, with seed 0: another library, or another version of this
-        // one, must not forget what earlier runs have written.
+        // XXH3_128bits of the empty input and of one zero byte, with seed 0. Digests must not change with another
+        // library, or another version of this library: earlier runs have stored them.
         assert_eq!(Digest::of(&()).unwrap().to_string(), "99aa06d3014798d86001c324468d497f");
         assert_eq!(
             Digest::of(&0_u8).unwrap().to_string(),

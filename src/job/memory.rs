@@ -1,4 +1,4 @@
-//! The memory that processes use, where shared memory counts once.
+//! The memory use of processes, with shared memory counted once.
 
 use procfs::process::{MMPermissions, MMapPath, MemoryMap, Process};
 use serde::{Deserialize, Serialize};
@@ -8,10 +8,10 @@ use std::ops::AddAssign;
 /// The memory that a set of processes uses, in bytes, from `/proc/PID/smaps`.
 ///
 /// *Code* is memory mapped from files without write permission: programs and libraries. Everything else is *data*.
-/// *Shared* memory counts once, however many of the processes share it: the kernel gives each its proportional part (PSS).
-/// Memory shared with other processes counts in part.
+/// *Shared* memory counts once, regardless of how many of the processes share it: the kernel attributes a proportional
+/// part (PSS) to each process. Memory shared with processes outside the set counts in part.
 ///
-/// `Display` prints a table of one line, in MB of a million bytes:
+/// `Display` prints a one-line table, in MB (a million bytes):
 ///
 /// ```
 /// # use gaudi_mpi::MemoryUse;
@@ -28,15 +28,15 @@ use std::ops::AddAssign;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MemoryUse {
-    /// Number of processes that process items: N.
+    /// Number of processes that process items (N in the table).
     pub workers: u64,
     /// Number of all processes.
     pub processes: u64,
-    /// Code in the memory of one process only.
+    /// Code in the memory of only one process.
     pub code_private: u64,
     /// Code that several processes share.
     pub code_shared: u64,
-    /// Data in the memory of one process only.
+    /// Data in the memory of only one process.
     pub data_private: u64,
     /// Data that several processes share.
     pub data_shared: u64,
@@ -70,7 +70,8 @@ impl MemoryUse {
         )
     }
 
-    /// Measures these processes, `workers` of which process items. A process that has ended uses nothing.
+    /// Measures the memory of these processes, of which `workers` process items. A process that has already ended
+    /// counts as using no memory.
     pub(crate) fn of(processes: &[i32], workers: usize) -> Self {
         let mut memory = Self {
             workers: workers as u64,

@@ -1,4 +1,4 @@
-//! Command-line options of the farm, which every program can take.
+//! Command-line options of the farm, accepted by every program.
 
 use crate::error::Error;
 use clap::{Args, ColorChoice, Parser, ValueEnum};
@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How the farm works. None of these options changes a single bit of the results, except `seed`, and `on_error` when
-/// items fail.
+/// Settings of the farm. The results depend only on `seed` and, when items fail, on `on_error`: no other option changes
+/// a single bit.
 ///
-/// A program without other options calls [`Options::from_args`]; one with its own flattens these into them:
+/// A program without options of its own calls [`Options::from_args`]; any other program flattens these options into its
+/// own:
 ///
 /// ```
 /// use clap::Parser;
@@ -33,38 +34,38 @@ pub struct Options {
     /// How items are distributed over the ranks
     #[arg(long, value_enum, default_value_t)]
     pub schedule: Schedule,
-    /// Batches that wait at each busy worker; 0 = a worker gets the next batch when it has finished one
+    /// Batches queued at each busy worker; 0 = a worker gets its next batch only after finishing one
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub prefetch: usize,
     /// Items handed out at a time [default: as many as take some tens of milliseconds]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub batch: Option<u64>,
-    /// Memory for items and replies that wait for earlier ones, such as 64MB or 1GiB
+    /// Memory for items and replies that have to wait for earlier items, such as 64MB or 1GiB
     #[arg(long, value_name = "BYTES", default_value = "128MiB", value_parser = bytes)]
     pub window: u64,
     /// How often a failed item is retried, on another worker if there is one
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub retries: u32,
-    /// What happens when an item has failed for good
+    /// What to do with an item that still fails after all retries
     #[arg(long, value_enum, default_value_t)]
     pub on_error: OnError,
-    /// Worker processes that each rank forks; they share the memory of what was initialised before. 0 = a thread of
-    /// the rank does the work
+    /// Worker processes forked by each rank; they share memory initialised before the fork. 0 = a thread of the rank
+    /// does the work
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub workers: usize,
-    /// What is done before workers are forked, so that they share it
+    /// Work done before workers are forked, so that they share its memory
     #[arg(long, value_enum, default_value_t)]
     pub fork_after: ForkAfter,
-    /// Seconds that an item may take in a forked worker
+    /// Time limit in seconds for an item in a forked worker
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub item_timeout: Option<Duration>,
-    /// Seconds that a forked worker's first item may take, if it may take longer than the others
+    /// Time limit in seconds for a forked worker's first item, if it may take longer than later items
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub first_item_timeout: Option<Duration>,
-    /// Seconds that initialize_remote may take, before or in forked workers
+    /// Time limit in seconds for initialize_remote, whether before the fork or in a forked worker
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub init_timeout: Option<Duration>,
-    /// Memory that a forked worker may use in addition to what it shares, such as 500MB or 2GiB
+    /// Memory that a forked worker may use in addition to shared memory, such as 500MB or 2GiB
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub worker_memory: Option<u64>,
     /// Print at the end how much memory the job uses and how much of it is shared
@@ -102,7 +103,7 @@ pub enum Schedule {
     Guided,
 }
 
-/// What happens when an item has failed for good.
+/// What to do with an item that still fails after all retries.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnError {
     /// Stop the job, with status 1
@@ -112,15 +113,15 @@ pub enum OnError {
     Skip,
 }
 
-/// What is done before workers are forked.
+/// Work done before workers are forked.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ForkAfter {
     /// Nothing: each worker runs initialize_remote
     None,
-    /// initialize_remote has been run
+    /// Run initialize_remote
     #[default]
     Init,
-    /// initialize_remote has been run and one item processed
+    /// Run initialize_remote and process one item
     FirstItem,
 }
 
@@ -157,7 +158,8 @@ struct OnlyOptions {
 }
 
 impl Options {
-    /// Parses the command line of a program without other options. Ends the program if they are wrong or ask for help.
+    /// Parses the command line of a program without other options. Ends the program if the options are wrong or ask for
+    /// help.
     ///
     /// ```no_run
     /// let manager = gaudi_mpi::WorkManager::new(gaudi_mpi::Options::from_args())?;
@@ -178,7 +180,7 @@ impl Options {
         self
     }
 
-    /// Checks options that a program has set, as the command line does.
+    /// Checks options set by the program itself, as the command line checks those of the user.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.batch == Some(0) {
             return Err(Error::Options(
@@ -208,7 +210,7 @@ impl Options {
 }
 
 impl Options {
-    /// Returns an option that is set and needs forked workers.
+    /// Returns the name of an option that is set and needs forked workers.
     fn for_workers(&self) -> Option<&'static str> {
         let given = [
             (self.fork_after != ForkAfter::default(), "--fork-after"),
@@ -221,11 +223,11 @@ impl Options {
     }
 }
 
-/// More than any machine has cores.
+/// More workers than any machine has cores.
 const MOST_WORKERS: usize = 4096;
 
-/// Parses the command line of any program. If it is wrong or asks for help, rank 0 prints the message and the program
-/// ends on all ranks.
+/// Parses the command line of any program. If the command line is wrong or asks for help, rank 0 prints the message and
+/// the program ends on all ranks.
 ///
 /// ```no_run
 /// use clap::Parser;
@@ -240,7 +242,7 @@ const MOST_WORKERS: usize = 4096;
 pub fn parse<P: Parser>() -> P {
     let mut command = P::command();
     if crate::host::launcher::is_launched() {
-        // The terminal that a launcher gives its processes may not be the user's: colours would end up in files.
+        // A launcher may give its processes a terminal that is not the user's, so colour codes could end up in files.
         command = command.color(ColorChoice::Never);
     }
     let parsed = command
@@ -251,7 +253,8 @@ pub fn parse<P: Parser>() -> P {
         if crate::host::launcher::is_root() {
             error.exit()
         }
-        // Silently and with success: a launcher that sees a failure may kill rank 0 before it has printed the message.
+        // Ends silently and with success, because a launcher that sees a failure may kill rank 0 before rank 0 has
+        // printed the message.
         std::process::exit(0)
     })
 }

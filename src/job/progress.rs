@@ -1,4 +1,4 @@
-//! Progress of a job: a bar on a terminal, a line now and then elsewhere.
+//! Job progress: a bar on a terminal, occasional lines elsewhere.
 
 use crate::job::options::Options;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// Shows how many items are done.
 pub(crate) struct Progress {
     display: Display,
-    /// The number of items, unless it is unknown.
+    /// The total number of items, if known.
     total: Option<u64>,
     start: Instant,
     shown: Instant,
@@ -97,15 +97,16 @@ impl Drop for Progress {
     }
 }
 
-/// Returns whether standard error reaches a terminal. Under mpirun it is a pipe, or a terminal that is not the user's: there
-/// mpirun's own standard error decides, that of the parent process or of a proxy's parent.
+/// Returns whether standard error reaches the user's terminal. Under mpirun, standard error is a pipe or a terminal
+/// that is not the user's, so mpirun's own standard error decides. mpirun is the parent process, or the parent of a
+/// proxy process.
 fn ends_at_terminal() -> bool {
     if !crate::host::launcher::is_launched() {
         return io::stderr().is_terminal();
     }
     let mut process = std::os::unix::process::parent_id() as i32;
     while let Ok(stat) = Process::new(process).and_then(|process| process.stat()) {
-        // Debian's launchers have the library's name at the end: mpirun.openmpi.
+        // The names of Debian's launchers end with the library's name: mpirun.openmpi.
         match stat.comm.split('.').next().unwrap_or_default() {
             "hydra_pmi_proxy" => process = stat.ppid,
             "mpirun" | "mpiexec" | "orterun" | "prterun" => {
@@ -118,7 +119,7 @@ fn ends_at_terminal() -> bool {
     false
 }
 
-/// Standard error as a terminal, even if a launcher's pipe comes first.
+/// Treats standard error as a terminal, even if it first goes through a launcher's pipe.
 #[derive(Debug)]
 struct Stderr;
 

@@ -15,7 +15,7 @@ pub(crate) fn print(statistics: &Statistics, skipped: &[SkippedItem], quiet: boo
         // A closed pipe is not an error.
         let _ = writeln!(std::io::stdout(), "{statistics}");
     }
-    // Printed even if quiet: `--memory` asks for it.
+    // Printed even with `--quiet`, because `--memory` asks for this table.
     let _ = write!(std::io::stdout(), "{}", statistics.memory_table());
     if !skipped.is_empty() {
         let all = statistics.items() + skipped.len() as u64;
@@ -39,7 +39,7 @@ struct Report<'a> {
     skipped: &'a [SkippedItem],
 }
 
-/// Checks that the statistics can be written to this path, while there is time to choose another one.
+/// Checks that the statistics can be written to this path, while the user can still choose another path.
 pub(crate) fn check_json(path: &Path) -> Result<(), Error> {
     let tried = Unfinished::new(path).and_then(|unfinished| fs::File::create(unfinished.temporary()).map(drop));
     tried.map_err(|source| fault(path, source))

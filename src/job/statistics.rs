@@ -45,15 +45,15 @@ pub struct RankStatistics {
     pub rank: usize,
     /// The host that the rank ran on.
     pub host: String,
-    /// Number of items that succeeded here.
+    /// Number of items that succeeded on this rank.
     pub items: u64,
-    /// Number of attempts that failed here.
+    /// Number of attempts that failed on this rank.
     pub failures: u64,
     /// Number of forked workers that died.
     pub deaths: u64,
     /// Number of batches processed.
     pub batches: u64,
-    /// Time that the worker spent on items, failed ones included.
+    /// Time that the worker spent on items, including failed ones.
     #[serde(rename = "busy_seconds", serialize_with = "seconds")]
     pub busy: Duration,
     /// Time that the worker waited for items.
@@ -68,12 +68,12 @@ pub struct RankStatistics {
     pub bytes_out: u64,
 }
 
-/// The ranks of one host together: one line of the table.
+/// The combined statistics of one host's ranks: one line of the table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct HostStatistics {
     /// The host's name.
     pub host: String,
-    /// Number of items that succeeded there.
+    /// Number of items that succeeded on this host.
     pub items: u64,
     /// Time that its workers spent on items, summed over the workers.
     #[serde(rename = "busy_seconds", serialize_with = "seconds")]
@@ -85,8 +85,8 @@ fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S
 }
 
 impl Statistics {
-    /// Combines the statistics of all ranks. `processing` is the time from the hand-out of the task until its outputs
-    /// were summed, `elapsed` the time since the [`WorkManager`](crate::WorkManager) was made.
+    /// Combines the statistics of all ranks. `processing` is the time from handing out the task until its outputs were
+    /// summed; `elapsed` is the time since the [`WorkManager`](crate::WorkManager) was created.
     pub fn new(ranks: Vec<RankStatistics>, processing: Duration, elapsed: Duration) -> Self {
         Self {
             ranks,
@@ -100,7 +100,7 @@ impl Statistics {
         &self.ranks
     }
 
-    /// Returns the statistics by host, in the order of their first ranks.
+    /// Returns the statistics by host, ordered by each host's first rank.
     pub fn hosts(&self) -> Vec<HostStatistics> {
         let mut hosts: Vec<HostStatistics> = Vec::new();
         for rank in &self.ranks {
@@ -117,8 +117,8 @@ impl Statistics {
         hosts
     }
 
-    /// Formats the memory in use after the last item, by host, with a total if there are several hosts. Empty without
-    /// `--memory`.
+    /// Formats the memory in use after the last item, by host, with a total if there are several hosts. Returns an
+    /// empty text without `--memory`.
     pub fn memory_table(&self) -> String {
         let mut hosts: Vec<(&str, MemoryUse)> = Vec::new();
         for rank in &self.ranks {
@@ -148,12 +148,12 @@ impl Statistics {
         self.ranks.iter().map(|rank| rank.items).sum()
     }
 
-    /// Returns the time from the hand-out of the task until its items were processed and their outputs summed.
+    /// Returns the time from handing out the task until its items were processed and their outputs summed.
     pub fn processing(&self) -> Duration {
         self.processing
     }
 
-    /// Returns the time since the work manager was made.
+    /// Returns the time since the work manager was created.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
     }

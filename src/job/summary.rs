@@ -12,22 +12,22 @@ pub type JobResult = std::result::Result<Summary, Error>;
 /// The outcome of a job: its statistics, and the items that were skipped.
 ///
 /// Returned from `main`, it sets the exit status: 0 if all items were processed, 3 if some were skipped in this call of
-/// `process` or an earlier one. A job that fails returns an [`Error`](crate::Error), which means status 1.
+/// `process` or an earlier one. A job that fails returns an [`Error`](crate::Error), which sets the exit status to 1.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "return the summary from main: it makes the program's exit status say whether items were skipped"]
 pub struct Summary {
     pub(crate) statistics: Statistics,
     pub(crate) skipped: Vec<SkippedItem>,
-    /// This or an earlier call of `process` skipped items.
+    /// Whether this or an earlier call of `process` skipped items.
     pub(crate) any_skipped: bool,
 }
 
-/// An item that failed for good and was left out.
+/// An item that still failed after all retries and was skipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SkippedItem {
     /// The item's number, from 0.
     pub item: u64,
-    /// The item itself, shortened.
+    /// A shortened description of the item.
     pub description: String,
     /// The rank that made the last attempt.
     pub rank: usize,

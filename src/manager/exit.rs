@@ -1,7 +1,7 @@
-//! How a process ends whose part in the job is over.
+//! How a process ends when its part in the job is over.
 
-/// A process that has to end now, with this status: its part in the job is over, and what the program would do next is the
-/// business of rank 0.
+/// Says that this process has to end now, with this status: its part in the job is over, and only rank 0 continues with
+/// the rest of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "the process has to end now"]
 pub struct Exit {
@@ -11,10 +11,10 @@ pub struct Exit {
 impl Exit {
     pub(crate) const SUCCESS: Self = Self { status: 0 };
     pub(crate) const FAILURE: Self = Self { status: 1 };
-    /// As Rust programs end that panic.
+    /// The exit of a Rust program that panics.
     pub(crate) const PANIC: Self = Self { status: 101 };
 
-    /// Returns the exit status. It is that of one process; the job's is the status of rank 0.
+    /// Returns the exit status of this process. The job's exit status is that of rank 0.
     pub fn status(self) -> i32 {
         self.status
     }

@@ -1,4 +1,4 @@
-//! A task's items as a stream: taken from the user's iterator as they are needed, and held until their replies have been
+//! A task's items as a stream: taken from the user's iterator as they are needed, and held until their replies are
 //! delivered.
 
 use crate::error::Error;
@@ -13,25 +13,25 @@ use std::iter::Fuse;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-/// A task, its items and replies, as the coordinator sees them.
+/// A task with its items and replies, as seen by the coordinator.
 pub(super) struct ItemStream<'a, T: Task, I> {
     task: &'a mut T,
     items: Fuse<I>,
-    /// Items that have been taken from the iterator and not been delivered.
+    /// Items taken from the iterator but not yet delivered.
     held: VecDeque<T::Item>,
-    /// The number of the first of them.
+    /// The number of the first held item.
     first: u64,
     exhausted: bool,
-    /// The encoded size of an item, as an estimate for the next batch.
+    /// The average encoded size of an item in the latest batch, used as an estimate for the next batch.
     bytes_per_item: f64,
     progress: Progress,
 }
 
-/// The most replies that are delivered without a look at the clock.
+/// The maximum number of replies delivered without checking the clock.
 const LONGEST_RUN: u64 = 1024;
-/// The most items that memory is reserved for at once.
+/// The maximum number of items for which memory is reserved at once.
 const RESERVED: u64 = 1 << 16;
-/// How long it may take to get items that are not needed yet.
+/// How long to spend on taking items that are not needed yet.
 const PULL_TIME: Duration = Duration::from_millis(5);
 
 /// Returns the number of items that an iterator announces.
@@ -64,7 +64,7 @@ impl<'a, T: Task, I: Iterator<Item = T::Item>> ItemStream<'a, T, I> {
     }
 }
 
-/// Returns a range of items as slices: loops over these are faster than over the queue.
+/// Returns a range of items as slices: looping over slices is faster than looping over the queue.
 fn slices<I>(held: &VecDeque<I>, range: Range<usize>) -> [&[I]; 2] {
     let (front, back) = held.as_slices();
     let split = front.len();
@@ -81,7 +81,8 @@ impl<T: Task, I: Iterator<Item = T::Item>> ItemFeed for ItemStream<'_, T, I> {
 
     fn pull(&mut self, needed: u64, wanted: u64) -> Result<Supply, Failure> {
         let until = Instant::now() + PULL_TIME;
-        // Items between two looks at the clock: one at first, for it may take long.
+        // The number of items to take before checking the clock again: one at first, because an item may take a long
+        // time.
         let mut at_once = 1;
         guard(|| {
             while !self.exhausted && self.available() < wanted {
@@ -125,7 +126,7 @@ impl<T: Task, I: Iterator<Item = T::Item>> ItemFeed for ItemStream<'_, T, I> {
     }
 
     fn deliver(&mut self, batch: &mut Batch, replies: &mut &[u8], until: Instant) -> Result<(), Failure> {
-        // Looking at the clock takes longer than delivering an empty reply.
+        // Checking the clock takes longer than delivering an empty reply.
         let (mut delivered, mut look) = (0, 1);
         let result = guard(|| {
             for items in slices(&self.held, 0..batch.count as usize) {

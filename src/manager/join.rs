@@ -1,4 +1,4 @@
-//! How the ranks of a job come together: each takes over rank 0's environment, and sends heartbeats.
+//! How a job's ranks join: each rank takes over rank 0's environment and starts sending heartbeats.
 
 use super::Root;
 use super::member::Member;
@@ -76,7 +76,7 @@ impl Root {
 }
 
 impl Member {
-    /// Joins rank 0. Returns `Some` if the job has ended before it began.
+    /// Joins rank 0. Returns `Some` if the job ended before it began.
     pub(super) fn join_root(&mut self) -> Result<Option<Ended>, Error> {
         let transport = &mut self.transport;
         let (environment, heartbeat) = match agent::await_order(transport)?.0 {
@@ -86,7 +86,8 @@ impl Member {
             _ => (None, None),
         };
         let applied = environment.as_ref().map_or(Ok(()), Environment::apply);
-        // After the variables are set, which is not for a process with threads.
+        // Heartbeats start only after the variables are set: setting variables is not safe in a process with several
+        // threads.
         self.heartbeat =
             heartbeat.and_then(|rendezvous| or_warn(send_heartbeats(self.transport.rank(), hostname(), rendezvous)));
         let host = hostname();
@@ -105,7 +106,7 @@ impl Member {
     }
 }
 
-/// A job can do without heartbeats.
+/// Turns an error into a warning, because a job can do without heartbeats.
 fn or_warn<T>(result: io::Result<T>) -> Option<T> {
     result
         .inspect_err(|error| log::warn!("there are no heartbeats between ranks: {error}"))

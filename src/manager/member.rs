@@ -1,4 +1,4 @@
-//! What every rank has: its connections, and the process that forks its workers.
+//! The parts common to every rank: its connections, and the process that forks its workers.
 
 use crate::error::Error;
 use crate::farm::agent::{self, Ended};
@@ -14,10 +14,10 @@ use crate::worker::{ForkedWorkers, InlineWorker, ZygoteHandle};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// A rank of the job. Fields are dropped in this order: heartbeats go on until MPI is left, as long as other ranks may wait
-/// for this one.
+/// A rank of the job. Fields are dropped in this order: heartbeats continue until this rank has left MPI, as long as
+/// other ranks may wait for it.
 pub(super) struct Member {
-    /// Forks this rank's workers, if they are to be processes.
+    /// Forks this rank's workers, if workers are separate processes.
     zygote: Option<Rc<RefCell<ZygoteHandle>>>,
     pub(super) transport: Transport,
     pub(super) heartbeat: Option<HeartbeatThread>,
@@ -32,7 +32,7 @@ impl Member {
         }
     }
 
-    /// Tells the zygote which rank it belongs to, and what that has taken over of rank 0's environment.
+    /// Tells the zygote which rank it belongs to, and which parts of rank 0's environment this rank has taken over.
     pub(super) fn join_zygote(&self, environment: Option<Environment>) -> Result<(), Error> {
         let (rank, size) = (self.transport.rank(), self.transport.size());
         match &self.zygote {
@@ -48,7 +48,7 @@ impl Member {
         let _recording = signals::record();
         let start = |task, pass| start_worker::<T>(zygote, options, task, pass);
         agent::serve(transport, start).or_else(|error| {
-            // Rank 0 waits for this rank: it must not leave silently.
+            // Rank 0 is waiting for this rank, which must not leave silently.
             agent::fail(transport, Failure::rank(error))
         })
     }

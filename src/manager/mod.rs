@@ -27,21 +27,22 @@ use std::time::{Duration, Instant};
 
 /// Runs tasks on all ranks that the program was started on.
 ///
-/// Every rank runs the same program and makes the same calls. Rank 0 decides: its options, task and items count, and those
-/// of the other ranks are ignored, except for how each rank forks workers. A program that was not started by an MPI
-/// launcher is rank 0 alone.
+/// Every rank runs the same program and makes the same calls. Only rank 0's options, task and items are used; those of
+/// the other ranks are ignored, except for the options that control how each rank forks workers. A program that was not
+/// started by an MPI launcher runs as rank 0 alone.
 ///
-/// When a job fails, or rank 0 is finished with it, the other ranks end silently; rank 0 has the error or the summary. So
-/// code after [`process`](WorkManager::process) that is to run once asks [`is_root`](WorkManager::is_root) first.
+/// When a job fails, or when rank 0 has finished it, the other ranks end silently; rank 0 gets the error or the
+/// summary. Therefore, code after [`process`](WorkManager::process) that should run only once has to check
+/// [`is_root`](WorkManager::is_root) first.
 ///
 /// See [`Task`] for an example.
 ///
 /// # Programs that end themselves
 ///
-/// [`new`](Self::new), [`process`](Self::process) and dropping a manager may end the process, on ranks other than 0 and in
-/// the processes that fork workers. A host program that has to end by itself, such as an interpreter with buffers to flush,
-/// calls [`join`](Self::join), [`run`](Self::run) and [`leave`](Self::leave) instead: they return [`Exit`] where the others
-/// end the process. Forked workers end by [`ForkHooks::exit_child`](crate::ForkHooks).
+/// [`new`](Self::new), [`process`](Self::process) and dropping a manager may end the process, on ranks other than 0 and
+/// in the processes that fork workers. A host program that has to control its own exit, such as an interpreter with
+/// buffers to flush, calls [`join`](Self::join), [`run`](Self::run) and [`leave`](Self::leave) instead: these return
+/// [`Exit`] instead of ending the process. Forked workers end through [`ForkHooks::exit_child`](crate::ForkHooks).
 ///
 /// ```
 /// use gaudi_mpi::prelude::*;
@@ -83,11 +84,11 @@ pub struct WorkManager {
     is_root: bool,
     /// The number of calls of `process` so far.
     passes: u64,
-    /// Some items were skipped, in any pass.
+    /// Whether items were skipped in any pass.
     any_skipped: bool,
 }
 
-/// What this process is to the job.
+/// This process's role in the job.
 enum Role {
     Root(Root),
     /// A rank other than 0.
@@ -110,16 +111,16 @@ struct Root {
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl WorkManager {
-    /// Joins the ranks of the job. The other ranks take over rank 0's environment, unless the options say otherwise.
+    /// Connects the ranks of the job. The other ranks take over rank 0's environment, unless the options say otherwise.
     ///
     /// # Errors
-    /// If the options make no sense, MPI cannot do what is needed, a rank cannot enter rank 0's working directory, or the
-    /// file for the statistics cannot be written.
+    /// If the options are invalid, MPI lacks a required feature, a rank cannot enter rank 0's working directory, or the
+    /// statistics file cannot be written.
     pub fn new(options: Options) -> Result<Self, Error> {
         continue_or_exit(Self::join(options))
     }
 
-    /// Like [`new`](Self::new), and returns instead of ending the process.
+    /// Like [`new`](Self::new), but returns instead of ending the process.
     ///
     /// # Errors
     /// As for [`new`](Self::new).
@@ -129,7 +130,7 @@ impl WorkManager {
         let created = Instant::now();
         let mut zygote = None;
         if options.workers > 0 {
-            // Before MPI is initialised: forking is not safe afterwards.
+            // This happens before MPI is initialised, because forking is not safe afterwards.
             match ZygoteHandle::fork(&options)? {
                 Forked::Rank(handle) => zygote = Some(handle),
                 Forked::Zygote(Ok(Some(zygote))) => {
@@ -138,7 +139,7 @@ impl WorkManager {
                     let manager = Self::with_role(Role::Zygote(zygote), rank, size, options);
                     return Ok(ControlFlow::Continue(manager));
                 }
-                // The rank has ended before the job began, and has said why.
+                // The rank ended before the job began and has reported why.
                 Forked::Zygote(Ok(None)) => return Ok(ControlFlow::Break(Exit::SUCCESS)),
                 Forked::Zygote(Err(error)) => {
                     eprintln!("Error: the process that forks the workers cannot start: {error}");
@@ -188,7 +189,7 @@ impl WorkManager {
         }
     }
 
-    /// On rank 0: gathers the ranks, and checks what can be checked before the first pass.
+    /// On rank 0: gathers the ranks, and runs the checks that are possible before the first pass.
     fn prepare_root(&mut self) -> Result<(), Error> {
         let Role::Root(root) = &mut self.role else {
             return Ok(());
@@ -196,7 +197,7 @@ impl WorkManager {
         root.gather_ranks(&self.options)?;
         match &self.options.json {
             Some(path) => report::check_json(path).inspect_err(|_| {
-                // The failure cannot be written there either.
+                // This failure could not be written to that file either.
                 self.options.json = None;
             }),
             None => Ok(()),
@@ -213,8 +214,8 @@ impl WorkManager {
         self.size
     }
 
-    /// Returns whether this is rank 0, where results arrive. With `--workers`, two processes of a rank run the program: the
-    /// one that forks workers is never the root.
+    /// Returns whether this is rank 0, where results arrive. With `--workers`, two processes per rank run the program;
+    /// the process that forks workers is never the root.
     pub fn is_root(&self) -> bool {
         self.is_root
     }
@@ -226,16 +227,16 @@ impl WorkManager {
 
     /// Processes the items with the task on all ranks.
     ///
-    /// Items are taken from `items` as they are needed: it may be a vector, a range, or an iterator of unknown length that
-    /// yields more than fits into memory. The job ends when the iterator does. If that depends on anything but the items
-    /// themselves, such as the time, so does the result.
+    /// Items are taken from `items` as they are needed: `items` may be a vector, a range, or an iterator of unknown
+    /// length that yields more items than fit into memory. The job ends when the iterator ends. If its end depends on
+    /// anything other than the items themselves, such as the time, the result also depends on that.
     ///
-    /// On rank 0, the task has afterwards what its own `initialize_local`, `local_process` and `finalize` made of it. On the
-    /// other ranks, `task` and `items` are not used.
+    /// On rank 0, `task` afterwards contains all changes made by its own `initialize_local`, `local_process` and
+    /// `finalize`. On the other ranks, `task` and `items` are not used.
     ///
     /// # Errors
-    /// If a hook of the task fails, or if an item fails for good and the options do not say to skip it. Then the job is over
-    /// on all ranks.
+    /// If a hook of the task fails, or if an item still fails after all retries and `--on-error` is not `skip`. In both
+    /// cases, the job is over on all ranks.
     pub fn process<T: Task>(
         &mut self,
         task: &mut T,
@@ -244,10 +245,10 @@ impl WorkManager {
         continue_or_exit(self.run(task, items))
     }
 
-    /// Like [`process`](Self::process), and returns instead of ending the process.
+    /// Like [`process`](Self::process), but returns instead of ending the process.
     ///
     /// # Errors
-    /// As for [`process`](Self::process). [`Error::exit_status`] is the status that the program should end with.
+    /// As for [`process`](Self::process). The program should then end with the status [`Error::exit_status`].
     pub fn run<T: Task>(
         &mut self,
         task: &mut T,
@@ -290,7 +291,7 @@ impl WorkManager {
         }
     }
 
-    /// Reports a pass that succeeded.
+    /// Reports a successful pass.
     fn report(&mut self, statistics: Statistics, results: Results) -> Result<Summary, Error> {
         let skipped = results.skipped;
         self.any_skipped |= !skipped.is_empty();
@@ -305,7 +306,7 @@ impl WorkManager {
         })
     }
 
-    /// On rank 0: ends the job on all ranks. Returns the error for the user, who sees it from rank 0 alone.
+    /// On rank 0: ends the job on all ranks. Returns the error for the user; only rank 0 shows it.
     fn fail(&mut self, mut error: Error, results: Results) -> Error {
         let mut root = match std::mem::replace(&mut self.role, Role::Over) {
             Role::Root(root) => root,
@@ -316,7 +317,7 @@ impl WorkManager {
         };
         let transport = &mut root.member.transport;
         let _recording = signals::record();
-        // A signal that reaches the workers, too, may show as their deaths first.
+        // A signal that also reaches the workers may first show up as worker deaths.
         if let Err(interrupted) = transport.check() {
             error = interrupted;
         }
@@ -330,7 +331,7 @@ impl WorkManager {
         match agent::stop_all(transport, PATIENCE) {
             Ok(true) => error,
             Ok(false) | Err(_) => {
-                // Now or never: aborting ends this rank, too.
+                // Print the error now, because aborting also ends this rank.
                 eprintln!("Error: {error}");
                 log::error!("some ranks did not stop within {PATIENCE:?} and are killed");
                 transport.abort(error.exit_status())
@@ -338,8 +339,8 @@ impl WorkManager {
         }
     }
 
-    /// Ends the job on all ranks because of an error that rank 0 has met outside [`process`](Self::process). Returns the
-    /// error for `main`. Does nothing on other ranks.
+    /// Ends the job on all ranks because of an error that occurred on rank 0 outside [`process`](Self::process).
+    /// Returns the error for `main`. Does nothing on other ranks.
     ///
     /// ```
     /// use gaudi_mpi::prelude::*;
@@ -356,8 +357,8 @@ impl WorkManager {
         }
     }
 
-    /// Ends this process's part in the job, as dropping the manager does, and returns instead of ending the process. Rank 0
-    /// says goodbye; other ranks wait for that.
+    /// Ends this process's part in the job, as dropping the manager does, but returns instead of ending the process.
+    /// Rank 0 says goodbye; the other ranks wait for this message.
     pub fn leave(mut self) -> ControlFlow<Exit> {
         self.end()
     }
@@ -366,12 +367,12 @@ impl WorkManager {
         let (mut member, is_root) = match std::mem::replace(&mut self.role, Role::Over) {
             Role::Root(root) => (root.member, true),
             Role::Rank(member) => (member, false),
-            // What the program does without its manager is the business of the rank.
+            // Only the rank, not its zygote, runs the rest of the program.
             Role::Zygote(_) if std::thread::panicking() => return ControlFlow::Break(Exit::PANIC),
             Role::Zygote(_) => return ControlFlow::Break(Exit::SUCCESS),
             Role::Over => return ControlFlow::Continue(()),
         };
-        // Other ranks may wait for this one. A single rank unwinds like any program.
+        // Other ranks may be waiting for this rank. A single rank unwinds like any other program.
         if std::thread::panicking() && self.size > 1 {
             member.transport.abort(Exit::PANIC.status());
         }
@@ -404,7 +405,7 @@ fn continue_or_exit<T>(result: Result<ControlFlow<Exit, T>, Error>) -> Result<T,
     }
 }
 
-/// Makes the process end with the status of a signal, if that is the error.
+/// If the error is a signal, makes the process end with that signal's status.
 fn with_exit_status(error: Error) -> Error {
     if let Error::Interrupted { signal, .. } = error {
         signals::force_exit_status(128 + signal);

@@ -22,8 +22,8 @@ use std::cell::Cell;
 use std::time::Instant;
 
 impl Root {
-    /// Runs a pass, from `initialize_local` to `finalize`. Returns the statistics that `finalize` was given. If the pass
-    /// fails, `results` has what is known of it.
+    /// Runs a pass, from `initialize_local` to `finalize`. Returns the statistics passed to `finalize`. If the pass
+    /// fails, `results` holds the results known so far.
     pub(super) fn run<T: Task>(
         &mut self,
         task: &mut T,
@@ -59,7 +59,7 @@ impl Root {
         }
         let output = self.reduce::<T>(worker, options.memory, results)?;
         drop(recording);
-        // A signal may have come just before.
+        // A signal may have arrived just before.
         self.member.transport.check()?;
         let statistics = Statistics::new(results.ranks.clone(), start.elapsed(), self.created.elapsed());
         guard(|| task.finalize(output, &statistics)).map_err(hook("finalize"))?;
@@ -95,7 +95,7 @@ impl Root {
                         host: hosts[rank].clone(),
                     });
                 }
-                // A worker that was ready too late for any item.
+                // From a worker that became ready too late to get any items.
                 Report::Ready { .. } => {}
                 _ => return Err(Failure::bug("its report is out of turn").on(rank, &hosts[rank])),
             }

@@ -25,9 +25,10 @@ pub(crate) struct InlineWorker {
     ended: bool,
 }
 
-/// User code may need as much stack as on a main thread, or more. It is reserved, and takes memory only when used.
+/// Stack size in bytes. User code may need at least as much stack as on a main thread. The stack is only reserved: it
+/// takes up memory as it is used.
 pub(super) const STACK: usize = 64 << 20;
-/// The most reports or pieces that wait.
+/// The maximum number of reports or pieces in a queue.
 const WAITING: usize = 4;
 
 impl InlineWorker {
@@ -57,7 +58,7 @@ impl InlineWorker {
     }
 
     fn command(&self, command: Command) {
-        // The last report of a worker that has ended gives the reason.
+        // If the worker has ended, its last report gives the reason.
         let _ = self.commands.send(command);
     }
 }
@@ -82,7 +83,7 @@ impl Worker for InlineWorker {
     fn give(&mut self, piece: Vec<u8>, last: bool) -> Result<(), Vec<u8>> {
         match self.pieces.try_send((piece, last)) {
             Err(TrySendError::Full((piece, _))) => Err(piece),
-            // The last report of a worker that has ended gives the reason.
+            // If the worker has ended, its last report gives the reason.
             Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
         }
     }
@@ -94,7 +95,8 @@ impl Worker for InlineWorker {
     fn poll(&mut self, wait: Duration) -> Option<WorkerReport> {
         let mut report = self.reports.try_recv();
         if matches!(report, Err(TryRecvError::Empty)) && !wait.is_zero() {
-            // The worker wakes this thread. Waiting on the channel would spin first, which many idle ranks cannot afford.
+            // The worker wakes this thread. Waiting on the channel would spin first, which costs too much CPU time with
+            // many idle ranks.
             std::thread::park_timeout(wait);
             report = self.reports.try_recv();
         }
@@ -118,7 +120,7 @@ struct WorkerChannels {
     commands: Receiver<Command>,
     pieces: Receiver<(Vec<u8>, bool)>,
     reports: Sender<WorkerReport>,
-    /// The thread that takes the reports and may be asleep.
+    /// The thread that takes the reports, which may be asleep and need waking.
     listener: Thread,
 }
 
@@ -130,11 +132,11 @@ impl WorkerChannels {
     }
 }
 
-/// The worker's thread. Returns how long it waited for items.
+/// The worker thread's code. Returns how long it waited for items.
 fn work<T: Task>(task: &[u8], pass: Pass, channels: &WorkerChannels) -> Duration {
     let mut waiting = Duration::ZERO;
     if let Err(failure) = follow_orders::<T>(task, pass, channels, &mut waiting) {
-        // It is lost if the rank has given up the worker.
+        // The report is lost if the rank has given up on the worker.
         let _ = channels.report(WorkerReport::Failed(failure));
     }
     waiting

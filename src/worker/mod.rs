@@ -1,5 +1,5 @@
-//! Where the task runs: in a [thread](inline) of its rank, or in [forked processes](fork), never on the thread that calls
-//! MPI. Both fill the farm's port, [`Worker`].
+//! Where the task runs: in a [thread](inline) of its rank or in [forked processes](fork), but never on the thread that
+//! calls MPI. Both implement [`Worker`], the farm's port.
 
 mod fork;
 mod inline;
@@ -16,7 +16,7 @@ use crate::job::task::Task;
 use std::io;
 use std::time::Duration;
 
-/// Takes the whole output of a worker. Gives up when `goes_on`, which is called while the worker takes its time, returns
+/// Takes a worker's whole output. Calls `goes_on` while waiting for the worker, and gives up when `goes_on` returns
 /// false.
 pub(crate) fn collect<T: Task>(
     worker: &mut dyn Worker,

@@ -1,11 +1,12 @@
-//! Outputs as sequences of pieces of bytes.
+//! Outputs as sequences of byte pieces.
 
 use std::io::{self, Read, Write};
 
-/// Large enough that the number of messages does not matter, small enough that memory does not.
+/// Piece size in bytes: large enough that the number of messages does not matter, small enough that memory use does not
+/// matter.
 const PIECE: usize = 1 << 20;
 
-/// A writer that cuts bytes into pieces and passes each on when it is full.
+/// A writer that cuts bytes into pieces and passes each piece on when it is full.
 pub(super) struct PieceWriter<F> {
     piece: Vec<u8>,
     pass_on: F,
@@ -28,7 +29,7 @@ impl<F: FnMut(Vec<u8>) -> io::Result<()>> PieceWriter<F> {
 impl<F: FnMut(Vec<u8>) -> io::Result<()>> Write for PieceWriter<F> {
     #[inline]
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        // The usual write is a number of a few bytes.
+        // Most writes are numbers of only a few bytes.
         if self.piece.len() + bytes.len() <= PIECE {
             self.piece.extend_from_slice(bytes);
             return Ok(());
@@ -56,7 +57,7 @@ impl<F: FnMut(Vec<u8>) -> io::Result<()>> Write for PieceWriter<F> {
     }
 }
 
-/// A reader of pieces. `next` returns the next piece and whether it is the last.
+/// A reader of pieces. `next` returns the next piece and whether it is the last piece.
 pub(super) struct PieceReader<F> {
     next: F,
     piece: Vec<u8>,

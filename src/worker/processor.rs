@@ -1,4 +1,4 @@
-//! Runs a worker's copy of the task: the place where the types of items, replies and outputs are known again.
+//! Runs a worker's copy of the task. Unlike the farm, this code knows the types of items, replies and outputs.
 
 use super::pieces::{PieceReader, PieceWriter};
 use crate::farm::protocol::{Batch, Done, Failure, Pass};
@@ -23,13 +23,13 @@ pub(super) struct Processor<T: Task> {
     merging: Duration,
     initialized: bool,
     finalized: bool,
-    /// Where it publishes the item in process: the number plus one, or 0 between items.
+    /// Where the processor publishes its current item: the item's number plus one, or 0 between items.
     current_item: Option<&'static AtomicU64>,
-    /// Bytes of replies of the last batch, as an estimate for the next.
+    /// The last batch's reply size in bytes, as an estimate for the next batch.
     reply_bytes: usize,
 }
 
-/// A failed item: its place in the run, and its error.
+/// A failed item: its position in the run, and its error.
 struct ItemFailure {
     index: usize,
     message: String,
@@ -60,7 +60,7 @@ impl<T: Task> Processor<T> {
         })
     }
 
-    /// Runs `initialize_remote`, unless that has been done.
+    /// Runs `initialize_remote`, unless it has already been run.
     pub(super) fn initialize(&mut self) -> Result<(), Failure> {
         if std::mem::replace(&mut self.initialized, true) {
             return Ok(());
@@ -68,7 +68,7 @@ impl<T: Task> Processor<T> {
         guard(|| self.task.initialize_remote()).map_err(hook_failure("initialize_remote"))
     }
 
-    /// Publishes the item in process here from now on: the number plus one, or 0 between items.
+    /// From now on, publishes the current item at `place`: the item's number plus one, or 0 between items.
     pub(super) fn publish_current_item(&mut self, place: &'static AtomicU64) {
         self.current_item = Some(place);
     }
@@ -79,8 +79,8 @@ impl<T: Task> Processor<T> {
         self.merging = Duration::ZERO;
         let items = decode_items::<T::Item>(batch, items)?;
         let (mut good, mut failed, mut replies) = (Vec::new(), Vec::new(), Vec::new());
-        // A stack of runs that are still to be done, the first on top. A run that fails is cut in three: the items before the
-        // bad one are processed again without it, the bad one is left out, and those after it follow.
+        // A stack of runs still to be processed, the first on top. A run that fails is cut into three parts: the items
+        // before the bad item are processed again, the bad item is left out, and the items after it follow.
         let length = if T::Output::ITEMWISE { 1 } else { items.len().max(1) };
         let starts = (0..items.len()).step_by(length).rev();
         let mut runs: Vec<Range<usize>> = starts.map(|start| start..start + length).collect();
@@ -180,13 +180,13 @@ impl<T: Task> Processor<T> {
         Ok(())
     }
 
-    /// Encodes and removes the output of the batches since the last call.
+    /// Encodes and removes the output of the batches processed since the last call.
     pub(super) fn take_output(&mut self) -> Result<Vec<u8>, Failure> {
         let gathered = self.gathered.take();
         guard(|| Ok(wire::encode(&gathered)?)).map_err(hook_failure("sending the output"))
     }
 
-    /// Runs `finalize_remote`, unless that has been done.
+    /// Runs `finalize_remote`, unless it has already been run.
     pub(super) fn finalize(&mut self) -> Result<(), Failure> {
         if std::mem::replace(&mut self.finalized, true) {
             return Ok(());
@@ -208,8 +208,8 @@ impl<T: Task> Processor<T> {
         .map_err(hook_failure("merging outputs"))
     }
 
-    /// Passes the output on in pieces and returns the last one. With `always`, there is an output even if there were no
-    /// items.
+    /// Passes the output on in pieces and returns the last piece. With `always`, produces an output even if there were
+    /// no items.
     pub(super) fn emit(
         &mut self,
         always: bool,
@@ -249,7 +249,7 @@ fn decode_items<I: serde::de::DeserializeOwned>(batch: Batch, mut bytes: &[u8]) 
     .map_err(hook_failure("receiving items"))
 }
 
-/// Appends a run of good items, joined with the last one if they are adjacent.
+/// Appends a run of good items, joining it with the last run if the two are adjacent.
 fn extend(good: &mut Vec<(Batch, u64)>, run: Batch, length: u64) {
     match good.last_mut() {
         Some((last, bytes)) if last.first + last.count == run.first => {

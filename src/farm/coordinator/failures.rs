@@ -1,4 +1,4 @@
-//! Items that fail and workers that die: what is tried again, what is skipped, what ends the job.
+//! Handles failed items and dead workers: decides what is retried, what is skipped, and what ends the job.
 
 use super::Coordinator;
 use crate::error::Error;
@@ -11,20 +11,20 @@ use std::collections::HashMap;
 /// Failures so far.
 #[derive(Default)]
 pub(super) struct Failures {
-    /// Failed attempts by item.
+    /// The number of failed attempts at each item.
     attempts: HashMap<u64, u32>,
-    /// Deaths between two items, by the first item of the batch that the worker had.
+    /// The number of worker deaths between two items, by the first item of the worker's batch.
     deaths_between: HashMap<u64, u32>,
     pub(super) skipped: Vec<SkippedItem>,
 }
 
-/// A worker that dies between two items may have done so for any reason, but not this often.
+/// A worker may die between two items for any reason, but after this many such deaths the item is blamed.
 const DEATHS_BETWEEN_ITEMS: u32 = 3;
 
 impl Coordinator<'_> {
-    /// A worker died while it had a batch: the batch is tried again, without the item that is to blame.
+    /// Handles the death of a worker that had a batch: the batch is retried without the item to blame.
     pub(super) fn worker_died(&mut self, rank: usize, death: Death) -> Result<(), Error> {
-        // Ctrl-C in a terminal reaches the workers, too: then their deaths are no news.
+        // Ctrl-C in a terminal also reaches the workers; their deaths are then a consequence, not a failure.
         self.transport.check()?;
         let Death { batch, item, cause } = death;
         self.take_back(rank, batch)?;
@@ -35,7 +35,7 @@ impl Coordinator<'_> {
             self.ranks[rank].failures += 1;
             return self.item_failed(rank, batch.first, format!("the worker {cause}"));
         }
-        // It is not certain which item is to blame: the suspect is tried alone, the others without it.
+        // It is not certain which item is to blame, so the suspect is retried alone and the others without it.
         let suspect = item.filter(|item| batch.items().contains(item));
         log::warn!(
             "a worker on rank {rank} ({}) {cause}, {}: items {} to {} are tried again",
@@ -58,7 +58,7 @@ impl Coordinator<'_> {
         Ok(())
     }
 
-    /// An attempt at an item failed: it is tried again, skipped, or ends the job.
+    /// Handles a failed attempt at an item: the item is retried or skipped, or the job ends.
     pub(super) fn item_failed(&mut self, rank: usize, item: u64, message: String) -> Result<(), Error> {
         let attempts = self.failures.attempts.entry(item).or_default();
         *attempts += 1;
@@ -82,7 +82,7 @@ impl Coordinator<'_> {
                 message,
             }),
             OnError::Skip => {
-                // The list at the end has the message.
+                // The message appears in the list printed at the end.
                 log::warn!(
                     "item {item}{description} failed on rank {rank} ({host}), at attempt {attempts}, and is skipped"
                 );

@@ -1,4 +1,4 @@
-//! Rank 0's side of the farm: hands out items, takes results back, releases replies in order.
+//! Rank 0's side of the farm: hands out items, takes back results, and releases replies in order.
 
 mod failures;
 
@@ -20,20 +20,20 @@ use std::time::{Duration, Instant};
 /// The coordinator's view of a rank's worker.
 #[derive(Debug, Default)]
 struct Member {
-    /// The number of batches that it processes at a time: 0 before it is ready.
+    /// The number of batches that the worker processes at a time; 0 before it is ready.
     slots: usize,
     at_work: VecDeque<Batch>,
 }
 
-/// A run of replies that is being handed to the user.
+/// A run of replies that is being delivered to the user.
 struct Release {
     items: Batch,
     replies: Payload,
-    /// Bytes of replies that the user has had.
+    /// Bytes of replies already delivered to the user.
     delivered: usize,
 }
 
-/// Sees all items of a pass through.
+/// Sees all items of a pass through to the end.
 pub(crate) struct Coordinator<'a> {
     options: &'a Options,
     hosts: &'a [String],
@@ -49,7 +49,7 @@ pub(crate) struct Coordinator<'a> {
     ranks: Vec<RankStatistics>,
 }
 
-/// What is known when all items are settled, or when the job fails.
+/// The results known when all items are settled, or when the job fails.
 #[derive(Default)]
 pub(crate) struct Results {
     pub skipped: Vec<SkippedItem>,
@@ -58,7 +58,7 @@ pub(crate) struct Results {
 
 /// How long `local_process` may keep the coordinator from its other duties.
 const RELEASE_TIME: Duration = Duration::from_millis(5);
-/// How many messages are taken before something else gets its turn.
+/// How many messages are handled before other duties get their turn.
 const MESSAGES_A_TURN: usize = 64;
 
 impl<'a> Coordinator<'a> {
@@ -96,7 +96,7 @@ impl<'a> Coordinator<'a> {
         }
     }
 
-    /// Sees all items through.
+    /// Sees all items through to the end.
     pub(crate) fn run(&mut self) -> Result<(), Error> {
         let mut backoff = Backoff::default();
         // Without items there is no need to wait for workers.
@@ -139,7 +139,7 @@ impl<'a> Coordinator<'a> {
             .is_some_and(|total| self.settled == total && self.release.is_none() && self.reorder.next() == total)
     }
 
-    /// Returns what is known now.
+    /// Returns the results known so far.
     pub(crate) fn into_results(self) -> Results {
         let mut skipped = self.failures.skipped;
         skipped.sort_by_key(|skipped| skipped.item);
@@ -187,13 +187,13 @@ impl<'a> Coordinator<'a> {
 
     fn ready(&mut self, rank: usize, slots: usize) {
         self.members[rank].slots = slots;
-        // Members that are not ready yet are assumed to be like the others.
+        // Members that are not ready yet are assumed to have as many slots as the average of the others.
         let known = self.members.iter().filter(|member| member.slots > 0);
         let (ready, slots) = known.fold((0, 0), |(ready, slots), member| (ready + 1, slots + member.slots));
         self.schedule.set_slots(slots * self.members.len() / ready.max(1));
     }
 
-    /// Takes a batch off a member's list.
+    /// Removes a batch from a member's list.
     fn take_back(&mut self, rank: usize, batch: Batch) -> Result<(), Error> {
         let at_work = &mut self.members[rank].at_work;
         match at_work.iter().position(|other| *other == batch) {
@@ -240,7 +240,7 @@ impl<'a> Coordinator<'a> {
         });
     }
 
-    /// Hands the user the replies whose turn it is. Returns whether there were any.
+    /// Delivers the replies whose turn it is to the user. Returns whether there were any.
     fn release(&mut self) -> Result<bool, Error> {
         let until = Instant::now() + RELEASE_TIME;
         let mut any = false;
@@ -282,7 +282,8 @@ impl<'a> Coordinator<'a> {
             for rank in 0..self.members.len() {
                 let slots = self.members[rank].slots;
                 while (level * slots..(level + 1) * slots).contains(&self.members[rank].at_work.len()) {
-                    // The last items go to whichever member is free first, not behind another's work.
+                    // The last items go to whichever member is free first, instead of queueing behind a busy member's
+                    // work.
                     if level > 0 && self.schedule.fresh() <= (self.members.len() * slots) as u64 {
                         break;
                     }
@@ -304,7 +305,7 @@ impl<'a> Coordinator<'a> {
         Ok(any)
     }
 
-    /// When the window is full: the item whose turn it is, which alone may be handed out.
+    /// When the window is full: returns the item whose turn it is, the only one that may be handed out.
     fn only(&self) -> Option<u64> {
         let at_work = self
             .members

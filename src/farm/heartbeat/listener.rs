@@ -1,4 +1,4 @@
-//! Rank 0's end: answers heartbeats, and raises the alarm when a rank falls silent.
+//! Rank 0's side: answers heartbeats, and raises the alarm when a rank falls silent.
 
 use super::silence::{BeatClock, Silence};
 use super::{HeartbeatThread, PACKET, Rendezvous, die, udp};
@@ -11,12 +11,12 @@ use std::net::UdpSocket;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A rank that has never been heard of for this long is worth a warning.
+/// A warning is logged if a rank has not sent a single heartbeat by this time.
 const WARN_AFTER: Duration = Duration::from_secs(30);
 /// How long the main thread may take to end the job.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Rank 0's socket, before the other ranks know of it.
+/// Rank 0's socket, before the other ranks know about it.
 pub(crate) struct Listener {
     socket: UdpSocket,
     rendezvous: Rendezvous,
@@ -40,7 +40,7 @@ impl Listener {
         &self.rendezvous
     }
 
-    /// Starts a thread that answers the ranks on these hosts and raises the alarm when one is silent for too long.
+    /// Starts a thread that answers the ranks on these hosts and raises the alarm when a rank is silent for too long.
     pub(crate) fn start(self, hosts: Vec<String>, alarm: Arc<Alarm>) -> io::Result<HeartbeatThread> {
         self.socket.set_read_timeout(Some(self.rendezvous.beat() / 4))?;
         HeartbeatThread::spawn(move |stopped| self.run(&hosts, &alarm, &stopped))
@@ -65,12 +65,12 @@ impl Listener {
                         alarm.raise(lost_error(rank, &hosts[rank], limit));
                     }
                 }
-                // It came back before the main thread took notice.
+                // The rank came back before the main thread noticed its silence.
                 Some(rank) if !ranks[rank].is_longer_than(limit) => {
                     alarm.withdraw_lost();
                     lost = None;
                 }
-                // The main thread is to end the job in order, but cannot while a call of MPI does not return.
+                // The main thread should end the job cleanly, but cannot do so while an MPI call does not return.
                 Some(rank) if alarm.leaving_for() > PATIENCE => {
                     die(&format!("Error: {}", lost_error(rank, &hosts[rank], limit)))
                 }
@@ -97,7 +97,7 @@ impl Listener {
         let known = self.rendezvous.rank(&packet[..length]);
         if let Some(rank) = known.and_then(|rank| ranks.get_mut(rank)) {
             rank.end();
-            // A rank that gets no answer notices that itself.
+            // A rank that gets no answer will notice that itself.
             let _ = self.socket.send_to(&packet[..length], from);
         }
     }

@@ -1,9 +1,9 @@
-//! Heartbeats: each rank sends rank 0 a packet about once a second, and rank 0 answers. That detects a frozen rank and a
-//! host that is cut off. MPI does not: a message that nobody receives just stays under way.
+//! Heartbeats: each rank sends rank 0 a packet about once a second, and rank 0 answers. This detects frozen ranks and
+//! hosts that are cut off. MPI does not detect them: a message that nobody receives just stays under way.
 //!
-//! Heartbeats are UDP packets between threads of their own, because the thread that calls MPI may run user code for a long
-//! time. Time is counted in beats, so that a machine that was asleep does not find the others silent when it wakes up.
-//! Where no packet ever gets through, nothing is concluded from their absence.
+//! Heartbeats are UDP packets between dedicated threads, because the thread that calls MPI may run user code for a long
+//! time. Time is counted in beats, so that a machine that was asleep does not consider the others silent when it wakes
+//! up. Where no packet ever gets through, missing packets are ignored.
 
 mod listener;
 mod sender;
@@ -26,14 +26,14 @@ use std::time::{Duration, Instant};
 const BEAT: Duration = Duration::from_secs(1);
 /// At least this many heartbeats fit into the time after which a rank counts as lost.
 const BEATS_BEFORE_LOST: u32 = 10;
-/// The job's secret and the rank's number.
+/// Packet size in bytes: the job's secret and the rank's number.
 const PACKET: usize = 20;
 
-/// Where rank 0 listens, and how heartbeats of this job look.
+/// Where rank 0 listens, and how to recognise this job's heartbeats.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Rendezvous {
     addresses: Vec<SocketAddr>,
-    /// Known to the ranks of this job only.
+    /// Known only to the ranks of this job.
     secret: [u8; 16],
     lost_after: Duration,
 }
@@ -59,7 +59,7 @@ impl Rendezvous {
     }
 }
 
-/// A thread that sends or answers heartbeats until this is dropped. Dropping does not wait for the thread.
+/// A thread that sends or answers heartbeats until this handle is dropped. Dropping it does not wait for the thread.
 pub(crate) struct HeartbeatThread {
     _stop: Sender<()>,
 }

@@ -1,4 +1,4 @@
-//! The end of every other rank: sends heartbeats, and ends the process when rank 0 does not answer.
+//! The side of every rank except rank 0: sends heartbeats, and ends the process when rank 0 does not answer.
 
 use super::silence::{BeatClock, Silence};
 use super::{HeartbeatThread, PACKET, Rendezvous, die, udp};
@@ -6,7 +6,7 @@ use crossbeam_channel::RecvTimeoutError;
 use std::io::{self, ErrorKind};
 use std::net::UdpSocket;
 
-/// Starts a thread that sends heartbeats of this rank, and ends the process when rank 0 has been silent for too long.
+/// Starts a thread that sends this rank's heartbeats and ends the process when rank 0 has been silent for too long.
 pub(crate) fn send_heartbeats(rank: usize, host: String, rendezvous: Rendezvous) -> io::Result<HeartbeatThread> {
     let sockets: Vec<UdpSocket> = rendezvous
         .addresses
@@ -24,7 +24,7 @@ pub(crate) fn send_heartbeats(rank: usize, host: String, rendezvous: Rendezvous)
             let send_to_all = answered.is_none() || silence.lasted > 3 * beat;
             for (index, socket) in sockets.iter().enumerate() {
                 if send_to_all || answered == Some(index) {
-                    // A packet that cannot be sent shows as a missing answer.
+                    // A packet that cannot be sent will show up as a missing answer.
                     let _ = socket.send(&packet);
                 }
             }
@@ -41,7 +41,7 @@ pub(crate) fn send_heartbeats(rank: usize, host: String, rendezvous: Rendezvous)
                             answered = Some(index);
                         }
                         Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                        // The delayed error of an earlier packet, or a packet of somebody else.
+                        // A delayed error caused by an earlier packet, or a packet from an unrelated sender.
                         _ => {}
                     }
                 }

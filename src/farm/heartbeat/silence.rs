@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Silence {
     pub(super) lasted: Duration,
-    /// The rank has been heard at least once.
+    /// Whether the rank has been heard from at least once.
     pub(super) heard: bool,
 }
 
@@ -20,7 +20,8 @@ impl Silence {
         self.lasted = Duration::ZERO;
     }
 
-    /// False for a rank that was never heard: its packets may not get through.
+    /// Returns whether the rank has been silent for longer than `limit`. False for a rank that was never heard from,
+    /// because its packets may not get through.
     pub(super) fn is_longer_than(&self, limit: Duration) -> bool {
         self.heard && self.lasted > limit
     }
@@ -40,8 +41,8 @@ impl BeatClock {
         }
     }
 
-    /// Returns the time since the last tick once a beat is over, at most two beats: if more has passed, this machine was
-    /// asleep.
+    /// Returns the time since the last tick once a beat is over, but at most two beats: if more time has passed, this
+    /// machine was asleep.
     pub(super) fn tick(&mut self) -> Option<Duration> {
         let elapsed = self.latest.elapsed();
         if elapsed < self.beat * 9 / 10 {

@@ -1,4 +1,4 @@
-//! UDP sockets for [heartbeats](super), and the addresses under which other hosts may reach this one.
+//! UDP sockets for [heartbeats](super), and the addresses at which other hosts may reach this host.
 
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
@@ -7,12 +7,12 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
 use std::os::fd::AsRawFd;
 
-/// Opens a socket on all addresses of this host, at a free port.
+/// Opens a socket on all addresses of this host, on a free port.
 pub(super) fn listen() -> io::Result<UdpSocket> {
     dual_stack().or_else(|_| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))
 }
 
-/// Opens a socket for IPv6 and IPv4, whatever this host's default is.
+/// Opens a socket for IPv6 and IPv4, regardless of this host's default.
 fn dual_stack() -> io::Result<UdpSocket> {
     let flags = SockFlag::SOCK_CLOEXEC;
     let socket = socket(AddressFamily::Inet6, SockType::Datagram, flags, None)?;

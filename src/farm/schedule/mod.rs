@@ -1,4 +1,4 @@
-//! Who gets which items, and how many at a time.
+//! Decides who gets which items, and how many at a time.
 
 mod pace;
 
@@ -8,12 +8,12 @@ use super::protocol::{Batch, Done, Failure};
 use crate::job::options::Schedule as Policy;
 use std::collections::VecDeque;
 
-/// Hands out items to the members of the farm (one a rank): each item once, and again when it has to be retried.
+/// Hands out items to the members of the farm (one per rank): each item once, and again when it has to be retried.
 #[derive(Debug)]
 pub(crate) struct Schedule {
     policy: Policy,
     forced: Option<u64>,
-    /// The number of items that the user's iterator announces, if it does.
+    /// The number of items that the user's iterator announces, if any.
     expected: Option<u64>,
     supply: Supply,
     members: usize,
@@ -28,31 +28,33 @@ pub(crate) struct Schedule {
 /// Items that nobody has tried yet.
 #[derive(Debug)]
 enum Fresh {
-    /// Whoever asks gets the next ones.
+    /// Whichever member asks gets the next items.
     Shared { next: u64 },
-    /// Blocks of items are dealt to the members like cards. Who gets which items is fixed in advance, and yet the items in
-    /// process are close together.
+    /// Blocks of items are dealt to the members like cards. Who gets which items is fixed in advance, yet the items
+    /// being processed at any time are close together.
     Dealt { block: u64, next: Vec<u64> },
 }
 
 #[derive(Debug)]
 struct Retry {
     batch: Batch,
-    /// The member that must not get it if there are others.
+    /// The member that failed on the item and must not get it again if there are other members.
     failed_by: Option<usize>,
 }
 
 impl Schedule {
-    /// A batch with more bytes of replies than this leaves the processor's caches and needs fresh memory each time: it
-    /// travels at half the speed.
+    /// The largest reply size that batches aim for, in bytes. Larger replies do not fit into the processor's caches and
+    /// need fresh memory each time, so they travel at half the speed.
     const LARGEST_REPLY: u64 = 1 << 20;
-    /// The most bytes of items that are taken from an iterator of unknown length to see whether it is about to end.
+    /// The maximum number of bytes of items taken ahead from an iterator of unknown length, to see whether it is about
+    /// to end.
     const LOOK_AHEAD: u64 = 8 << 20;
-    /// The largest block of a static schedule, and the block if the number of items is unknown.
+    /// The largest block of a static schedule, and the block size if the number of items is unknown.
     const LARGEST_BLOCK: u64 = 65_536;
     const UNKNOWN_BLOCK: u64 = 32;
 
-    /// `expected` is the number of items that the iterator announces; `window` is the size of the reorder buffer in bytes.
+    /// `expected` is the number of items that the iterator announces; `window` is the size of the reorder buffer in
+    /// bytes.
     pub(crate) fn new(policy: Policy, forced: Option<u64>, expected: Option<u64>, members: usize, window: u64) -> Self {
         let fresh = match policy {
             Policy::Dynamic | Policy::Guided => Fresh::Shared { next: 0 },
@@ -100,7 +102,7 @@ impl Schedule {
         self.supply.exhausted.then_some(self.supply.available)
     }
 
-    /// Returns the number of items as far as it is known or announced.
+    /// Returns the number of items as far as the number is known or announced.
     fn known(&self) -> u64 {
         match self.total() {
             Some(total) => total,
@@ -108,7 +110,7 @@ impl Schedule {
         }
     }
 
-    /// Returns the most bytes of replies that one batch should make.
+    /// Returns the maximum reply size that one batch should produce, in bytes.
     fn reply_limit(&self) -> u64 {
         (self.window / (4 * self.slots as u64)).min(Self::LARGEST_REPLY)
     }
@@ -123,12 +125,12 @@ impl Schedule {
         self.pace.learn_item_size(batch, bytes);
     }
 
-    /// Returns the estimated number of bytes of replies of this many items.
+    /// Returns the estimated size of the replies to this many items, in bytes.
     pub(crate) fn expected_reply(&self, items: u64) -> u64 {
         self.pace.reply_bytes(items)
     }
 
-    /// Returns the estimated number of bytes of this many encoded items.
+    /// Returns the estimated encoded size of this many items, in bytes.
     pub(crate) fn expected_items(&self, items: u64) -> u64 {
         self.pace.item_bytes(items)
     }
@@ -141,12 +143,12 @@ impl Schedule {
         });
     }
 
-    /// Queues items again that were not processed.
+    /// Queues unprocessed items again.
     pub(crate) fn again(&mut self, batch: Batch) {
         self.retries.push_back(Retry { batch, failed_by: None });
     }
 
-    /// Returns the number of items, of those known or announced, that have not been handed out.
+    /// Returns the number of known or announced items that have not yet been handed out.
     pub(crate) fn fresh(&self) -> u64 {
         let known = self.known();
         match &self.fresh {
@@ -158,13 +160,13 @@ impl Schedule {
         }
     }
 
-    /// Returns whether there is nothing to hand out, now and later, unless an item has to be retried.
+    /// Returns whether there is nothing left to hand out, apart from items that may have to be retried.
     pub(crate) fn is_drained(&self) -> bool {
         self.retries.is_empty() && self.supply.exhausted && self.fresh() == 0
     }
 
-    /// Returns the next batch for `member`, if there is one. With `only`, it has to start with that item. `pull` takes items
-    /// from the iterator, as [`ItemFeed::pull`](super::item_feed::ItemFeed::pull) does.
+    /// Returns the next batch for `member`, if there is one. With `only`, the batch has to start with that item. `pull`
+    /// takes items from the iterator, as [`ItemFeed::pull`](super::item_feed::ItemFeed::pull) does.
     pub(crate) fn next(
         &mut self,
         member: usize,
@@ -189,7 +191,7 @@ impl Schedule {
         if wanted > self.supply.available && !self.supply.exhausted {
             self.supply = pull(first + 1, wanted)?;
         }
-        // The end may have come into sight.
+        // The end of the items may have become known, which makes batches smaller.
         let size = self.size().min(size);
         let count = size.min(self.supply.available.saturating_sub(first));
         if count == 0 {
@@ -205,8 +207,8 @@ impl Schedule {
         Ok(Some(Batch { first, count }))
     }
 
-    /// Returns how many items to take beyond a batch, so that the end of an iterator of unknown length is seen in time for
-    /// batches to get smaller.
+    /// Returns how many items to take beyond a batch, so that the end of an iterator of unknown length is seen in time
+    /// for batches to get smaller.
     fn look_ahead(&self, size: u64) -> u64 {
         if self.expected.is_some() {
             return 0;
@@ -223,7 +225,7 @@ impl Schedule {
         let Some(largest) = self.pace.largest() else {
             return 1; // nothing is known yet
         };
-        // Near the end batches get smaller so that all members finish together, but not so small that handing out and
+        // Near the end, batches get smaller so that all members finish together, but not so small that handing out and
         // merging cost more than the work.
         let fair = match (self.total(), self.expected) {
             (None, None) => None,
@@ -239,7 +241,7 @@ impl Schedule {
             (_, Some(fair)) => fair.min(target),
             (_, None) => target,
         };
-        // What was measured on a few items may not hold for many.
+        // Measurements on a few items may not hold for many.
         let cautious = match self.policy {
             Policy::Guided => u64::MAX,
             Policy::Dynamic | Policy::Static => largest.saturating_mul(8),
@@ -250,10 +252,10 @@ impl Schedule {
     }
 }
 
-/// Returns how many of the `total` items are left to a member whose next item is `next`.
+/// Returns how many of the `total` items are left for a member whose next item is `next`.
 fn dealt_after(next: u64, block: u64, members: usize, total: u64) -> u64 {
     let stride = block * members as u64;
-    // The first of its blocks has been started and the last may be cut short.
+    // The member's first block has already been started, and its last block may be cut short.
     let (begun, first) = (next % block, next - next % block);
     let left = total.saturating_sub(first);
     (left / stride * block + (left % stride).min(block)).saturating_sub(begun)
@@ -265,7 +267,7 @@ mod tests {
     use proptest::prelude::*;
     use std::time::Duration;
 
-    /// An iterator over this many items. A slow one yields only what is needed.
+    /// An iterator over this many items. A slow iterator yields only the items needed.
     fn items(total: u64, slow: bool) -> impl FnMut(u64, u64) -> Result<Supply, Failure> {
         move |needed, wanted| {
             let end = if slow { needed } else { wanted };
@@ -294,8 +296,8 @@ mod tests {
         }
     }
 
-    /// Hands out everything to members that ask in the order of `askers`. Each batch is reported done when its member asks
-    /// again.
+    /// Hands out everything to members that ask in the order of `askers`. Each batch is reported as done when its
+    /// member asks again.
     fn hand_out(
         schedule: &mut Schedule,
         mut pull: impl FnMut(u64, u64) -> Result<Supply, Failure>,

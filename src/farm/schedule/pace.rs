@@ -1,4 +1,4 @@
-//! What has been measured of items so far, and the batch sizes that follow from it.
+//! Measurements of the items so far, and the batch sizes derived from them.
 
 use crate::farm::protocol::{Batch, Done};
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 /// Running averages of item time and size.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    /// Seconds that an item takes.
+    /// Time in seconds spent on an item.
     item_time: Average,
-    /// Seconds that the outputs of a batch take, whatever its size.
+    /// Time in seconds spent on a batch's outputs, regardless of the batch's size.
     merging: Average,
     item_bytes: Average,
     reply_bytes: Average,
@@ -17,10 +17,11 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Long enough that handing out does not matter, short enough that workers stay in step.
+    /// The target time per batch: long enough that the cost of handing out batches does not matter, short enough that
+    /// workers stay in step.
     const TARGET: Duration = Duration::from_millis(30);
     const SHORTEST: Duration = Duration::from_millis(1);
-    /// The most bytes of items in a batch.
+    /// The maximum size of a batch's items, in bytes.
     pub(super) const ITEM_LIMIT: u64 = 8 << 20;
 
     pub(super) fn learn(&mut self, done: &Done, reply_bytes: u64) {
@@ -49,12 +50,13 @@ impl Pace {
         (self.item_bytes.or(0.0) * items as f64) as u64
     }
 
-    /// Returns the number of items in a batch of the best length: merging takes at most a twenty-fifth of its time.
+    /// Returns the best number of items for a batch. With that number, merging takes at most a twenty-fifth of the
+    /// batch's time.
     pub(super) fn items_in_batch(&self) -> u64 {
         self.items_in(Self::TARGET.as_secs_f64().max(25.0 * self.merging.or(0.0)))
     }
 
-    /// Returns the number of items in the shortest batch that is worth handing out.
+    /// Returns the number of items in the shortest batch worth handing out.
     pub(super) fn items_in_shortest_batch(&self) -> u64 {
         self.items_in(Self::SHORTEST.as_secs_f64().max(4.0 * self.merging.or(0.0)))
     }
@@ -63,7 +65,7 @@ impl Pace {
         (seconds / self.item_time.or(0.0).max(1e-10)) as u64
     }
 
-    /// Returns how many items may be in a batch for the sake of their own size and that of their replies.
+    /// Returns how many items a batch may contain, given the size of the items and of their replies.
     pub(super) fn items_in_memory(&self, reply_limit: u64) -> u64 {
         let limit = |bytes: u64, each: f64| match each > 0.0 {
             true => (bytes as f64 / each) as u64,

@@ -1,4 +1,4 @@
-//! A rank's accumulator, as the rank sees it: the process that adds up the workers' outputs.
+//! The rank's view of its accumulator, the process that adds up the workers' outputs.
 
 use super::channel::RankChannel;
 use super::error::WorkersError;
@@ -12,11 +12,11 @@ use std::time::Duration;
 pub(super) struct Accumulator {
     channel: Option<RankChannel>,
     pid: Option<i32>,
-    /// Orders from before the process existed.
+    /// Orders given before the process existed.
     early: Vec<(AccumulatorOrder, Vec<u8>)>,
-    /// The outputs that its next answers are about.
+    /// The outputs for which the accumulator's answers are still to come.
     adding: VecDeque<OutputOf>,
-    /// How long it takes to add a worker's output: an average in which the latest counts most.
+    /// How long it takes to add a worker's output: an average in which the latest value counts most.
     time: Duration,
 }
 
@@ -26,13 +26,13 @@ enum OutputOf {
     OtherRank,
 }
 
-/// Bytes of outputs that may wait before the workers have to.
+/// Bytes of outputs that may queue up before the workers have to wait.
 const BACKLOG: usize = 64 << 20;
-/// Bytes of other ranks' outputs that may wait.
+/// Bytes of other ranks' outputs that may queue up.
 const PIECES: usize = 4 << 20;
 
 impl Accumulator {
-    /// The process exists.
+    /// Connects to the process, which now exists.
     pub(super) fn started(&mut self, pid: i32, channel: RankChannel) -> Result<(), WorkersError> {
         self.pid = Some(pid);
         self.channel = Some(channel);
@@ -49,7 +49,7 @@ impl Accumulator {
         self.pid
     }
 
-    /// Returns whether too many outputs wait for it.
+    /// Returns whether too many outputs are waiting to be added.
     pub(super) fn is_congested(&self) -> bool {
         self.pending() > BACKLOG
     }
@@ -94,7 +94,7 @@ impl Accumulator {
         self.order(AccumulatorOrder::Emit { always }, Vec::new())
     }
 
-    /// Takes its next answer, if there is one.
+    /// Takes the accumulator's next answer, if there is one.
     pub(super) fn receive(&mut self, reports: &mut VecDeque<WorkerReport>) -> Result<(), WorkersError> {
         let Some(channel) = &mut self.channel else {
             return Ok(());
@@ -123,7 +123,7 @@ impl Accumulator {
         Ok(())
     }
 
-    /// Closes its channel, so that it ends.
+    /// Closes the accumulator's channel, which makes the process end.
     pub(super) fn close(&mut self) {
         self.channel = None;
     }

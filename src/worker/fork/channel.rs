@@ -1,5 +1,5 @@
-//! Messages over a pair of Unix sockets: a length of eight bytes, then a message as
-//! [`pack`](crate::farm::protocol::pack) encodes it.
+//! Messages over a pair of Unix sockets: an eight-byte length, then a message encoded by
+//! [`pack`](crate::farm::protocol::pack).
 //!
 //! The rank's ends never block: bytes that cannot be written yet are queued. The children's ends block.
 
@@ -41,7 +41,7 @@ impl ChildChannel {
         self.stream.write_all(payload)
     }
 
-    /// Waits for the next message. Returns `None` when the other end has been closed.
+    /// Waits for the next message. Returns `None` if the other end is closed.
     pub(super) fn receive<H: DeserializeOwned>(&mut self) -> io::Result<Option<(H, Payload)>> {
         let mut length = [0; LENGTH];
         match self.stream.read_exact(&mut length) {
@@ -62,14 +62,14 @@ impl ChildChannel {
 /// The rank's end of a channel.
 pub(super) struct RankChannel {
     stream: UnixStream,
-    /// Bytes to be written.
+    /// Buffers still to be written.
     outgoing: VecDeque<Vec<u8>>,
-    /// Bytes of the first of them that have been written.
+    /// Number of bytes already written from the first buffer.
     written: usize,
-    /// Bytes that have not been written.
+    /// Number of bytes not yet written.
     pending: usize,
     incoming: Incoming,
-    /// The other end has been closed.
+    /// Whether the other end is closed.
     closed: bool,
 }
 
@@ -95,7 +95,7 @@ impl RankChannel {
         })
     }
 
-    /// Returns whether the other end has been closed.
+    /// Returns whether the other end is closed.
     pub(super) fn is_closed(&self) -> bool {
         self.closed
     }
@@ -106,7 +106,7 @@ impl RankChannel {
         self.closed = true;
     }
 
-    /// Returns the number of bytes that have not been written.
+    /// Returns the number of bytes not yet written.
     pub(super) fn pending(&self) -> usize {
         self.pending
     }
@@ -150,7 +150,7 @@ impl RankChannel {
         }
     }
 
-    /// Returns the next message, if all of it has arrived.
+    /// Returns the next message, if it has arrived completely.
     pub(super) fn receive<H: DeserializeOwned>(&mut self) -> io::Result<Option<(H, Payload)>> {
         while !self.closed {
             let read = match &mut self.incoming {
@@ -177,7 +177,7 @@ impl RankChannel {
                         let length = u64::from_le_bytes(*bytes) as usize;
                         let mut bytes = Vec::new();
                         if bytes.try_reserve_exact(length).is_err() {
-                            // A garbled length: the rest of the stream makes no sense.
+                            // The length is garbled, so the rest of the stream cannot be decoded.
                             self.closed = true;
                             break;
                         }
@@ -228,7 +228,7 @@ pub(super) fn send_socket(connection: &OwnedFd, socket: &UnixStream) -> io::Resu
     Ok(())
 }
 
-/// Receives a socket that has been sent.
+/// Receives a socket sent by [`send_socket`].
 pub(super) fn receive_socket(connection: &OwnedFd) -> io::Result<UnixStream> {
     let mut byte = [0];
     let mut parts = [IoSliceMut::new(&mut byte)];
@@ -240,7 +240,7 @@ pub(super) fn receive_socket(connection: &OwnedFd) -> io::Result<UnixStream> {
         if let ControlMessageOwned::ScmRights(sockets) = control
             && let [socket] = sockets[..]
         {
-            // SAFETY: the system has just made this descriptor for this process, and nothing else owns it.
+            // SAFETY: the system has just created this descriptor for this process, and nothing else owns it.
             return Ok(UnixStream::from(unsafe { OwnedFd::from_raw_fd(socket) }));
         }
     }

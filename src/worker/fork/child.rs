@@ -1,4 +1,4 @@
-//! What a zygote's children do: workers process batches, the accumulator adds up their outputs.
+//! The work of a zygote's children: workers process batches, the accumulator adds up their outputs.
 
 use super::channel::ChildChannel;
 use super::messages::{AccumulatorAnswer, AccumulatorOrder, WorkerAnswer, WorkerOrder};
@@ -9,8 +9,8 @@ use crate::worker::processor::Processor;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// Runs a worker until its channel is closed. `put` places replies in shared memory, or returns `None` if they have to be
-/// sent.
+/// Runs a worker until its channel is closed. `put` places replies in shared memory, or returns `None` if they have to
+/// be sent over the channel.
 pub(super) fn work<T: Task>(
     mut processor: Processor<T>,
     mut channel: ChildChannel,

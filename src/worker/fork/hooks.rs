@@ -1,30 +1,32 @@
-//! What a host language does around a fork.
+//! The actions that a host language takes around a fork.
 
 use crate::error::Error;
 use std::sync::OnceLock;
 
-/// Functions that a host program, such as an interpreter, needs called around each fork, and at the end of a forked child.
+/// Functions that a host program, such as an interpreter, needs to have called around each fork and at the end of a
+/// forked child.
 ///
 /// With `--workers`, a rank forks a process before MPI is initialised, from the thread that makes the
-/// [`WorkManager`](crate::WorkManager). That process forks the workers, from a thread of its own that outlives them. Calls
-/// come in this order: `before_fork`, then `after_fork_in_parent` (also if the fork failed) and `after_fork_in_child`, each
-/// on the thread that forks, which is the child's only thread.
+/// [`WorkManager`](crate::WorkManager). That process forks the workers, from a thread of its own that outlives them.
+/// The hooks are called in this order: `before_fork`, then `after_fork_in_parent` (even if the fork failed) and
+/// `after_fork_in_child`. Each hook runs on the thread that forks, which is the child's only thread.
 #[derive(Debug, Clone, Copy)]
 pub struct ForkHooks {
     /// Called before a fork: takes the locks that must not be held by another thread.
     pub before_fork: fn(),
-    /// Called after a fork in the parent: releases them.
+    /// Called in the parent after a fork: releases those locks.
     pub after_fork_in_parent: fn(),
-    /// Called after a fork in the child: releases them, and forgets the threads that do not exist there.
+    /// Called in the child after a fork: releases those locks, and forgets the threads that do not exist in the child.
     pub after_fork_in_child: fn(),
-    /// Ends a forked worker with a status, after its last item. It should flush output, and not run what the host program
-    /// has registered for its own end.
+    /// Ends a forked worker with a status, after its last item. It should flush output, but not run the functions that
+    /// the host program has registered for its own exit.
     pub exit_child: fn(status: i32) -> !,
 }
 
 static HOOKS: OnceLock<ForkHooks> = OnceLock::new();
 
-/// Sets the hooks of this process and of all that it forks; once, before any [`WorkManager`](crate::WorkManager) is made.
+/// Sets the hooks for this process and all processes that it forks. Call this once, before creating any
+/// [`WorkManager`](crate::WorkManager).
 ///
 /// ```
 /// use gaudi_mpi::{ForkHooks, set_fork_hooks};
@@ -39,7 +41,7 @@ static HOOKS: OnceLock<ForkHooks> = OnceLock::new();
 /// ```
 ///
 /// # Errors
-/// If hooks have been set before.
+/// If hooks are already set.
 pub fn set_fork_hooks(hooks: ForkHooks) -> Result<(), Error> {
     HOOKS
         .set(hooks)

@@ -1,4 +1,4 @@
-//! What a rank and its child processes say to each other. A message is an encoded header and a payload of raw bytes.
+//! Messages between a rank and its child processes. A message is an encoded header and a payload of raw bytes.
 
 use super::process::Ended;
 use super::reply_buffers::BufferedReplies;
@@ -8,10 +8,11 @@ use crate::job::options::ForkAfter;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// From a rank to its zygote.
+/// A message from a rank to its zygote.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum ZygoteOrder {
-    /// First of all: the rank that the zygote belongs to, and what it has taken over of rank 0's environment.
+    /// The first message: the rank that the zygote belongs to, and the parts of rank 0's environment that this rank has
+    /// taken over.
     Join {
         rank: usize,
         size: usize,
@@ -27,24 +28,24 @@ pub(super) enum ZygoteOrder {
     End,
 }
 
-/// From a zygote to its rank.
+/// A message from a zygote to its rank.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum ZygoteReport {
-    /// The task is initialised, as far as that happens before forking.
+    /// The part of the task's initialisation that comes before forking is complete.
     Ready,
-    /// The item has been processed.
+    /// The item was processed.
     WarmedUp,
-    /// There is a new child. Its socket is sent separately.
+    /// A new child was forked. Its socket is sent separately.
     Forked { child: usize, pid: i32 },
-    /// How the child's predecessor has ended.
+    /// How the child's predecessor ended.
     Gone { child: usize, ended: Ended },
     /// A hook failed.
     Failed(Failure),
-    /// The call of `process` has ended here, too.
+    /// The zygote has also ended the call of `process`.
     Ended,
 }
 
-/// From a rank to a worker. A worker ends when its channel is closed.
+/// A message from a rank to a worker. A worker ends when its channel is closed.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum WorkerOrder {
     /// Process these items. Payload: the items.
@@ -53,34 +54,34 @@ pub(super) enum WorkerOrder {
     Finalize,
 }
 
-/// From a worker to its rank.
+/// A message from a worker to its rank.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum WorkerAnswer {
     /// The task is initialised.
     Ready,
-    /// Payload: the output of the batch that the next `Done` is about.
+    /// Payload: the output of the batch reported by the next `Done`.
     Output,
     /// A batch is done. Payload: the replies, unless they are in shared memory.
     Done(Done, Option<BufferedReplies>),
-    /// `finalize_remote` has been run. With the time that the worker waited for items.
+    /// The worker has run `finalize_remote`. Contains the time that the worker spent waiting for items.
     Finalized(Duration),
     /// A hook failed.
     Failed(Failure),
 }
 
-/// From a rank to its accumulator.
+/// A message from a rank to its accumulator.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum AccumulatorOrder {
-    /// Payload: a worker's output, or a piece of another rank's.
+    /// Payload: a worker's output, or a piece of another rank's output.
     Add { last: bool },
-    /// Send the sum. With `always`, there is one even if there were no items.
+    /// Send the sum. With `always`, send a sum even if there were no items.
     Emit { always: bool },
 }
 
-/// From an accumulator to its rank.
+/// A message from an accumulator to its rank.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum AccumulatorAnswer {
-    /// An output has been added, in this time.
+    /// An output was added. Contains the time that this took.
     Added(Duration),
     /// Payload: a piece of the sum.
     Piece,

@@ -1,9 +1,8 @@
-//! Workers that are processes: forked from one that has been initialised, so that they share its memory, and replaced when
-//! they die.
+//! Worker processes: forked from an initialised process to share its memory, and replaced when they die.
 //!
-//! Forking is not safe once MPI has been initialised. So each rank forks a *zygote* before that. The zygote runs the same
-//! program as the rank. Its calls of `process` receive the task, initialise it and fork the workers. Another child, the
-//! *accumulator*, adds up the workers' outputs: a worker that dies takes no more with it than its current batch.
+//! Forking is not safe once MPI is initialised, so each rank forks a *zygote* before that. The zygote runs the same
+//! program as the rank. Its calls of `process` receive the task, initialise it and fork the workers. The zygote also
+//! forks the *accumulator*, which adds up the workers' outputs, so that a dying worker loses only its current batch.
 //!
 //! ```text
 //! rank (MPI) ── fork ── zygote ── fork ──┬── worker 0      batches in; replies and outputs out
@@ -11,8 +10,9 @@
 //!                                        └── accumulator   outputs in; their sum out
 //! ```
 //!
-//! The rank passes batches to the workers. It passes an output to the accumulator once it has all of it and the replies that
-//! belong to it. It never waits for any of these processes, and runs no code of the task.
+//! The rank passes batches to the workers. It passes an output to the accumulator once the complete output and the
+//! corresponding replies have arrived. The rank never waits for any of these processes, and runs none of the task's
+//! code.
 
 mod accumulator;
 mod channel;

@@ -1,4 +1,4 @@
-//! Forking processes, and waiting for them to end.
+//! Forks processes and waits for them to end.
 
 use super::hooks;
 use nix::errno::Errno;
@@ -15,11 +15,11 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-/// How a process has ended.
+/// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ended {
     pub how: How,
-    /// The largest resident memory that it had, in bytes, shared memory included.
+    /// The process's peak resident memory in bytes, including shared memory.
     pub peak: u64,
 }
 
@@ -42,9 +42,9 @@ impl fmt::Display for Ended {
     }
 }
 
-/// Sets the name of this process that `ps` and `top` show; at most 15 bytes.
+/// Sets the name that `ps` and `top` show for this process, at most 15 bytes long.
 pub(super) fn name(name: &CStr) {
-    // The name is a convenience.
+    // The name is only a convenience, so an error does not matter.
     let _ = prctl::set_name(name);
 }
 
@@ -60,26 +60,26 @@ pub(super) fn spawn(main: impl FnOnce()) -> io::Result<Pid> {
     }
 }
 
-/// Raises the limit of open files to the maximum: each child has a socket here.
+/// Raises the limit on open files to the maximum, because this process holds a socket for each child.
 pub(super) fn open_many_files() {
     if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        // If that fails, opening a file too many gives the error.
+        // If this fails, opening one file too many will report an error.
         let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
     }
 }
 
-/// Forks. Returns the child's number in the parent, and `None` in the child. The child is killed when the thread that forked
-/// it ends.
+/// Forks this process. Returns the child's process ID in the parent, and `None` in the child. The child is killed when
+/// the thread that forked it ends.
 pub(super) fn fork_bound() -> io::Result<Option<Pid>> {
     use std::io::Write;
-    // Buffered output would be written twice.
+    // Without flushing, buffered output would be written twice.
     let _ = std::io::stdout().flush();
     let parent = Pid::this();
     hooks::before_fork();
-    // SAFETY: the child goes on with this thread alone. The locks of Rust and of the C library are prepared for that (the
-    // allocator's by pthread_atfork). The documentation of `--workers` rules out threads of user code that hold locks: a
-    // zygote is forked before MPI starts threads, and forks when no hook is running. fflush(NULL) flushes all streams of
-    // the C library.
+    // SAFETY: the child continues with this thread alone. Rust and the C library prepare their locks for this (the
+    // allocator's by pthread_atfork). The documentation of `--workers` rules out user threads that hold locks: a zygote
+    // is forked before MPI starts threads, and itself forks only when no hook is running. fflush(NULL) flushes all
+    // streams of the C library.
     let forked = unsafe {
         libc::fflush(std::ptr::null_mut());
         fork()
@@ -96,7 +96,7 @@ pub(super) fn fork_bound() -> io::Result<Option<Pid>> {
         Ok(ForkResult::Child) => {
             hooks::after_fork_in_child();
             let bound = prctl::set_pdeathsig(Signal::SIGKILL);
-            // The parent may have died before that.
+            // The parent may have died before prctl bound this process to it.
             if bound.is_err() || getppid() != parent {
                 hooks::exit_child(1);
             }
@@ -105,7 +105,7 @@ pub(super) fn fork_bound() -> io::Result<Option<Pid>> {
     }
 }
 
-/// Waits for the end of a child that has ended or is about to.
+/// Waits for a child that has ended or is about to end.
 pub(super) fn wait(pid: Pid) -> io::Result<Ended> {
     let mut status = 0;
     // SAFETY: zero bytes are a valid `rusage`, and wait4 fills it.
@@ -132,7 +132,7 @@ pub(super) fn wait(pid: Pid) -> io::Result<Ended> {
     })
 }
 
-/// Returns whether a child ends within this time. It still has to be waited for.
+/// Returns whether a child ends within this time. The child still has to be waited for.
 pub(super) fn ends_within(pid: Pid, patience: Duration) -> bool {
     let start = Instant::now();
     let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
@@ -145,14 +145,14 @@ pub(super) fn ends_within(pid: Pid, patience: Duration) -> bool {
     }
 }
 
-/// Kills a child, unless it has ended. Returns how it ended.
+/// Kills a child, unless it has already ended. Returns how it ended.
 pub(super) fn kill_and_wait(pid: Pid) -> io::Result<Ended> {
-    // A child that has ended keeps its number until it is waited for, so this hits no other process.
+    // A child that has ended keeps its process ID until it is waited for, so the signal cannot hit another process.
     let _ = kill(pid, Signal::SIGKILL);
     wait(pid)
 }
 
-/// Limits the address space of this process to what it has now plus `more` bytes.
+/// Limits the address space of this process to its current size plus `more` bytes.
 pub(super) fn limit_memory(more: u64) -> io::Result<()> {
     let used = Process::myself()
         .and_then(|process| process.stat())

@@ -1,7 +1,7 @@
-//! Shared memory through which workers hand replies to their rank: several times faster for a megabyte than a socket, which
-//! copies it twice more and allocates room for it piece by piece.
+//! Shared memory through which workers hand replies to their rank. For a megabyte of replies, this is several times
+//! faster than a socket, which makes two more copies and allocates memory piece by piece.
 //!
-//! A worker puts replies into one of its buffers that is free, and announces that in a message. The rank takes them out.
+//! A worker puts replies into one of its free buffers and announces them in a message. The rank then takes them out.
 //! Replies that a worker had not announced when it died are discarded.
 
 use super::shared_memory::zeros;
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The number of buffers of each worker.
+/// The number of buffers per worker.
 const BUFFERS: usize = 2;
-/// Bytes of a buffer: the size of replies that batches aim at, and a little more.
+/// Buffer size in bytes: the reply size that batches aim for, plus some headroom.
 const SIZE: usize = (1 << 20) + (1 << 17);
-/// Fewer bytes are sent as fast through the socket.
+/// Replies with fewer bytes are sent just as fast through the socket.
 const LEAST: usize = 16 << 10;
 
-/// The place of replies in shared memory.
+/// The location of replies in shared memory.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct BufferedReplies {
     buffer: usize,
@@ -38,18 +38,20 @@ struct Worker {
 #[repr(C, align(4096))]
 struct Bytes(std::cell::UnsafeCell<[u8; SIZE]>);
 
-// SAFETY: the flag of a buffer decides who may use its bytes: the worker while it is not full, the rank while it is.
+// SAFETY: a buffer's flag decides who may use its bytes: the worker while the buffer is not full, the rank while it is
+// full.
 unsafe impl Sync for Bytes {}
 
 impl ReplyBuffers {
-    /// Allocates buffers for the workers, in processes that are forked from now on. Pages take memory once they are used.
+    /// Allocates the workers' buffers, shared with processes forked from now on. Pages take up memory only once they
+    /// are used.
     pub(super) fn new(workers: usize) -> io::Result<Self> {
-        // SAFETY: zero flags mean empty buffers, whose bytes may be any; see also `Bytes`.
+        // SAFETY: zero flags mean empty buffers, whose bytes may have any value; see also `Bytes`.
         let workers = unsafe { zeros(workers)? };
         Ok(Self { workers })
     }
 
-    /// In a worker: puts replies into a buffer, if that is worth while and one is free.
+    /// In a worker: puts replies into a buffer, if this is worthwhile and a buffer is free.
     pub(super) fn put(&self, worker: usize, replies: &[u8]) -> Option<BufferedReplies> {
         if !(LEAST..=SIZE).contains(&replies.len()) {
             return None;
@@ -75,7 +77,8 @@ impl ReplyBuffers {
             return None;
         }
         let mut replies = Vec::with_capacity(length);
-        // SAFETY: the buffer is full, so its worker does not use it. The vector has room for its bytes and gets all of them.
+        // SAFETY: the buffer is full, so its worker does not use it. The vector has room for all of the buffer's bytes,
+        // which are all copied.
         unsafe {
             let start = bytes[buffer].0.get().cast::<u8>();
             std::ptr::copy_nonoverlapping(start, replies.as_mut_ptr(), length);

@@ -1,11 +1,11 @@
-//! Memory that a process shares with all that it forks later.
+//! Memory that a process shares with all processes that it forks later.
 
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
 use std::io;
 use std::num::NonZeroUsize;
 
-/// Maps an array of zero bytes that is shared with processes forked from now on. It is never unmapped, and pages take memory
-/// only once they are used.
+/// Maps an array of zero bytes that is shared with processes forked from now on. The array is never unmapped, and its
+/// pages take up memory only once they are used.
 ///
 /// # Safety
 /// Zero bytes must be a valid value of the type, which several processes may use at the same time.

@@ -1,4 +1,4 @@
-//! Time limits of items.
+//! Time limits for items.
 
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,13 @@ pub(super) struct Limits {
     pub(super) initialize: Option<Duration>,
 }
 
-/// Watches how long a worker has been at its current item.
+/// Watches how long a worker has been processing its current item.
 #[derive(Debug)]
 pub(super) struct ItemClock {
     /// The item's number plus one, or 0 between items.
     item: u64,
     since: Instant,
-    /// The worker has not finished its first item.
+    /// Whether the worker has yet to finish its first item.
     first: bool,
 }
 
@@ -29,15 +29,16 @@ impl ItemClock {
         }
     }
 
-    /// The worker is idle. The next item has its own time, even if it is the same one again.
+    /// Notes that the worker is idle. The next item's time starts from zero, even if the worker gets the same item
+    /// again.
     pub(super) fn reset(&mut self) {
         self.item = 0;
     }
 
-    /// Takes note of the current item. Returns the reason to end the worker, if a limit has been passed.
+    /// Notes the current item. Returns the reason to end the worker if a time limit was exceeded.
     pub(super) fn check(&mut self, item: u64, now: Instant, limits: &Limits) -> Option<String> {
         if item != self.item {
-            // Before the first item, 0 is no item that has been finished.
+            // A 0 before the first item does not mean that an item was finished.
             self.first &= self.item == 0;
             (self.item, self.since) = (item, now);
         }

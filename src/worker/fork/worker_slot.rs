@@ -1,4 +1,4 @@
-//! A worker's slot at its rank, which one process after another may fill.
+//! A slot for one of a rank's workers. When the process in it dies, another process can take the slot.
 
 use super::channel::RankChannel;
 use super::messages::WorkerOrder;
@@ -12,17 +12,17 @@ use std::time::Instant;
 /// What the process in a slot is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// There is none, and none has been requested.
+    /// There is no process, and none has been requested.
     Empty,
-    /// The zygote has been told to fork one.
+    /// The zygote was told to fork a process.
     Requested,
-    /// It is starting, since then.
+    /// The process has been starting since this time.
     Starting(Instant),
-    /// It takes batches.
+    /// The process accepts batches.
     Ready,
-    /// It runs `finalize_remote`.
+    /// The process is running `finalize_remote`.
     Finalizing,
-    /// It has run `finalize_remote`.
+    /// The process has run `finalize_remote`.
     Finalized,
 }
 
@@ -30,21 +30,21 @@ pub(super) struct WorkerSlot {
     pub(super) state: State,
     /// The state in which the previous process died.
     pub(super) died_in: State,
-    /// When its death was noticed.
+    /// When the previous process's death was noticed.
     pub(super) died: Option<Instant>,
     /// How many processes in a row died before they were ready.
     pub(super) failed_starts: u32,
     pub(super) deaths_in_finalize: u32,
     pub(super) channel: Option<RankChannel>,
     pid: Option<Pid>,
-    /// Its batches, the one in process first.
+    /// The worker's batches, starting with the one in process.
     pub(super) batches: VecDeque<(Batch, Vec<u8>)>,
     /// The output of the batch in process, once it has arrived.
     pub(super) output: Option<Vec<u8>>,
     pub(super) clock: ItemClock,
-    /// Why this rank has killed it.
+    /// Why this rank killed the process.
     pub(super) kill_reason: Option<String>,
-    /// It is to be replaced by a process that is forked later.
+    /// Whether the process will be replaced by one that is forked later.
     pub(super) retires: bool,
 }
 
@@ -81,7 +81,7 @@ impl WorkerSlot {
         self.pid.map(Pid::as_raw)
     }
 
-    /// Returns whether it can take another batch, if it may have `depth` of them.
+    /// Returns whether the worker can take another batch, given that it may hold up to `depth` batches.
     pub(super) fn has_room(&self, depth: usize) -> bool {
         self.state == State::Ready && !self.retires && self.batches.len() < depth
     }
@@ -105,7 +105,7 @@ impl WorkerSlot {
         }
     }
 
-    /// Kills the process. The zygote waits for it when told to; until then, its number is not reused.
+    /// Kills the process. The zygote waits for the process when told to; until then, the process ID is not reused.
     pub(super) fn kill(&mut self, reason: String) {
         if self.kill_reason.is_none() {
             self.kill_reason = Some(reason);

@@ -1,4 +1,4 @@
-//! The zygote: initialises the task, forks children of itself, and waits for their ends.
+//! The zygote: initialises the task, forks children, and waits for them to end.
 
 use super::channel::{ChildChannel, send_socket};
 use super::child::{accumulate, work};
@@ -20,9 +20,9 @@ use std::os::unix::net::UnixStream;
 use std::thread::Builder;
 use std::time::Duration;
 
-/// A rank's zygote, as it sees itself.
+/// A rank's zygote, as seen from its own process.
 pub(crate) struct Zygote {
-    /// Closed in its children.
+    /// `None` in the zygote's children, where the channels are closed.
     channels: Option<ZygoteChannels>,
     settings: ChildSettings,
     rank: usize,
@@ -32,18 +32,18 @@ pub(crate) struct Zygote {
 /// The zygote's ends of the connections to its rank.
 pub(super) struct ZygoteChannels {
     pub(super) orders: ChildChannel,
-    /// Carries the sockets of its children to the rank.
+    /// Carries the children's sockets to the rank.
     pub(super) sockets: OwnedFd,
 }
 
-/// What the zygote knows of its future children.
+/// Settings for the zygote's future children.
 #[derive(Clone, Copy)]
 pub(super) struct ChildSettings {
     pub(super) current_items: CurrentItems,
     pub(super) reply_buffers: ReplyBuffers,
-    /// The most workers there can be. The next number is the accumulator's.
+    /// The maximum number of workers. The accumulator's number is the one after the last worker's.
     pub(super) workers: usize,
-    /// Bytes that each of them may use in addition to what it shares.
+    /// Bytes that each child may use in addition to shared memory.
     pub(super) memory: Option<u64>,
 }
 
@@ -70,7 +70,7 @@ impl Zygote {
         }))
     }
 
-    /// Returns the rank that it belongs to.
+    /// Returns the rank that the zygote belongs to.
     pub(crate) fn rank(&self) -> usize {
         self.rank
     }
@@ -88,7 +88,7 @@ impl Zygote {
         let Some((ZygoteOrder::Start { pass, fork_after }, task)) = channels.orders.receive()? else {
             return Ok(false);
         };
-        // Children run on the stack of the thread that forked them: as large as that of a worker thread.
+        // Children run on the stack of the thread that forks them, so this stack is as large as a worker thread's.
         std::thread::scope(|scope| {
             let mut children = Children {
                 channels: &mut self.channels,
@@ -108,7 +108,7 @@ impl Zygote {
 /// How long a child may take to end after its channel was closed.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The children of one call of `process`.
+/// The children forked during one call of `process`.
 struct Children<'a> {
     channels: &'a mut Option<ZygoteChannels>,
     settings: ChildSettings,
@@ -152,7 +152,7 @@ impl Children<'_> {
                     self.report(&report)?;
                 }
                 (ZygoteOrder::End, _) => {
-                    // Their channels have been closed: they end by themselves.
+                    // The children's channels are closed, so they end by themselves.
                     for pid in std::mem::take(&mut self.pids).into_values() {
                         wait(pid)?;
                     }
@@ -187,7 +187,7 @@ impl Children<'_> {
             memory,
         } = self.settings;
         let pid = spawn(|| {
-            // A socket that stays open here would hide the death of the process at its other end.
+            // A socket left open here would hide the death of the process at its other end.
             (*self.channels, rank_end) = (None, None);
             if let (Some(mut processor), Some(socket)) = (processor.take(), child_end.take()) {
                 if child == workers {
@@ -226,7 +226,7 @@ fn prepare<T: Task>(task: &[u8], pass: Pass, fork_after: ForkAfter) -> Result<Pr
     Ok(processor)
 }
 
-/// Processes an item and drops its output: a worker has made the one that counts.
+/// Processes an item and drops its output, because a worker has already produced the output that counts.
 fn warm_up<T: Task>(processor: &mut Processor<T>, batch: Batch, item: &[u8]) -> Result<(), Failure> {
     processor.process(batch, item)?;
     processor.take_output()?;

@@ -1,4 +1,4 @@
-//! A rank's zygote as the rank sees it, from before MPI is initialised to the end.
+//! The rank's view of its zygote, from before MPI is initialised until the end of the job.
 
 use super::channel::{ChildChannel, RankChannel, receive_socket, socket_connection};
 use super::current_items::CurrentItems;
@@ -25,7 +25,7 @@ pub(crate) struct ZygoteHandle {
     sockets: OwnedFd,
     pub(super) current_items: CurrentItems,
     pub(super) reply_buffers: ReplyBuffers,
-    /// It has been waited for.
+    /// Whether the zygote has ended and been waited for.
     reaped: bool,
 }
 
@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The process that [`ZygoteHandle::fork`] returns in.
 pub(crate) enum Forked {
     Rank(ZygoteHandle),
-    /// `None` if the rank has ended before the job began.
+    /// `None` if the rank ended before the job began.
     Zygote(io::Result<Option<Zygote>>),
 }
 
@@ -62,7 +62,7 @@ impl ZygoteHandle {
         };
         let (rank_end, zygote_end) = UnixStream::pair()?;
         let (sockets_in, sockets_out) = socket_connection()?;
-        // Determined here, because the zygote's parent is not the launcher.
+        // The rank determines the processors, because the zygote's parent is not the launcher.
         let processors = affinity::for_workers(options.workers);
         if let Some(pid) = fork_bound()? {
             return Ok(Forked::Rank(Self {
@@ -76,7 +76,7 @@ impl ZygoteHandle {
         }
         drop((rank_end, sockets_in));
         name(c"gaudi:zygote");
-        // Standard input is for the rank.
+        // Only the rank may read from standard input.
         if let Ok(nothing) = File::open("/dev/null") {
             let _ = dup2_stdin(nothing);
         }
@@ -90,7 +90,7 @@ impl ZygoteHandle {
         Ok(Forked::Zygote(Zygote::new(channels, settings)))
     }
 
-    /// Tells it which rank it belongs to, and what that has taken over of rank 0's environment.
+    /// Tells the zygote which rank it belongs to, and which parts of rank 0's environment this rank has taken over.
     pub(crate) fn join(&mut self, rank: usize, size: usize, environment: Option<Environment>) -> Result<(), Error> {
         let order = ZygoteOrder::Join {
             rank,
@@ -121,17 +121,17 @@ impl ZygoteHandle {
         self.channel.receive()
     }
 
-    /// Receives the socket of a child that the zygote has reported.
+    /// Receives the socket of a child reported by the zygote.
     pub(super) fn receive_socket(&self) -> io::Result<UnixStream> {
         receive_socket(&self.sockets)
     }
 
-    /// Waits for its end, or kills it. Returns how it ended, as the end of a sentence.
+    /// Waits for the zygote to end, or kills it. Returns how it ended, phrased as the end of a sentence.
     pub(super) fn end(&mut self) -> String {
         if std::mem::replace(&mut self.reaped, true) {
             return "has ended".into();
         }
-        // Its own exit status says more than that it was killed, so it gets a moment.
+        // The zygote's own exit status says more than a kill would, so it gets a moment to end by itself.
         let ended = if ends_within(self.pid, Duration::from_millis(200)) {
             wait(self.pid)
         } else {
@@ -147,7 +147,7 @@ impl ZygoteHandle {
         }
     }
 
-    /// Kills it, and all its children with it.
+    /// Kills the zygote and, with it, all its children.
     pub(super) fn kill(&mut self) {
         if !std::mem::replace(&mut self.reaped, true) {
             let _ = kill_and_wait(self.pid);

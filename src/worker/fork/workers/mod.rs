@@ -1,4 +1,4 @@
-//! A rank's forked workers and their accumulator, as the rank sees them.
+//! The rank's view of its forked workers and their accumulator.
 
 mod receive;
 mod supervise;
@@ -17,53 +17,53 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// The forked workers of a rank, in one call of `process`.
+/// A rank's forked workers during one call of `process`.
 pub(crate) struct ForkedWorkers {
     zygote: Rc<RefCell<ZygoteHandle>>,
     slots: Vec<WorkerSlot>,
     accumulator: Accumulator,
     /// Batches for the next free worker.
     queue: VecDeque<(Batch, Vec<u8>)>,
-    /// The worker that failed on an item: another one is to retry it.
+    /// For each failed item, the worker that failed on it: another worker should retry the item.
     failed_by: HashMap<u64, usize>,
     reports: VecDeque<WorkerReport>,
     limits: Limits,
     memory: Option<u64>,
-    /// The most batches that a worker has.
+    /// The maximum number of batches that a worker may hold.
     depth: usize,
     retries: u32,
     fork_after: ForkAfter,
     warming: Warming,
-    /// Since when the zygote has been initialising the task.
+    /// When the zygote began to initialise the task, if it is still doing so.
     initializing: Option<Instant>,
     ready: bool,
     /// Deaths since the last finished batch.
     deaths: u32,
-    /// There are no more items.
+    /// Whether there are no more items.
     finalizing: bool,
-    /// The pass is over and all children end.
+    /// Whether the pass is over and all children are ending.
     ending: bool,
-    /// The sum has been requested, but not from the accumulator yet.
+    /// A request for the sum that has not yet been passed on to the accumulator.
     emit: Option<bool>,
     waiting: Duration,
-    /// The zygote has confirmed the end of the pass.
+    /// Whether the zygote has confirmed the end of the pass.
     over: bool,
     failed: bool,
 }
 
-/// The state of forking after the first item.
+/// Progress with processing a first item before the workers are forked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Warming {
     /// A worker tries items until one succeeds.
     Trying,
-    /// The zygote has been processing that item since then.
+    /// The zygote has been processing that item since this time.
     UnderWay(Instant),
-    /// It has been processed, or is not to be.
+    /// The zygote has processed the item, or does not need to.
     Done,
 }
 
 impl ForkedWorkers {
-    /// Lets the zygote initialise the task and fork workers.
+    /// Tells the zygote to initialise the task and fork workers.
     pub(crate) fn start(
         zygote: &Rc<RefCell<ZygoteHandle>>,
         task: Vec<u8>,
@@ -113,7 +113,7 @@ impl ForkedWorkers {
         })
     }
 
-    /// Reports an error; only the first one.
+    /// Reports an error, but only the first one.
     fn report_error(&mut self, result: Result<(), WorkersError>) {
         if let Err(error) = result
             && !std::mem::replace(&mut self.failed, true)
@@ -174,7 +174,7 @@ impl Worker for ForkedWorkers {
     }
 
     fn finish(mut self: Box<Self>) -> Duration {
-        // Dropping a large task may take long.
+        // Dropping a large task may take a long time.
         const PATIENCE: Duration = Duration::from_secs(30);
         self.ending = true;
         self.slots.iter_mut().for_each(|slot| slot.channel = None);
@@ -191,7 +191,7 @@ impl Worker for ForkedWorkers {
                 _ => self.receive_from_zygote(),
             };
         }
-        // The results are complete: the job has not failed.
+        // The results are complete, so the job has not failed.
         match ended {
             Ok(()) if self.over => {}
             Ok(()) => log::warn!("the forked workers did not end within {PATIENCE:?} and are killed"),
@@ -204,7 +204,7 @@ impl Worker for ForkedWorkers {
 impl Drop for ForkedWorkers {
     fn drop(&mut self) {
         if !self.over {
-            // Its children are killed with it.
+            // Killing the zygote also kills its children.
             self.zygote.borrow_mut().kill();
         }
     }

@@ -1,4 +1,4 @@
-//! Messages of the zygote, the workers and the accumulator, and what follows from them.
+//! Receives messages from the zygote, the workers and the accumulator, and acts on them.
 
 use super::{ForkedWorkers, Warming};
 use crate::farm::protocol::{Batch, Done, Failure, Payload};
@@ -21,10 +21,11 @@ pub(super) enum Sender {
 }
 
 impl ForkedWorkers {
-    /// Waits until there are messages, or room to send more, but not longer than `wait`. Returns the channels concerned.
+    /// Waits until there are messages, or room to send more, but not longer than `wait`. Returns the channels
+    /// concerned.
     pub(super) fn wait_for_messages(&self, wait: Duration) -> Vec<Sender> {
         let zygote = self.zygote.borrow();
-        // While outputs wait for the accumulator, workers wait with theirs.
+        // While too many outputs are waiting for the accumulator, no further outputs are accepted from workers.
         let congested = self.accumulator.is_congested();
         let workers = self.slots.iter().enumerate();
         let workers = workers.filter_map(|(slot, worker)| Some((Sender::Worker(slot), worker.channel.as_ref()?)));
@@ -47,7 +48,7 @@ impl ForkedWorkers {
                 sockets.push(PollFd::new(channel.as_fd(), flags));
             }
         }
-        // It returns early if a signal interrupts it, or if memory is short.
+        // `ppoll` returns early if a signal interrupts it, or if memory is short.
         if ppoll(&mut sockets, Some(TimeSpec::from(wait)), None).is_err() {
             return Vec::new();
         }
@@ -84,7 +85,7 @@ impl ForkedWorkers {
                     self.initializing = None;
                     self.fork(self.slots.len())?;
                     let first = match self.warming {
-                        // There is no work.
+                        // There are no items left to process.
                         _ if self.finalizing && self.queue.is_empty() => 0,
                         Warming::Done => self.slots.len(),
                         Warming::Trying | Warming::UnderWay(_) => 1,
@@ -96,7 +97,8 @@ impl ForkedWorkers {
                     if self.finalizing && self.queue.is_empty() {
                         continue;
                     }
-                    // The worker that tried the item was forked before the zygote processed it: it is replaced.
+                    // The worker that tried the item was forked before the zygote processed it, so this worker is
+                    // replaced.
                     self.slots[0].retires = true;
                     self.slots[0].finalize()?;
                     (1..self.slots.len()).try_for_each(|slot| self.fork(slot))?;
@@ -200,7 +202,7 @@ impl ForkedWorkers {
         }
         self.deaths = 0;
         self.accumulator.add(output)?;
-        // One accumulator adds up for all workers.
+        // A single accumulator adds up the outputs of all workers.
         done.accumulating = self.accumulator.time() * self.slots.len() as u32;
         for (item, _) in &done.failed {
             self.failed_by.insert(*item, number);

@@ -10,16 +10,16 @@ use crate::worker::fork::worker_slot::{State, WorkerSlot};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// After this many deaths in a row without a finished batch, starting workers is given up.
+/// After this many deaths in a row without a finished batch, the rank gives up starting workers.
 const MOST_DEATHS: u32 = 100;
 
 impl ForkedWorkers {
-    /// A worker has died. The zygote knows the cause, and forks another one.
+    /// Handles a worker's death. The zygote knows the cause and forks a replacement worker.
     pub(super) fn replace(&mut self, number: usize) -> Result<(), WorkersError> {
         let slot = &mut self.slots[number];
         (slot.died_in, slot.died) = (slot.state, Some(Instant::now()));
         if slot.state == State::Finalized {
-            // It has finished.
+            // The worker has finished and needs no replacement.
             slot.channel = None;
             return Ok(());
         }
@@ -70,7 +70,7 @@ impl ForkedWorkers {
         }
     }
 
-    /// Kills workers that exceed a time limit, and fails if initialisation does.
+    /// Kills workers that exceed a time limit. Fails if initialisation exceeds its own time limit.
     pub(super) fn check_time_limits(&mut self) -> Result<(), WorkersError> {
         let now = Instant::now();
         let limits = self.limits;
@@ -121,7 +121,7 @@ impl ForkedWorkers {
         let all_there = self.slots.iter().all(|slot| slot.state == State::Ready);
         let (allowed, depth) = match self.warming {
             Warming::Done => (self.slots.len(), if all_there { self.depth } else { 1 }),
-            // One batch at a time until an item has succeeded.
+            // One batch at a time until an item succeeds.
             Warming::Trying => (1, 1),
             Warming::UnderWay(_) => (0, 0),
         };
@@ -143,7 +143,7 @@ impl ForkedWorkers {
         Ok(())
     }
 
-    /// When there are no more items: lets all workers finalise their tasks, then asks the accumulator for the sum.
+    /// Once there are no more items: lets all workers finalise their tasks, then asks the accumulator for the sum.
     pub(super) fn wind_up(&mut self) -> Result<(), WorkersError> {
         if !self.finalizing {
             return Ok(());
@@ -163,7 +163,7 @@ impl ForkedWorkers {
     }
 }
 
-/// Returns the cause of a worker's death, as the end of a sentence.
+/// Returns the cause of a worker's death, phrased as the end of a sentence.
 fn cause(ended: Ended, memory: Option<u64>) -> String {
     const MB: f64 = 1e6;
     match memory {
