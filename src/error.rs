@@ -102,7 +102,8 @@ pub enum Error {
         /// The system's error.
         message: String,
     },
-    /// A signal stopped the job. Whatever `main` returns, the process ends with status 128 plus the signal's number.
+    /// A signal stopped the job. Whatever `main` returns after `WorkManager::process`, the process ends with
+    /// status 128 plus the signal's number, as [`exit_status`](Self::exit_status) returns it.
     #[error("stopped by {name}, sent to rank {rank} ({host}), before all items were done")]
     Interrupted {
         /// The signal's number.

@@ -43,7 +43,7 @@ fn large_items_wait_for_earlier_ones_within_the_window() {
             (Some(0), counted(6000).as_str()),
             "{run:?}"
         );
-        assert!(peak < 200, "{options}: rank 0 had {peak} MB");
+        assert!(peak < 300, "{options}: rank 0 had {peak} MB");
     }
 }
 

@@ -18,9 +18,8 @@ pub(crate) struct Supply {
 pub(crate) trait ItemFeed {
     /// Returns the number of items that the iterator announces, for estimates only.
     fn expected(&self) -> Option<u64>;
-    /// Takes items from the iterator: all items below `needed`, and items below `wanted` as long as this takes only a
-    /// moment.
-    fn pull(&mut self, needed: u64, wanted: u64) -> Result<Supply, Failure>;
+    /// Takes items from the iterator: at least one, and more until there are `wanted` items or a moment has passed.
+    fn pull(&mut self, wanted: u64) -> Result<Supply, Failure>;
     /// Returns the number of items held.
     fn held(&self) -> u64;
     /// Returns an item's size in bytes, excluding heap memory that the item owns.

@@ -21,7 +21,8 @@ pub(crate) enum WorkerReport {
     LastPiece(Vec<u8>),
 }
 
-/// A rank's worker: processes batches and adds up their outputs. Only [`poll`](Self::poll) blocks.
+/// A rank's worker: processes batches and adds up their outputs. Only [`poll`](Self::poll) and
+/// [`finish`](Self::finish) block.
 pub(crate) trait Worker {
     /// Returns the number of batches that the worker processes at a time.
     fn slots(&self) -> usize;

@@ -2,8 +2,9 @@
 //!
 //! While a rank listens to the other ranks, such a signal is recorded and the job stops cleanly: unfinished outputs are
 //! removed and all ranks leave. At any other time, the signal has its default effect and ends the process, because user
-//! code may run for a long time before the record is checked. `local_process` may also run for a long time while
-//! signals are recorded, so a second signal, some seconds after the first, always ends the process.
+//! code may run for a long time before the record is checked. `local_process` and the iterator over the items may also
+//! run for a long time while signals are recorded, so a second signal, some seconds after the first, always ends the
+//! process.
 
 use crate::error::Error;
 use nix::sys::signal::Signal;

@@ -37,7 +37,7 @@ pub struct Options {
     /// Batches queued at each busy worker; 0 = a worker gets its next batch only after finishing one
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub prefetch: usize,
-    /// Items handed out at a time [default: as many as take some tens of milliseconds]
+    /// Maximum number of items handed out at a time [default: as many as take some tens of milliseconds]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub batch: Option<u64>,
     /// Memory for items and replies that have to wait for earlier items, such as 64MB or 1GiB

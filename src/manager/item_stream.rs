@@ -79,7 +79,7 @@ impl<T: Task, I: Iterator<Item = T::Item>> ItemFeed for ItemStream<'_, T, I> {
         expected(&self.items)
     }
 
-    fn pull(&mut self, needed: u64, wanted: u64) -> Result<Supply, Failure> {
+    fn pull(&mut self, wanted: u64) -> Result<Supply, Failure> {
         let until = Instant::now() + PULL_TIME;
         // The number of items to take before checking the clock again: one at first, because an item may take a long
         // time.
@@ -91,7 +91,7 @@ impl<T: Task, I: Iterator<Item = T::Item>> ItemFeed for ItemStream<'_, T, I> {
                 let items = self.items.by_ref().take(count as usize);
                 items.for_each(|item| self.held.push_back(item));
                 self.exhausted = self.available() < before + count;
-                if self.available() >= needed && Instant::now() > until {
+                if Instant::now() > until {
                     break;
                 }
                 at_once *= 2;

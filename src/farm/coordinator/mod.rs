@@ -70,7 +70,15 @@ impl<'a> Coordinator<'a> {
         feed: &'a mut dyn ItemFeed,
     ) -> Self {
         let size = transport.size();
-        let schedule = Schedule::new(options.schedule, options.batch, feed.expected(), size, options.window);
+        let (expected, item_size) = (feed.expected(), feed.item_size());
+        let schedule = Schedule::new(
+            options.schedule,
+            options.batch,
+            expected,
+            item_size,
+            size,
+            options.window,
+        );
         let ranks = hosts
             .iter()
             .enumerate()
@@ -100,7 +108,7 @@ impl<'a> Coordinator<'a> {
     pub(crate) fn run(&mut self) -> Result<(), Error> {
         let mut backoff = Backoff::default();
         // Without items there is no need to wait for workers.
-        let supply = self.feed.pull(1, 1).map_err(|failure| self.failed(0, failure))?;
+        let supply = self.feed.pull(1).map_err(|failure| self.failed(0, failure))?;
         self.schedule.note_supply(supply);
         while !self.is_complete() {
             let mut busy = false;
@@ -256,6 +264,9 @@ impl<'a> Coordinator<'a> {
                     return Ok(any);
                 }
                 self.release = None;
+                if Instant::now() >= until {
+                    return Ok(any);
+                }
             }
             match self.reorder.pop() {
                 Some(Run {
@@ -274,9 +285,10 @@ impl<'a> Coordinator<'a> {
         }
     }
 
-    /// Gives a batch to every member that can take one. Returns whether anything was handed out.
+    /// Gives a batch to every member that can take one. Returns whether anything was handed out,
+    /// or items were taken from the iterator.
     fn hand_out(&mut self) -> Result<bool, Error> {
-        let mut any = false;
+        let (mut any, before) = (false, self.schedule.supply());
         // Idle members first, then those with one batch, and so on.
         for level in 0..=self.options.prefetch {
             for rank in 0..self.members.len() {
@@ -284,13 +296,12 @@ impl<'a> Coordinator<'a> {
                 while (level * slots..(level + 1) * slots).contains(&self.members[rank].at_work.len()) {
                     // The last items go to whichever member is free first, instead of queueing behind a busy member's
                     // work.
-                    if level > 0 && self.schedule.fresh() <= (self.members.len() * slots) as u64 {
+                    let few = (self.members.len() * slots) as u64;
+                    if level > 0 && self.schedule.end_is_in_sight() && self.schedule.fresh() <= few {
                         break;
                     }
                     let only = self.only();
-                    let next = self
-                        .schedule
-                        .next(rank, only, |needed, wanted| self.feed.pull(needed, wanted));
+                    let next = self.schedule.next(rank, only, |wanted| self.feed.pull(wanted));
                     let Some(batch) = next.map_err(|failure| self.failed(0, failure))? else {
                         break;
                     };
@@ -302,7 +313,7 @@ impl<'a> Coordinator<'a> {
                 break;
             }
         }
-        Ok(any)
+        Ok(any || self.schedule.supply() != before)
     }
 
     /// When the window is full: returns the item whose turn it is, the only one that may be handed out.
@@ -318,7 +329,7 @@ impl<'a> Coordinator<'a> {
             .as_ref()
             .map_or(0, |release| (release.replies.len() - release.delivered) as u64);
         let replies = self.reorder.bytes() + releasing + self.schedule.expected_reply(at_work);
-        let waiting = self.feed.held().saturating_sub(at_work);
+        let waiting = self.feed.held().saturating_sub(at_work + self.schedule.dealt_ahead());
         let items = waiting * self.feed.item_size() + self.schedule.expected_items(waiting);
         (replies + items >= self.options.window).then(|| self.reorder.next())
     }

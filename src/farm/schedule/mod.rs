@@ -15,6 +15,8 @@ pub(crate) struct Schedule {
     forced: Option<u64>,
     /// The number of items that the user's iterator announces, if any.
     expected: Option<u64>,
+    /// An item's size in bytes, excluding heap memory that the item owns.
+    item_size: u64,
     supply: Supply,
     members: usize,
     /// How many batches all members together process at a time.
@@ -52,10 +54,20 @@ impl Schedule {
     /// The largest block of a static schedule, and the block size if the number of items is unknown.
     const LARGEST_BLOCK: u64 = 65_536;
     const UNKNOWN_BLOCK: u64 = 32;
+    /// The largest batch that a user can ask for: sums of item numbers must not overflow.
+    const LARGEST_BATCH: u64 = 1 << 32;
 
     /// `expected` is the number of items that the iterator announces; `window` is the size of the reorder buffer in
     /// bytes.
-    pub(crate) fn new(policy: Policy, forced: Option<u64>, expected: Option<u64>, members: usize, window: u64) -> Self {
+    pub(crate) fn new(
+        policy: Policy,
+        forced: Option<u64>,
+        expected: Option<u64>,
+        item_size: u64,
+        members: usize,
+        window: u64,
+    ) -> Self {
+        let forced = forced.map(|batch| batch.min(Self::LARGEST_BATCH));
         let fresh = match policy {
             Policy::Dynamic | Policy::Guided => Fresh::Shared { next: 0 },
             Policy::Static => {
@@ -74,6 +86,7 @@ impl Schedule {
             policy,
             forced,
             expected,
+            item_size,
             supply: Supply {
                 available: 0,
                 exhausted: false,
@@ -100,6 +113,25 @@ impl Schedule {
     /// Returns the number of items, once the iterator has ended.
     pub(crate) fn total(&self) -> Option<u64> {
         self.supply.exhausted.then_some(self.supply.available)
+    }
+
+    /// Returns how many items have been taken from the iterator.
+    pub(crate) fn supply(&self) -> Supply {
+        self.supply
+    }
+
+    /// Returns whether the number of items is known or announced.
+    pub(crate) fn end_is_in_sight(&self) -> bool {
+        self.supply.exhausted || self.expected.is_some_and(|expected| expected >= self.supply.available)
+    }
+
+    /// Returns how many items a static schedule takes from the iterator before their members ask for them: a block for
+    /// each member.
+    pub(crate) fn dealt_ahead(&self) -> u64 {
+        match &self.fresh {
+            Fresh::Shared { .. } => 0,
+            Fresh::Dealt { block, .. } => block * self.members as u64,
+        }
     }
 
     /// Returns the number of items as far as the number is known or announced.
@@ -171,7 +203,7 @@ impl Schedule {
         &mut self,
         member: usize,
         only: Option<u64>,
-        mut pull: impl FnMut(u64, u64) -> Result<Supply, Failure>,
+        mut pull: impl FnMut(u64) -> Result<Supply, Failure>,
     ) -> Result<Option<Batch>, Failure> {
         let retry = self.retries.iter().position(|retry| {
             (retry.failed_by != Some(member) || self.members == 1) && only.is_none_or(|only| only == retry.batch.first)
@@ -189,7 +221,7 @@ impl Schedule {
         let size = self.size().min(end_of_block - first);
         let wanted = first + size + self.look_ahead(size);
         if wanted > self.supply.available && !self.supply.exhausted {
-            self.supply = pull(first + 1, wanted)?;
+            self.supply = pull(wanted)?;
         }
         // The end of the items may have become known, which makes batches smaller.
         let size = self.size().min(size);
@@ -213,7 +245,7 @@ impl Schedule {
         if self.expected.is_some() {
             return 0;
         }
-        let limit = Self::LOOK_AHEAD.min(self.window / 4) / self.pace.item_bytes(1).max(1);
+        let limit = Self::LOOK_AHEAD.min(self.window / 4) / (self.pace.item_bytes(1) + self.item_size).max(1);
         size.saturating_mul(2 * self.slots as u64).min(limit)
     }
 
@@ -268,9 +300,10 @@ mod tests {
     use std::time::Duration;
 
     /// An iterator over this many items. A slow iterator yields only the items needed.
-    fn items(total: u64, slow: bool) -> impl FnMut(u64, u64) -> Result<Supply, Failure> {
-        move |needed, wanted| {
-            let end = if slow { needed } else { wanted };
+    fn items(total: u64, slow: bool) -> impl FnMut(u64) -> Result<Supply, Failure> {
+        let mut end = 0;
+        move |wanted| {
+            end = if slow { end + 1 } else { wanted };
             Ok(Supply {
                 available: end.min(total),
                 exhausted: end > total,
@@ -300,7 +333,7 @@ mod tests {
     /// member asks again.
     fn hand_out(
         schedule: &mut Schedule,
-        mut pull: impl FnMut(u64, u64) -> Result<Supply, Failure>,
+        mut pull: impl FnMut(u64) -> Result<Supply, Failure>,
         askers: &[usize],
         per_item: Duration,
         merging: Duration,
@@ -324,7 +357,11 @@ mod tests {
             if schedule.is_drained() {
                 break;
             }
-            assert!(idle < 1000, "{} items are left, but nobody gets them", schedule.fresh());
+            assert!(
+                idle < 10_000,
+                "{} items are left, but nobody gets them",
+                schedule.fresh()
+            );
         }
         assert_eq!(schedule.total(), Some(all.iter().map(|(_, batch)| batch.count).sum()));
         all
@@ -350,7 +387,7 @@ mod tests {
             let mut askers = order;
             askers.extend(0..members);
             let expected = if honest { Some(total) } else { expected };
-            let mut schedule = Schedule::new(policy, forced, expected, members, 1 << 20);
+            let mut schedule = Schedule::new(policy, forced, expected, 8, members, 1 << 20);
             let time = Duration::from_nanos(nanoseconds);
             let batches = hand_out(&mut schedule, items(total, slow), &askers, time, Duration::ZERO);
             let mut items: Vec<u64> = batches.iter().flat_map(|(_, batch)| batch.items()).collect();
@@ -365,7 +402,7 @@ mod tests {
             bytes in 1..2000u64,
             nanoseconds in 1..1_000_000u64,
         ) {
-            let mut schedule = Schedule::new(policy, None, None, members, 128 << 20);
+            let mut schedule = Schedule::new(policy, None, None, 8, members, 128 << 20);
             let mut handed_out = 0;
             for asker in 0..200 {
                 let batch = schedule.next(asker % members, None, items(u64::MAX, false));
@@ -385,7 +422,7 @@ mod tests {
     #[test]
     fn static_is_fixed_in_advance() {
         let owners = |askers: &[usize]| {
-            let mut schedule = Schedule::new(Policy::Static, None, Some(1000), 3, 1 << 20);
+            let mut schedule = Schedule::new(Policy::Static, None, Some(1000), 8, 3, 1 << 20);
             let mut owners = vec![usize::MAX; 1000];
             let time = Duration::from_millis(1);
             for (member, batch) in hand_out(&mut schedule, items(1000, false), askers, time, Duration::ZERO) {
@@ -399,13 +436,13 @@ mod tests {
     #[test]
     fn tiny_items_travel_in_large_batches_and_long_ones_alone() {
         for expected in [Some(10_000_000), None] {
-            let mut tiny = Schedule::new(Policy::Dynamic, None, expected, 2, 128 << 20);
+            let mut tiny = Schedule::new(Policy::Dynamic, None, expected, 8, 2, 128 << 20);
             let time = Duration::from_nanos(50);
             let batches = hand_out(&mut tiny, items(10_000_000, false), &[0, 1], time, Duration::ZERO);
             assert!(batches.len() < 100, "{}", batches.len());
         }
         for expected in [Some(50), None] {
-            let mut long = Schedule::new(Policy::Dynamic, None, expected, 2, 1 << 20);
+            let mut long = Schedule::new(Policy::Dynamic, None, expected, 8, 2, 1 << 20);
             let time = Duration::from_secs(2);
             let batches = hand_out(&mut long, items(50, false), &[0, 1], time, Duration::ZERO);
             assert_eq!(batches.len(), 50);
@@ -414,7 +451,7 @@ mod tests {
 
     #[test]
     fn large_outputs_are_merged_seldom() {
-        let mut schedule = Schedule::new(Policy::Dynamic, None, Some(100_000), 2, 1 << 20);
+        let mut schedule = Schedule::new(Policy::Dynamic, None, Some(100_000), 8, 2, 1 << 20);
         let (time, merging) = (Duration::from_millis(1), Duration::from_millis(100));
         let batches = hand_out(&mut schedule, items(100_000, false), &[0, 1], time, merging);
         let merged = merging.as_secs_f64() * batches.len() as f64;
@@ -428,7 +465,7 @@ mod tests {
             (Policy::Guided, Some(1000)),
             (Policy::Dynamic, None),
         ] {
-            let mut schedule = Schedule::new(policy, None, expected, 4, 128 << 20);
+            let mut schedule = Schedule::new(policy, None, expected, 8, 4, 128 << 20);
             let time = Duration::from_millis(2);
             let batches = hand_out(&mut schedule, items(1000, false), &[0, 1, 2, 3], time, Duration::ZERO);
             let largest = batches.iter().map(|(_, batch)| batch.count).max();
@@ -441,14 +478,14 @@ mod tests {
 
     #[test]
     fn a_failed_item_goes_to_another_member_if_there_is_one() {
-        let mut schedule = Schedule::new(Policy::Dynamic, None, Some(1), 2, 1 << 20);
+        let mut schedule = Schedule::new(Policy::Dynamic, None, Some(1), 8, 2, 1 << 20);
         let batch = next(&mut schedule, 1, 1);
         assert_eq!(batch, Some(Batch { first: 0, count: 1 }));
         schedule.retry(0, 1);
         assert_eq!(next(&mut schedule, 1, 1), None);
         assert_eq!(next(&mut schedule, 0, 1), batch);
 
-        let mut alone = Schedule::new(Policy::Dynamic, None, Some(1), 1, 1 << 20);
+        let mut alone = Schedule::new(Policy::Dynamic, None, Some(1), 8, 1, 1 << 20);
         assert_eq!(next(&mut alone, 0, 1), batch);
         alone.retry(0, 0);
         assert_eq!(next(&mut alone, 0, 1), batch);
@@ -456,7 +493,7 @@ mod tests {
 
     #[test]
     fn batches_respect_the_window() {
-        let mut schedule = Schedule::new(Policy::Dynamic, None, Some(10_000), 2, 8 << 20);
+        let mut schedule = Schedule::new(Policy::Dynamic, None, Some(10_000), 8, 2, 8 << 20);
         let first = next(&mut schedule, 0, 10_000).expect("items are there");
         schedule.learn(
             &done(first, Duration::from_micros(1), Duration::ZERO),

@@ -18,7 +18,8 @@ pub struct ForkHooks {
     pub after_fork_in_parent: fn(),
     /// Called in the child after a fork: releases those locks, and forgets the threads that do not exist in the child.
     pub after_fork_in_child: fn(),
-    /// Ends a forked worker with a status, after its last item. It should flush output, but not run the functions that
+    /// Ends a forked child with a status: a worker after its last item, the accumulator, or a child whose parent has
+    /// exited. It should flush output, but not run the functions that
     /// the host program has registered for its own exit.
     pub exit_child: fn(status: i32) -> !,
 }
