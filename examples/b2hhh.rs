@@ -38,7 +38,7 @@ const TABLE: &str = "/Event/PhaseSpaceTree";
 struct B2hhh {
     input: PathBuf,
     output: PathBuf,
-    /// The file, opened in each worker because an open file cannot be sent.
+    /// The file, opened in each worker because an open file cannot be sent to other ranks.
     #[serde(skip)]
     file: Option<hdf5::File>,
 }

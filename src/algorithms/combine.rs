@@ -52,10 +52,10 @@ use std::collections::BTreeMap;
 /// [`columns`](Self::columns) names a charge column, or else all rows. In a decay with `cc`, the inputs and cuts also
 /// apply to the antiparticles.
 ///
-/// Each combination of rows is tried only once: identical daughters are taken in row order. If several combinations
-/// differ only in which row is assigned to which daughter of the same mass, the first combination is kept. A
-/// combination must not use a track twice. To check this, references named `child1`, `child2`, …, `track` and `source`
-/// (created by `Filter`) are followed until they reach a table without such references.
+/// Each combination of rows is tried only once because identical daughters are assigned rows in ascending order. If
+/// several combinations differ only in which row is assigned to which daughter of the same mass, the first combination
+/// is kept. A combination must not use a track twice. To check this, references named `child1`, `child2`, …, `track`
+/// and `source` (created by `Filter`) are followed until they reach a table without such references.
 ///
 /// # Output
 ///
@@ -84,8 +84,8 @@ pub struct Combine {
     /// A cut on candidates, written in terms of the columns of `output`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub combination_cut: Option<String>,
-    /// Keeps only the candidate with the smallest value of this expression in each event; if several are equal, the
-    /// first.
+    /// In each event, keeps only the candidate for which this expression is smallest. In a tie, the first candidate is
+    /// kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<String>,
     /// Events with fewer candidates than this are rejected. Default: 1.
@@ -300,8 +300,8 @@ impl Combine {
     }
 }
 
-/// Returns whether the same rows may be found a second time with swapped roles. Rows with an identifier can play only
-/// one role.
+/// Returns whether the search may find the same rows a second time, with the daughters' roles swapped. Rows with an
+/// identifier can play only one role.
 fn may_repeat(sources: &[DaughterCandidates], decays: &[BoundDecay]) -> bool {
     let mixed = |decay: &BoundDecay| {
         decay.roles.iter().any(|one| {

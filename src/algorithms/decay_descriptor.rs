@@ -39,7 +39,7 @@ pub struct DecayDescriptor {
 pub struct Decay {
     /// The decaying particle.
     pub head: Particle,
-    /// The two or more daughters, in descriptor order.
+    /// The daughters (at least two), in the order of the descriptor.
     pub daughters: Vec<Particle>,
 }
 
@@ -49,13 +49,13 @@ impl DecayDescriptor {
         &self.decay
     }
 
-    /// Returns whether the descriptor has a `cc`.
+    /// Returns whether the descriptor contains `cc`.
     pub fn is_conjugated(&self) -> bool {
         self.conjugated
     }
 
-    /// Returns the decay and, with `cc`, its charge conjugate. A decay that is its own conjugate, such as `[J/psi(1S)
-    /// -> mu+ mu-]cc`, is returned only once.
+    /// Returns the decay and, if the descriptor contains `cc`, its charge conjugate. A decay that is its own conjugate,
+    /// such as `[J/psi(1S) -> mu+ mu-]cc`, is returned only once.
     pub fn decays(&self) -> Vec<Decay> {
         let mut decays = vec![self.decay.clone()];
         let conjugate = self.decay.conjugate();

@@ -26,7 +26,7 @@ use std::fmt::Write;
 pub struct Dump {
     /// The paths of the tables.
     pub tables: Vec<String>,
-    /// Events with a number below this are printed.
+    /// Only events numbered below this limit are printed.
     #[serde(default = "one")]
     pub events: u64,
     /// The maximum number of rows to print per table.

@@ -164,7 +164,7 @@ impl RowCopy {
         })
     }
 
-    /// Copies an event's passing rows. `None` stands for a rejected event, from which no rows are copied.
+    /// Copies an event's passing rows. If `passed` is `None`, the event was rejected, and no rows are copied.
     fn rows(&self, block: &mut EventBlock, event: usize, passed: Option<&[bool]>) -> Result<()> {
         let rows = block.store().rows(self.from, event);
         let chosen = || rows.clone().filter(|row| passed.is_some_and(|passed| passed[*row]));
@@ -181,7 +181,7 @@ impl RowCopy {
 /// The column that refers to the original row.
 const SOURCE: &str = "source";
 
-/// Appends the elements at `rows` to a column of the same type.
+/// Appends the elements at the indices `rows` to a column of the same type.
 fn copy(from: &Values, into: &mut Values, rows: impl Iterator<Item = usize>) {
     fn elements<T: Element>(from: &[T], into: &mut Values, rows: impl Iterator<Item = usize>) {
         if let Some(into) = T::vec(into) {

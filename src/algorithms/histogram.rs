@@ -4,7 +4,7 @@ use crate::app::prelude::*;
 use crate::error::Result;
 use crate::hist::{Histogram3D, Profile1D, Profile2D};
 
-/// A histogram axis in a job file: the expression to fill and the binning.
+/// A histogram axis in a job file, defined by the binning and by an expression that gives the values to fill.
 ///
 /// ```toml
 /// x = { value = "m", bins = 100, low = 5200, high = 5500, label = "m(J/ψ φ)", unit = "MeV" }
@@ -13,7 +13,7 @@ use crate::hist::{Histogram3D, Profile1D, Profile2D};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AxisConfig {
-    /// The expression to fill.
+    /// The expression that gives the values to fill.
     pub value: String,
     /// The number of bins of equal width, from `low` to `high`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,10 +27,10 @@ pub struct AxisConfig {
     /// The bin edges, as an alternative to `bins`, `low` and `high`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edges: Option<Vec<f64>>,
-    /// The label.
+    /// The axis label.
     #[serde(default)]
     pub label: String,
-    /// The unit.
+    /// The unit of the axis.
     #[serde(default)]
     pub unit: String,
 }
@@ -86,7 +86,7 @@ pub struct Histogram {
     bound: Option<(Entries, Booked)>,
 }
 
-/// Fills a profile: the mean of a value in each bin along one or two axes.
+/// Fills a profile, which contains the mean of a value in each bin along one or two axes.
 ///
 /// ```
 /// # gaudi_mpi::algorithms::register_all();
@@ -222,8 +222,7 @@ impl Algorithm for Profile {
     }
 }
 
-/// The expressions for the entries' values, weights and cut. They are evaluated for the rows of one table, or for
-/// events.
+/// The expressions for the entries' values, weights and cut, evaluated once per row of a table or once per event.
 struct Entries {
     values: Vec<Evaluated>,
     weight: Option<Evaluated>,

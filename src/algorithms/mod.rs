@@ -2,7 +2,7 @@
 //!
 //! - [`Filter`] and [`Prescale`] reject events; [`Define`] adds a column; [`Combine`] builds decay candidates.
 //! - [`Histogram`] and [`Profile`] fill histograms; [`Dump`] prints events.
-//! - [`ToyDecays`] makes events with toy decays.
+//! - [`ToyDecays`] generates events with toy decays.
 //!
 //! The physics modules do not depend on the event store and can be used on their own:
 //!

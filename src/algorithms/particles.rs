@@ -30,9 +30,9 @@ pub enum Error {
 /// The properties of a particle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Particle {
-    /// The name in decay descriptors.
+    /// The name used in decay descriptors.
     pub name: &'static str,
-    /// The name of the antiparticle. A particle that is its own antiparticle has the same name here.
+    /// The name of the antiparticle. It equals `name` if the particle is its own antiparticle.
     pub conjugate: &'static str,
     /// The PDG identifier. The antiparticle's identifier has the opposite sign.
     pub pdg_id: i32,
@@ -115,7 +115,7 @@ pub fn all() -> impl Iterator<Item = Particle> {
     })
 }
 
-/// Aliases: other common names for particles in the table.
+/// Other common names for particles in the table.
 const ALIASES: [(&str, &str); 3] = [("K_S0", "KS0"), ("K_L0", "KL0"), ("H0", "H_10")];
 
 /// Returns the message for an unknown particle name.
@@ -148,7 +148,7 @@ fn closest(name: &str) -> Option<&'static str> {
         (whole.min(if begins { 0 } else { usize::MAX }), known.len())
     };
     let (score, known) = all().map(|known| (score(known.name), known.name)).min()?;
-    // With more than one edit per three letters, the names are too different.
+    // Names that differ by more than one edit per three letters are too different to suggest.
     (score.0 <= 1.max(wanted.chars().count() / 3)).then_some(known)
 }
 
@@ -247,7 +247,7 @@ mod tests {
             let charge = if a != 0 {
                 thirds(a) + thirds(b) + thirds(c)
             } else if b % 2 == 0 {
-                // The heavier quark in a meson is a quark if it is up-type and an antiquark if it is down-type.
+                // The heavier constituent of a meson is a quark if it is up-type, or an antiquark if it is down-type.
                 thirds(b) - thirds(c)
             } else {
                 thirds(c) - thirds(b)

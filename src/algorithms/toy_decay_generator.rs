@@ -1,10 +1,10 @@
 //! A generator of toy B_s⁰ → J/ψ(→ μ⁺μ⁻) φ(→ K⁺K⁻) decays and combinatorial background.
 //!
-//! The generator serves demonstrations, tests and benchmarks. It models relativistic kinematics and the momentum
-//! resolution of a spectrometer like LHCb, but no detector. Each call generates the four tracks of one candidate. By
-//! default, one candidate in a hundred is signal. The default [`ToySelection`](super::toy_selection::ToySelection)
-//! keeps a third of the signal. The selected signal has a mass resolution of 7 MeV, and the background falls by a third
-//! between 5100 and 5600 MeV.
+//! The generator is intended for demonstrations, tests and benchmarks. It models relativistic kinematics and the
+//! momentum resolution of a spectrometer like LHCb, but does not simulate a detector. Each call generates the four
+//! tracks of one candidate. By default, one candidate in a hundred is signal. The default
+//! [`ToySelection`](super::toy_selection::ToySelection) keeps a third of the signal. The selected signal has a mass
+//! resolution of 7 MeV, and the background falls by a third between 5100 and 5600 MeV.
 //!
 //! ```
 //! use gaudi_mpi::algorithms::{toy_decay_generator::ToyDecayGenerator, toy_selection::ToySelection};
@@ -46,10 +46,10 @@ const DIMUON_HALF_RANGE: f64 = 150.0;
 /// The maximum mass, in MeV, of background kaon pairs that are not from a φ.
 const DIKAON_MASS_MAX: f64 = 1100.0;
 
-/// The momentum range, in MeV, in which the resolution rises from its low to its high value.
+/// The momentum range, in MeV, over which the resolution rises from its low-momentum value to its high-momentum value.
 const RESOLUTION_RISES: [f64; 2] = [20_000.0, 100_000.0];
 
-/// A charged track as measured. The energy depends on the mass hypothesis.
+/// A measured charged track. Its energy depends on the mass hypothesis.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct MeasuredTrack {
     /// Momentum along x in MeV.
@@ -110,7 +110,7 @@ impl ToyDecayGenerator {
         &self.configuration
     }
 
-    /// Generates a decay, signal or background at random.
+    /// Generates a decay, which is randomly chosen to be signal or background.
     pub fn generate(&self, random: &mut Random) -> ToyDecay {
         let signal = random.uniform(0.0, 1.0) < self.configuration.signal_fraction;
         let (dimuon, dikaon) = if signal {
@@ -125,7 +125,7 @@ impl ToyDecayGenerator {
         }
     }
 
-    /// Generates the J/ψ and φ from a B_s⁰. The decay is isotropic because polarisation is not modelled.
+    /// Generates the J/ψ and φ from a B_s⁰ decay. The decay is isotropic because polarisation is not modelled.
     fn signal(&self, random: &mut Random) -> (Pair, Pair) {
         let [low, high] = self.configuration.eta;
         let pt = random.exponential(self.configuration.b_pt);
@@ -185,7 +185,8 @@ impl ToyDecayGenerator {
         [self.measure(&plus, 1, random), self.measure(&minus, -1, random)]
     }
 
-    /// Smears the momentum. The direction is left unchanged because it is measured far more precisely.
+    /// Smears the magnitude of the momentum. The direction is left unchanged because detectors measure it far more
+    /// precisely.
     fn measure(&self, particle: &FourMomentum, charge: i32, random: &mut Random) -> MeasuredTrack {
         let scale = random.gaussian(1.0, self.resolution(particle.p()));
         MeasuredTrack {

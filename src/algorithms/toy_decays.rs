@@ -38,8 +38,8 @@ use tables::{ReconstructedTrack, Tables};
 ///   degree of freedom, a reference to the primary `vertex`, and the impact parameter `ip` \[mm\] with respect to this
 ///   vertex. Tracks from a B_s⁰, which flies before it decays, have larger impact parameters.
 /// - `Phys/Muons`, `Phys/Kaons`, `Phys/Pions`: `px`, `py`, `pz`, `e` \[MeV\], `pid`, a reference to the `track`, and
-///   the probability `prob_nn` of the identification, from 0 to 1. A track may be identified as two different
-///   particles.
+///   the probability `prob_nn`, from 0 to 1, that the identification is correct. A track may be identified as two
+///   different particles.
 /// - `Gen/Decays`, the truth, one row per B_s⁰: `pid`; the decay position `x`, `y`, `z` \[mm\]; the proper decay `time`
 ///   \[ns\]; and references to the `vertex` and the tracks `mu_plus`, `mu_minus`, `k_plus`, `k_minus`.
 #[derive(Serialize, Deserialize)]
@@ -51,12 +51,12 @@ pub struct ToyDecays {
     pub gps_start: f64,
     /// Events per second. Default: 1000.
     pub rate: f64,
-    /// The settings of the generator. Each event has one decay that is a B_s⁰ with probability `signal_fraction`, or
-    /// else background.
+    /// The settings of the generator. Each event contains one decay, which is a B_s⁰ decay with probability
+    /// `signal_fraction` and background otherwise.
     pub decays: Configuration,
-    /// The mean number of additional background decays. Default: 0.5.
+    /// The mean number of additional background decays per event. Default: 0.5.
     pub background: f64,
-    /// The mean number of pions. Default: 15.
+    /// The mean number of pions per event. Default: 15.
     pub pions: f64,
     /// The mean transverse momentum of pions in MeV. The distribution is exponential. Default: 600.
     pub pion_pt: f64,
@@ -69,7 +69,7 @@ pub struct ToyDecays {
     pub beam_spot: [f64; 3],
     /// The mean lifetime of a B_s⁰ in ns. Default: 0.001520.
     pub lifetime: f64,
-    /// The constants a (mm) and b (mm MeV) of the impact parameter resolution a + b/pT, in each coordinate. Default:
+    /// The constants a (mm) and b (mm MeV) in the impact parameter resolution a + b/pT of each coordinate. Default:
     /// 0.015 and 29, close to LHCb's (Int. J. Mod. Phys. A 30, 1530022, 2015).
     pub ip_resolution: [f64; 2],
     #[serde(skip)]
@@ -99,7 +99,7 @@ impl Default for ToyDecays {
 /// The speed of light, mm/ns (CODATA 2022).
 const C: f64 = 299.792_458;
 
-/// The state after `initialize`, and buffers for the tracks of an event.
+/// The state after `initialize`, and buffers for an event's tracks.
 struct Bound {
     decays: ToyDecayGenerator,
     background: ToyDecayGenerator,

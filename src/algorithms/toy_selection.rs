@@ -192,7 +192,7 @@ mod tests {
         assert!((0.6..0.8).contains(&fall), "{counts:?}");
     }
 
-    /// A tighter cut removes exactly the candidates that fail it, and at least one does.
+    /// A tighter cut removes exactly the candidates that fail the cut, and at least one candidate fails.
     #[test]
     fn every_cut_cuts() {
         let generator = ToyDecayGenerator::new(Configuration {

@@ -17,7 +17,7 @@ use crate::numbers::random::Random;
 /// A decay is kinematically impossible.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
-    /// The parent is lighter than the sum of its daughters.
+    /// The parent's mass is less than the sum of its daughters' masses.
     #[error(
         "a particle of {parent} MeV cannot decay to {first} MeV and {second} MeV: it needs at least {} MeV",
         first + second
@@ -78,14 +78,14 @@ pub(crate) fn momentum_above_threshold(parent: f64, first: f64, second: f64) -> 
     0.5 * product.sqrt() / parent
 }
 
-/// Decays `parent` into two particles of masses `first` and `second` (MeV), isotropically in its rest frame.
+/// Decays `parent` into two particles with masses `first` and `second` (MeV), isotropically in the parent's rest frame.
 ///
 /// This is the correct distribution for a spinless or unpolarised parent.
 ///
 /// # Errors
 ///
-/// [`Error::NoRestFrame`] if the parent is space-like or light-like, [`Error::BelowThreshold`] if it is lighter than
-/// the sum of its daughters, [`Error::NotAMass`] if a mass is negative, infinite or NaN.
+/// [`Error::NoRestFrame`] if the parent is space-like or light-like, [`Error::BelowThreshold`] if its mass is less than
+/// the sum of its daughters' masses, [`Error::NotAMass`] if a mass is negative, infinite or NaN.
 pub fn two_body_decay(
     parent: &FourMomentum,
     first: f64,
@@ -95,7 +95,8 @@ pub fn two_body_decay(
     two_body_decay_of_mass(parent, parent.mass(), first, second, random)
 }
 
-/// Like [`two_body_decay`] but with a given parent mass, because e² − p² loses precision at high energy.
+/// Like [`two_body_decay`], but takes the parent's mass as an argument because computing it from e² − p² loses
+/// precision at high energy.
 ///
 /// ```
 /// use gaudi_mpi::algorithms::{four_momentum::FourMomentum, particles, two_body_decay::two_body_decay_of_mass};
@@ -126,7 +127,7 @@ pub fn two_body_decay_of_mass(
     Ok(back_to_back(parent, mass, p, [first, second], random))
 }
 
-/// Like [`two_body_decay`] but without checks, for a known daughter momentum `p` in the rest frame.
+/// Like [`two_body_decay`] but without checks, given the daughters' momentum `p` in the parent's rest frame.
 #[inline]
 pub(crate) fn back_to_back(
     parent: &FourMomentum,
@@ -249,7 +250,7 @@ mod tests {
             let parent = with_mass(p, mass);
             let (a, b) = two_body_decay_of_mass(&parent, mass, first, second, &mut Random::new(3, item)).unwrap();
             prop_assert!(distance(&(a + b), &parent, parent.e) < 1e-13);
-            // The rounding error of a daughter's e² − p² is that of e².
+            // The rounding error of a daughter's e² − p² is about as large as the rounding error of e².
             prop_assert!((a.mass2() - first * first).abs() < 1e-13 * parent.e * parent.e);
             prop_assert!((b.mass2() - second * second).abs() < 1e-13 * parent.e * parent.e);
             // In the rest frame, the daughters are back to back.

@@ -1,4 +1,4 @@
-//! The columns of an input table, and how to read a momentum from them.
+//! The columns of an input table, from which momenta are read.
 
 use crate::algorithms::four_momentum::FourMomentum;
 use crate::algorithms::particles::Particle;
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 /// The column names in input tables.
 ///
 /// The momentum is read from three columns: either `px`, `py`, `pz` or `pt`, `eta`, `phi`. The energy is read from the
-/// column `e`, or computed from the mass: the column `m` or, with `mass = "hypothesis"`, the daughter's known mass.
-/// Defaults: `px`, `py`, `pz` and `e`.
+/// column `e` or computed from the mass. The mass is read from the column `m` or, with `mass = "hypothesis"`, taken to
+/// be the daughter's known mass. Defaults: `px`, `py`, `pz` and `e`.
 ///
 /// ```
 /// use gaudi_mpi::algorithms::CombineColumns;
@@ -171,7 +171,7 @@ impl CombineColumns {
     }
 }
 
-/// Converts a momentum unit to MeV.
+/// Returns the value of a momentum unit in MeV.
 fn in_mev(unit: &str, table: &str) -> Result<f64> {
     match unit.split('/').next().unwrap_or(unit).trim() {
         "" | "MeV" => Ok(1.0),
@@ -240,7 +240,7 @@ impl Momentum {
     }
 }
 
-/// Returns a value as a number. Columns of other types were already rejected by [`number`].
+/// Returns a value as `f64`. Non-numeric columns were already rejected by [`number`].
 #[inline]
 pub(super) fn at(values: Option<Slice<'_>>, row: usize) -> f64 {
     match values {

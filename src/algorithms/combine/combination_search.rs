@@ -9,7 +9,7 @@ use std::collections::HashSet;
 pub(super) struct Role {
     /// The index of the [`DaughterCandidates`] for this daughter.
     pub source: usize,
-    /// The previous identical daughter, whose candidate must come first.
+    /// The previous identical daughter. Its candidate must precede the candidate for this daughter.
     pub after: Option<usize>,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct BoundDecay {
 /// A depth-first search through all combinations.
 pub(super) struct CombinationSearch {
     mass: Option<[f64; 2]>,
-    /// Whether the same rows may be found a second time with swapped roles.
+    /// Whether the search may find the same rows a second time, with the daughters' roles swapped.
     pub may_repeat: bool,
     /// The candidates chosen so far, one per daughter, with the running sums of their momenta and all their tracks.
     chosen: Vec<usize>,

@@ -1,4 +1,4 @@
-//! The candidates for a daughter: the rows of a table that pass its cut.
+//! The candidates for a daughter: the table rows that pass the daughter's cut.
 
 use super::columns::{CombineColumns, Momentum, at, number};
 use super::origin::{Origin, Origins};
@@ -38,7 +38,7 @@ enum Identity {
     Unknown,
 }
 
-/// A table with all of these columns is taken to be made by `Combine`.
+/// A table with all of these columns is assumed to have been made by `Combine`.
 const COMBINED: [&str; 6] = ["child1", "px", "py", "pz", "e", "pid"];
 
 impl DaughterCandidates {
@@ -153,7 +153,7 @@ impl DaughterCandidates {
         Ok(())
     }
 
-    /// Returns the range of an event's candidates.
+    /// Returns the index range of an event's candidates.
     #[inline]
     pub(super) fn of_event(&self, event: usize) -> Range<usize> {
         self.offsets[event]..self.offsets[event + 1]
@@ -177,7 +177,7 @@ impl DaughterCandidates {
         &self.tracks[self.track_ends[candidate]..self.track_ends[candidate + 1]]
     }
 
-    /// Returns what identifies a candidate: the table, the row, and the mass hypothesis.
+    /// Returns the key that identifies a candidate: the table, the row, and the mass hypothesis.
     pub(super) fn key(&self, row: u32) -> (u32, u32, u64) {
         (self.table.index() as u32, row, self.momentum.hypothesis())
     }

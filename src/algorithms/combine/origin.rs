@@ -1,10 +1,10 @@
-//! Finds the tracks behind a row: the rows that its references finally lead to.
+//! Finds the tracks that a row is built from, by following the row's references to their final targets.
 
 use crate::app::Setup;
 use crate::error::Result;
 use crate::event::{ColumnIndex, EventStore, Slice, TableHandle, path};
 
-/// Numbers the tables that references finally lead to.
+/// Assigns numbers to the tables in which chains of references end.
 #[derive(Default)]
 pub(super) struct Origins {
     tables: Vec<String>,
@@ -23,7 +23,7 @@ struct Next {
     columns: Vec<(ColumnIndex, Origin)>,
 }
 
-/// Names of references to the same object in another table, as opposed to its parts.
+/// Names of references to the same object in another table, as opposed to references to its parts.
 const SAME: [&str; 2] = ["track", "source"];
 
 impl Origins {
@@ -94,8 +94,8 @@ fn reference(
 }
 
 impl Origin {
-    /// Appends the rows that the references of `row` finally lead to, each encoded as a single number, or `row` itself
-    /// if it has no references.
+    /// Appends the final targets of the references of `row`, each encoded as a single number, or `row` itself if it has
+    /// no references.
     ///
     /// # Errors
     /// If a reference leads to a row that does not exist.

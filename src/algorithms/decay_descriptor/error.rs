@@ -28,7 +28,8 @@ impl DescriptorError {
         &self.message
     }
 
-    /// The byte range of the invalid part of the descriptor. If something is missing at the end, an empty range there.
+    /// The byte range of the invalid part of the descriptor. If something is missing at the end, the range is empty and
+    /// lies at the end.
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }

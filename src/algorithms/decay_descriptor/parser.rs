@@ -72,7 +72,7 @@ impl<'a> Parser<'a> {
         Ok(DecayDescriptor { decay, conjugated })
     }
 
-    /// The text still to be parsed, without leading spaces.
+    /// Skips leading spaces, and returns the text still to be parsed.
     fn rest(&mut self) -> &'a str {
         let rest = self.text[self.at..].trim_start();
         self.at = self.text.len() - rest.len();

@@ -31,7 +31,7 @@ pub struct Configuration {
     /// The pseudorapidity range of B_s⁰ mesons and background muon pairs. The distribution is uniform. Default: 2 to 5.
     pub eta: [f64; 2],
     /// The standard deviation of the distance between the two background pairs, both in pseudorapidity and in azimuth
-    /// (rad). The distances are Gaussian, to imitate the tracks in a jet. Default: 0.6.
+    /// (rad). The distances follow a Gaussian distribution to imitate the tracks in a jet. Default: 0.6.
     pub background_spread: f64,
     /// The fraction of background muon pairs that come from a J/ψ. The masses of the other pairs are uniformly
     /// distributed around the J/ψ mass. Default: 0.7.

@@ -1,7 +1,7 @@
 //! The modules' material and the magnetic field.
 //!
-//! Both are stored as maps on grids, which take about 360 MB by default. A process computes the maps once. They are
-//! shared by all algorithms with the same settings, and by forked workers.
+//! Both are stored as maps on grids, which take about 360 MB by default. A process computes the maps only once. All
+//! algorithms with the same settings share the maps, and so do the workers forked from the process.
 
 use super::geometry::{MODULE_Z, MODULES, SENSORS, to_module};
 use crate::algorithms::property_range::check_range;
@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConditionsConfig {
-    /// The grid spacing of the field map in each direction, in mm. Default: 5, for which the map takes 320 MB.
+    /// The grid spacing of the field map in each direction, in mm. Default: 5, at which the map takes 320 MB.
     pub field_step: f64,
-    /// The radial grid spacing of the material map, in mm. Default: 0.25, for which the map takes 39 MB.
+    /// The radial grid spacing of the material map, in mm. Default: 0.25, at which the map takes 39 MB.
     pub material_step: f64,
     /// The scale factor for the field: 1 for field up, −1 for field down, 0 for no field. Default: 1.
     pub polarity: f64,
@@ -151,7 +151,7 @@ const CENTRE: f64 = 5200.0;
 const LENGTH: f64 = 1400.0;
 const WIDTH: f64 = 2500.0;
 
-/// The z of the end of the field map, in mm.
+/// The z coordinate at which the field map ends, in mm.
 pub const FIELD_END: f64 = HIGH[2];
 
 impl FieldMap {

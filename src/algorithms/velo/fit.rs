@@ -23,7 +23,7 @@ pub struct State {
     pub slope: [f64; 2],
     /// The covariance matrix in each projection: position–position (mm²), position–slope (mm), slope–slope.
     pub covariance: [[f64; 3]; 2],
-    /// The χ² of the hits.
+    /// The χ² of the fit to the hits.
     pub chi2: f64,
     /// The number of degrees of freedom of the χ².
     pub ndof: u32,
@@ -119,7 +119,7 @@ pub fn fit(hits: &[Measurement]) -> Option<State> {
     scatter(&mut state, slope.map(|t| square * (1.0 + t * t)));
     let ([x, y], [tx, ty]) = (state.position, state.slope);
     let closest = state.z - (x * tx + y * ty) / (tx * tx + ty * ty).max(1e-12);
-    // The range is limited because a line parallel to the beam has no point of closest approach.
+    // The range is limited because a line parallel to the beam has no unique point of closest approach.
     move_to(&mut state, closest.clamp(-2000.0, 2000.0));
     Some(state)
 }
@@ -163,7 +163,8 @@ mod tests {
     use super::*;
     use crate::numbers::random::Random;
 
-    /// Makes the hits of a particle from (0, 0, `origin`), with the scattering that the fit assumes.
+    /// Generates the hits of a particle that starts at (0, 0, `origin`), with the amount of scattering that the fit
+    /// assumes.
     fn hits(random: &mut Random, slope: [f64; 2], origin: f64, number: usize, direction: f64) -> Vec<Measurement> {
         let t2 = slope[0] * slope[0] + slope[1] * slope[1];
         let momentum = TRANSVERSE_MOMENTUM * (1.0 + 1.0 / t2).sqrt();

@@ -17,7 +17,7 @@ use wide::f32x4;
 /// The number of modules.
 pub const MODULES: usize = 52;
 
-/// The z of the centre of each module, in mm.
+/// The z coordinate of each module's centre, in mm.
 pub const MODULE_Z: [f64; MODULES] = [
     -287.5, -275.0, -262.5, -250.0, -237.5, -225.0, -212.5, -200.0, -137.5, -125.0, -62.5, -50.0, -37.5, -25.0, -12.5,
     0.0, 12.5, 25.0, 37.5, 50.0, 62.5, 75.0, 87.5, 100.0, 112.5, 125.0, 137.5, 150.0, 162.5, 175.0, 187.5, 200.0,
@@ -39,7 +39,7 @@ pub struct Sensor {
     pub u: [f64; 2],
     /// The lower and upper edges in v, in mm.
     pub v: [f64; 2],
-    /// The z relative to the module's centre, in mm.
+    /// The z coordinate relative to the module's centre, in mm.
     pub z: f64,
 }
 
@@ -100,7 +100,7 @@ pub fn from_module(module: usize, u: f64, v: f64) -> (f64, f64) {
 pub fn crosses(module: usize, [x, y]: [f32; 2], [tx, ty]: [f32; 2], margin: f32) -> bool {
     const SCALE: f32 = std::f32::consts::FRAC_1_SQRT_2;
     let scale = if module.is_multiple_of(2) { SCALE } else { -SCALE };
-    // u and v as in `to_module`, for all four sensors at once.
+    // This computes u and v as `to_module` does, but for all four sensors simultaneously.
     let u = (x + y) * scale + (tx + ty) * scale * SENSOR_LANES.z;
     let v = (x - y) * scale + (tx - ty) * scale * SENSOR_LANES.z;
     let is_on = u.simd_gt(SENSOR_LANES.u[0] + margin)

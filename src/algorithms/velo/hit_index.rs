@@ -4,7 +4,8 @@ use super::geometry::MODULES;
 use std::ops::Range;
 use wide::f32x8;
 
-/// A hit's position (mm) and pseudo-angle. The rounding error of single precision is a thousandth of the resolution.
+/// A hit's position (mm) and pseudo-angle. Single precision suffices because its rounding error is a thousandth of the
+/// hit resolution.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Hit {
     pub x: f32,
@@ -16,7 +17,7 @@ pub(super) struct Hit {
 /// The number of angle bins in a module, chosen for about one hit per bin.
 const BINS: usize = 64;
 
-/// The number of hits compared at once, chosen to cover most search windows.
+/// The number of hits compared simultaneously, chosen to cover most search windows.
 pub(super) const LANES: usize = 8;
 
 /// The hits, grouped by module and angle bin, and within a bin in the same order as in the event.
@@ -134,7 +135,7 @@ impl HitIndex {
         self.row.resize(number, 0);
     }
 
-    /// Fills the lists from the hits.
+    /// Fills the coordinate lists from the hits.
     fn list(&mut self) {
         let [x, y, z, angle] = &mut self.lists;
         let fill = |list: &mut Vec<f32>, number: fn(&Hit) -> f32| {
@@ -183,7 +184,7 @@ impl HitIndex {
         self.numbers[module]
     }
 
-    /// Returns the range of a module's hits.
+    /// Returns the index range of a module's hits.
     #[inline]
     pub(super) fn of_module(&self, module: usize) -> Range<usize> {
         self.bins[module * BINS] as usize..self.bins[(module + 1) * BINS] as usize
@@ -200,7 +201,7 @@ impl HitIndex {
         [to_bin(low), to_bin(high)]
     }
 
-    /// Returns the range of a module's hits from the first to the last bin.
+    /// Returns the index range of a module's hits in the bins from `first` to `last`.
     #[inline]
     pub(super) fn in_bins(&self, module: usize, [first, last]: [usize; 2]) -> Range<usize> {
         let bins: &[u32; BINS + 1] = self.bins[module * BINS..]
@@ -209,7 +210,7 @@ impl HitIndex {
         bins[first % BINS] as usize..bins[last % BINS + 1] as usize
     }
 
-    /// Returns a range of a module's hits that includes every hit in a window around an angle.
+    /// Returns an index range of a module's hits that includes every hit in a window around an angle.
     #[inline]
     pub(super) fn near(&self, module: usize, angle: f32, window: f32) -> Range<usize> {
         self.in_bins(module, self.bins_near(angle, window))
@@ -225,7 +226,8 @@ fn load(list: &[f32], start: usize) -> f32x8 {
 /// The number of bins per unit of angle.
 const SCALE: f32 = BINS as f32 / 4.0;
 
-/// Returns the integer part of a non-negative number. Converting via a 32-bit integer is faster.
+/// Returns the integer part of a non-negative number. Converting via a 32-bit integer is faster than converting to
+/// `usize` directly.
 #[inline]
 fn to_bin(number: f32) -> usize {
     number as i32 as usize
@@ -235,7 +237,7 @@ fn to_bin(number: f32) -> usize {
 mod tests {
     use super::*;
 
-    /// Returns the distance between two angles, with wrap-around.
+    /// Returns the distance between two angles, taking wrap-around into account.
     fn apart(one: f32, other: f32) -> f32 {
         let difference = (one - other).abs();
         difference.min(4.0 - difference)

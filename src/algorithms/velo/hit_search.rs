@@ -10,11 +10,12 @@ use wide::f32x8;
 /// The maximum distance of a sensor from the beam, in mm.
 const EDGE: f32 = 55.0;
 
-/// The limits, in mm, of the L formed by the sensors: an upper limit on both u and v, and one on the smaller of them.
+/// The limits, in mm, of the L formed by the sensors: `SIDE` is the upper limit on both u and v, and `CORNER` is the
+/// upper limit on the smaller of the two.
 const SIDE: f32 = 5.08;
 const CORNER: f32 = -4.95;
 
-/// The z of the centre of each module, in mm.
+/// The z coordinate of each module's centre, in mm.
 const Z: [f32; MODULES] = {
     let mut z = [0.0; MODULES];
     let mut module = 0;
@@ -36,7 +37,7 @@ pub(super) struct Direction {
     inverse: f32,
     /// The deviation, at a distance of 1 mm, caused by a scattering angle of 1 rad at b.
     lever: f32,
-    /// The growth of the search window with the distance from b, and the window size at b.
+    /// The rate at which the search window grows with the distance from b, and the constant part of the window size.
     growth: f32,
     margin: f32,
 }
@@ -70,8 +71,8 @@ impl Direction {
         }
     }
 
-    /// Returns a mask of the hits that are in line up to a given scattering angle, and the squared distances of all
-    /// hits from the line. This is the computation in `Kink`, for several hits at once.
+    /// Returns a mask of the hits that are in line within a given scattering angle, and the squared distances of all
+    /// hits from the line. The computation is the same as in `Kink`, but for several hits simultaneously.
     #[inline]
     pub(super) fn are_within(&self, c: &HitLanes, angle: f32) -> (f32x8, f32x8) {
         let dz = c.z - self.b.z;
@@ -111,10 +112,10 @@ pub(super) fn may_have_hits(module: usize, SearchRegion { x, y, reach }: SearchR
     (u < SIDE) & ((u < CORNER) | (v < CORNER)) & (x * x + y * y < EDGE * EDGE)
 }
 
-/// Returns a range of a module's hits that includes every hit in the region.
+/// Returns an index range of a module's hits that includes every hit in the region.
 #[inline]
 pub(super) fn window(index: &HitIndex, module: usize, SearchRegion { x, y, reach }: SearchRegion) -> Range<usize> {
-    // An upper bound of the gradient of the pseudo-angle.
+    // An upper bound on the gradient of the pseudo-angle.
     let gradient = 1.0 / (x.abs() + y.abs()).max(1e-3);
     index.near(module, pseudo_angle_of(x, y, gradient), 1.3 * reach * gradient)
 }

@@ -64,7 +64,7 @@ impl Links {
         self.hits_of[particle as usize]
     }
 
-    /// Returns the match for a track with these hits, or `None` for a ghost.
+    /// Returns the match for a track with these hits, or `None` if the track is a ghost.
     pub fn find(&mut self, hits: &[u32]) -> Option<Match> {
         self.seen.clear();
         for &hit in hits {
@@ -79,7 +79,7 @@ impl Links {
         let mut best: Option<Match> = None;
         for &particle in &self.seen {
             let hits = std::mem::take(&mut self.counts[particle as usize]);
-            // Among particles with equally many hits, the first one wins.
+            // Among particles with the same number of hits, the first particle is chosen.
             let better = best.is_none_or(|best| (hits, best.particle) > (best.hits, particle));
             if better {
                 best = Some(Match { particle, hits });

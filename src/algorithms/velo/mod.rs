@@ -1,7 +1,7 @@
 //! Reconstruction in a vertex locator, the VELO of LHCb's first upgrade: 52 modules of silicon pixels along the beam.
 //!
 //! - [`VeloTracking`] finds tracks in the hits, [`VeloFit`] fits them, and [`PrimaryVertices`] finds primary vertices.
-//! - [`ToyVelo`] makes toy events, and [`TrackChecker`] compares tracks with the true particles.
+//! - [`ToyVelo`] generates toy events, and [`TrackChecker`] compares tracks with the true particles.
 //!
 //! ```
 //! use gaudi_mpi::app::{AppMgr, JobConfig};

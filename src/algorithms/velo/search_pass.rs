@@ -4,12 +4,12 @@
 pub(super) struct SearchPass {
     /// The maximum angle about the beam between the first two hits, as a pseudo-angle (a full circle is 4).
     pub window: f32,
-    /// The distances to try from the first hit to the second, counted in modules upstream.
+    /// The distances to try between the first hit and the second, as numbers of modules upstream.
     pub steps: &'static [usize],
     /// Like `window` and `distance`, but for hits that are not in adjacent modules on the same side.
     pub other_window: f32,
     pub other_distance: f32,
-    /// The maximum distance from the second hit to the third, counted in modules upstream.
+    /// The maximum distance between the second hit and the third, as a number of modules upstream.
     pub third: usize,
     /// Whether the third hit of a pair that does not point to the beam must be in the next module on the same side.
     pub third_is_next: bool,

@@ -2,7 +2,8 @@
 //!
 //! Particles come from a few primary vertices, or from secondary decays and interactions. They move along straight
 //! lines, scatter in each module, and leave hits in the sensors they cross, with the resolution of a pixel. Some hits
-//! are lost, and some noise hits are added. The default settings give numbers close to those in simulated LHCb events.
+//! are lost, and some noise hits are added. With the default settings, the numbers of hits and particles are close to
+//! those in simulated LHCb events.
 
 use super::fit::scattering;
 use super::geometry::{MODULE_Z, MODULES, PIXEL, SENSORS, from_module, to_module};
@@ -25,7 +26,7 @@ pub struct ToyConfig {
     pub displaced: f64,
     /// The mean transverse momentum of particles in MeV. Default: 480.
     pub transverse_momentum: f64,
-    /// The probability of a hit in a crossed sensor. Default: 0.99.
+    /// The probability that a particle leaves a hit in a sensor that it crosses. Default: 0.99.
     pub efficiency: f64,
     /// The fraction of noise hits among all hits. Default: 0.1.
     pub noise: f64,
@@ -79,7 +80,7 @@ pub struct ToyEvent {
     pub particles: Vec<ToyParticle>,
     /// The positions (mm) and modules of hits, in module order.
     pub hits: Vec<([f64; 3], u8)>,
-    /// Pairs of rows, each of a particle and one of its hits.
+    /// Pairs of row numbers, each of which links a particle to one of its hits.
     pub links: Vec<(u32, u32)>,
 }
 
@@ -90,7 +91,7 @@ impl ToyConfig {
     /// Checks that the settings are in range.
     ///
     /// # Errors
-    /// If a setting is out of range. The error is a sentence about the first such setting.
+    /// If a setting is out of range. The error message names the first such setting.
     pub fn check(&self) -> Result<(), String> {
         check_range("vertices", self.vertices, [0.0, 100.0], "")?;
         check_range("particles", self.particles, [0.001, 1000.0], "")?;
@@ -133,7 +134,7 @@ impl ToyConfig {
         for _ in 0..draw(noise, random) {
             made.push(noise_hit(random));
         }
-        // The order of hits within a module must not reveal their particles.
+        // The order of hits within a module must not reveal which particles made them.
         made.sort_by(|a, b| a.1.cmp(&b.1).then(a.0[0].total_cmp(&b.0[0])));
         for (row, (position, module, particle)) in made.into_iter().enumerate() {
             event.hits.push((position, module));
@@ -161,7 +162,8 @@ impl ToyConfig {
         let mut slope = [cos / eta.sinh(), sin / eta.sinh()];
         let mut position = vertex;
         if displaced {
-            // The parent flies some distance first, and then the particle leaves at a small angle to its direction.
+            // The parent first flies some distance and then emits the particle at a small angle to the parent's
+            // direction.
             let way = direction * random.exponential(40.0);
             position = [
                 position[0] + slope[0] * way,
@@ -208,7 +210,7 @@ impl ToyConfig {
                     MODULE_Z[module],
                 ];
                 let t2 = slope[0] * slope[0] + slope[1] * slope[1];
-                // One scattering angle in fifty is from the non-Gaussian tail.
+                // One scattering angle in fifty is drawn from the non-Gaussian tail.
                 let tail = if random.uniform(0.0, 1.0) < 0.02 { 4.0 } else { 1.0 };
                 let angle = tail * scattering(self.material * (1.0 + t2).sqrt()) / p * (1.0 + t2).sqrt();
                 slope = slope.map(|t| random.gaussian(t, angle * (1.0 + t * t).sqrt()));

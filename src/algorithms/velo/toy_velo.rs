@@ -25,7 +25,7 @@ use crate::app::prelude::*;
 #[derive(Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ToyVelo {
-    /// The settings for the events.
+    /// The settings of the event generator.
     pub config: ToyConfig,
     #[serde(skip)]
     columns: Columns,

@@ -3,31 +3,31 @@
 //!
 //! The score is −2 ln of the likelihood ratio. For a true track, the distance of each hit from the straight line
 //! through the previous two hits is Gaussian, because of the resolution and multiple scattering. For hits in line by
-//! chance, the expected density is that of all hits at the same distance from the beam. The momentum is unknown, so
-//! several scattering angles are tried. A track should also have a hit in each sensor that it crosses, so each missing
-//! hit adds to the score.
+//! chance, the expected density is the density of all hits at the same distance from the beam. The momentum is unknown,
+//! so several scattering angles are tried. A track should also have a hit in each sensor that it crosses, so each
+//! missing hit adds to the score.
 
 use super::geometry::{MODULE_Z, crosses};
 use super::hit_index::{Hit, HitIndex};
 use std::ops::{Add, Mul};
 
-/// The hit resolution in each direction, in mm. Because of charge sharing, it is slightly better than the size of a 55
-/// µm pixel alone would give.
+/// The hit resolution in each direction, in mm. Because of charge sharing, the resolution is slightly better than
+/// expected from the pixel size of 55 µm alone.
 const RESOLUTION: f32 = 0.0145;
 
-/// The scattering angles to try, in rad per module, with the price of each. They correspond to momenta of about 3, 1,
-/// 0.4, 0.15 and 0.06 GeV.
+/// The scattering angles to try, in rad per module, each with the price that it adds to the score. The angles
+/// correspond to momenta of about 3, 1, 0.4, 0.15 and 0.06 GeV.
 const SCATTERING: [(f32, f32); 5] = [(0.0004, 2.0), (0.0012, 0.5), (0.003, 2.0), (0.008, 4.0), (0.02, 8.0)];
 
-/// The maximum number of hits on a candidate, which is more than the number of planes a track can cross.
+/// The maximum number of hits on a candidate, which exceeds the number of planes that a track can cross.
 const MOST: usize = 60;
 
-/// The prices of hits, missing hits and origins: the amounts that they add to the score.
+/// The amounts that hits, missing hits and origins add to the score.
 mod price {
     /// A hit.
     pub const HIT: f32 = 4.0;
-    /// A sensor without a hit beyond the outer end of the track. The sum is limited to `STOPPED` because the particle
-    /// may have stopped.
+    /// A sensor without a hit beyond the outer end of the track. The total for such sensors is limited to `STOPPED`
+    /// because the particle may have stopped.
     pub const OUTER: f32 = 9.0;
     pub const STOPPED: f32 = 12.0;
     /// A sensor without a hit between the first and the last hit.
@@ -36,9 +36,9 @@ mod price {
     pub const INNER: f32 = 6.0;
     /// Like `INNER`, but for displaced tracks, which may start further out.
     pub const INNER_DISPLACED: f32 = 1.0;
-    /// A track that does not point to the beam. Such tracks are rarer.
+    /// A track that does not point to the beam. Such tracks are rarer than tracks that do.
     pub const DISPLACED: f32 = 7.0;
-    /// A short track that starts near the origin of other tracks, or alone.
+    /// A short track that starts near the origins of other tracks (`WITH_OTHERS`) or does not (`ALONE`).
     pub const WITH_OTHERS: f32 = -4.0;
     pub const ALONE: f32 = 4.0;
 }
@@ -49,7 +49,7 @@ const PROMPT: f32 = 0.5;
 /// The minimum number of hits on a track that does not count as short.
 const LONG: usize = 5;
 
-/// Hits in line, in descending order of z, with a score for the first two, three, and more of them.
+/// Hits in line, in descending order of z, with a score for the first two hits, for the first three, and so on.
 pub(super) struct TrackCandidate {
     hits: [u32; MOST],
     number: usize,
@@ -78,7 +78,7 @@ impl TrackCandidate {
         self.sums = SCATTERING.map(|(_, cost)| cost);
     }
 
-    /// Returns a candidate with these hits, of which there must be at least two.
+    /// Returns a candidate with these hits. At least two are required.
     pub(super) fn of(hits: &[u32], index: &HitIndex) -> Self {
         let mut made = Self::new();
         made.begin(hits[0], hits[1]);
@@ -147,7 +147,8 @@ impl TrackCandidate {
         self.partial[self.number - 1]
     }
 
-    /// Returns the score, including missing hits and the origin. If the result is above `limit`, it may be incomplete.
+    /// Returns the score, including missing hits and the origin. If the returned score is above `limit`, it may leave
+    /// out missing hits.
     pub(super) fn score(&self, index: &HitIndex, origins: &TrackOrigins, limit: f32) -> f32 {
         let hits = self.hits();
         let hit = |place: usize| index.hits[hits[place] as usize];
@@ -210,7 +211,7 @@ impl TrackCandidate {
     }
 }
 
-/// Returns 1 if a track crosses a sensor of a module well inside its edges, and 0 otherwise.
+/// Returns 1 if a track crosses one of a module's sensors well inside the sensor's edges, and 0 otherwise.
 #[inline]
 fn misses(module: usize, from: Hit, [tx, ty]: [f32; 2]) -> f32 {
     let dz = MODULE_Z[module] as f32 - from.z;
@@ -270,7 +271,7 @@ pub(super) struct Line {
     pub slopes: [f32; 2],
     /// √(tx² + ty²)
     pub slope: f32,
-    /// The z of the point closest to the beam, in mm.
+    /// The z coordinate of the point closest to the beam, in mm.
     pub z: f32,
     /// The distance from the beam at this point in mm.
     pub distance: f32,

@@ -20,10 +20,10 @@ use crate::numbers::counter::Counter;
 ///
 /// A track matches the particle that made more than 70 % of the track's hits; a track without a match is a ghost. A
 /// particle is reconstructed if at least one track matches it. Additional matching tracks are clones; the clone
-/// fraction is relative to all matching tracks in the category. Electrons belong to no category, but their tracks are
-/// not ghosts. Purity is the fraction of a track's hits that belong to its particle. Hit efficiency is the fraction of
-/// a particle's hits that are on its track. Both are averaged over tracks. The counters are also saved in the file
-/// records.
+/// fraction is relative to all matching tracks in the category. Electrons belong to no category, but tracks that match
+/// electrons do not count as ghosts. Purity is the fraction of a track's hits that belong to its particle. Hit
+/// efficiency is the fraction of a particle's hits that are on its track. Both are averaged over tracks. The counters
+/// are also saved in the file records.
 #[derive(Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrackChecker {

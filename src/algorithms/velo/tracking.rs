@@ -1,8 +1,9 @@
 //! The search for tracks in an event's hits.
 //!
-//! The search goes from the downstream end of the detector to the upstream end. Tracks are seeded by triplets of hits
-//! and extended upstream module by module, as in D. H. Cámpora Pérez, N. Neufeld, A. Riscos Núñez, "Search by triplet",
-//! J. Comput. Sci. 54, 101422, 2021. Here, a likelihood ratio decides which candidates are tracks, in three passes:
+//! The search proceeds from the downstream end of the detector to the upstream end. Tracks are seeded by triplets of
+//! hits and extended upstream module by module, as in D. H. Cámpora Pérez, N. Neufeld, A. Riscos Núñez, "Search by
+//! triplet", J. Comput. Sci. 54, 101422, 2021. Here, a likelihood ratio decides which candidates are tracks, in three
+//! passes:
 //!
 //! 1. Tracks with at least four hits that point to the beam and scatter little. The best candidate starting from each
 //!    hit becomes a track immediately, and its hits are removed.
@@ -18,7 +19,7 @@ use super::search_pass::{OTHERS, SHARING, STRAIGHT, SearchPass};
 use super::track_candidate::{TrackCandidate, TrackOrigins};
 use super::triplets::Triplets;
 
-/// The number of consecutive modules without a hit that ends a track.
+/// The number of consecutive modules without a hit after which a track ends.
 const MOST_MISSED: usize = 4;
 
 /// Finds tracks, reusing the same buffers from event to event.
@@ -47,7 +48,7 @@ pub struct Tracker {
     found: Vec<Competitor>,
     /// The hits of all candidates in `found`.
     arena: Vec<u32>,
-    /// The hits of all tracks. Those of track `i` end before `hits[ends[i]]`.
+    /// The hits of all tracks. The hits of track `i` end before index `ends[i]`.
     hits: Vec<u32>,
     ends: Vec<usize>,
 }
@@ -85,7 +86,7 @@ impl Tracker {
         (self.all, self.left) = (all, left);
     }
 
-    /// Returns the tracks, each as the rows of its hits, in descending order of z.
+    /// Returns the tracks, each given as the row numbers of its hits, in descending order of z.
     pub fn tracks(&self) -> impl ExactSizeIterator<Item = &[u32]> {
         (0..self.ends.len()).map(|track| {
             let start = if track == 0 { 0 } else { self.ends[track - 1] };
@@ -143,7 +144,8 @@ impl Tracker {
             for &[first, second, third] in self.triplets.find(index, index, pass, module) {
                 candidate.begin(first, second);
                 candidate.add(third, index);
-                // Each additional hit improves the score by about 10, so a start worse than this is noise.
+                // Each additional hit improves the score by about 10, so a triplet whose score exceeds this limit is
+                // treated as noise.
                 if candidate.partial() > pass.score + 6.0 {
                     continue;
                 }
@@ -261,7 +263,8 @@ mod tests {
     use super::super::track_candidate::Line;
     use super::*;
 
-    /// Returns the hits of straight lines with these slopes, from 100 mm upstream of the origin.
+    /// Returns the hits of straight lines with these slopes. All lines start on the beam, 100 mm upstream of the
+    /// origin.
     fn lines(slopes: &[[f64; 2]]) -> [Vec<f64>; 3] {
         let mut hits = [const { Vec::new() }; 3];
         for module in (16..30).step_by(2) {

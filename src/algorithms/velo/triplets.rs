@@ -1,8 +1,8 @@
 //! The search for triplets of hits in line, which are the seeds for the [tracking](super::tracking).
 //!
-//! Few of the many pairs and windows lead to a triplet, and branches on these conditions are unpredictable. So each
-//! step runs for all hits in a module and writes each result to a list without a branch; results that are not needed
-//! are overwritten.
+//! Only a few of the many pairs and windows lead to a triplet, so branches that select them would be unpredictable.
+//! Instead, each step runs for all hits in a module and writes every result to a list without branching. Results that
+//! are not needed are overwritten.
 
 use super::geometry::MODULES;
 use super::hit_index::{Hit, HitIndex, LANES};
@@ -35,7 +35,7 @@ pub(super) struct Triplets {
     triplets: Vec<Triplet>,
 }
 
-/// A first hit or a pair, and those among [`LANES`] consecutive hits that can follow it.
+/// A first hit or a pair, with a mask of the hits among [`LANES`] consecutive hits that can come next.
 #[derive(Clone, Copy, Default)]
 struct LaneMatches {
     from: u32,
@@ -175,7 +175,8 @@ impl Triplets {
         };
         for (number, pair) in (0..).zip(&self.pairs) {
             add(number, pair, 2);
-            // Many pairs do not point to the beam, and for those only the next module is searched if the pass says so.
+            // Many pairs do not point to the beam. If the pass sets `third_is_next`, only the next module is searched
+            // for these pairs.
             let everywhere = !pass.third_is_next | pair.line.passes_within(pass.other_distance);
             self.everywhere.add(number, everywhere);
         }

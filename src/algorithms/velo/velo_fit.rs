@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// - the covariance `cov_xx`, `cov_yy` \[mm²\], `cov_xtx`, `cov_yty` \[mm\], `cov_txtx`, `cov_tyty`; the x and y
 ///   projections are independent;
 /// - `chi2` and its degrees of freedom `ndof`;
-/// - `backward`, which is true for a track towards smaller z;
+/// - `backward`, which is true for a track that moves towards smaller z;
 /// - `kick` \[MeV\], the change in tx caused by the magnetic field up to z = 2800 mm for charge +1, multiplied by the
 ///   momentum; 0 for backward tracks.
 #[derive(Serialize, Deserialize)]

@@ -9,7 +9,7 @@ pub struct Vertex {
     pub position: [f64; 3],
     /// The covariances xx, xy, xz, yy, yz, zz of the position, in mm².
     pub covariance: [f64; 6],
-    /// The χ² of the tracks.
+    /// The χ² of the tracks with respect to the vertex.
     pub chi2: f64,
     /// The number of degrees of freedom of the χ².
     pub ndof: u32,

@@ -113,7 +113,7 @@ impl TableRows {
 
 type EventTables = BTreeMap<String, TableRows>;
 
-/// Returns the rows that a row's references finally lead to.
+/// Returns the final targets of a row's references.
 fn ends(tables: &EventTables, path: &str, row: i32) -> Vec<(String, i32)> {
     let mut all = Vec::new();
     if let Some(table) = tables.get(path) {
