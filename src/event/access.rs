@@ -9,18 +9,19 @@ use super::values::{Element, Slice, Values};
 use std::ops::Range;
 
 impl EventStore {
-    /// A table's total number of rows in all complete events.
+    /// The total number of a table's rows in all complete events.
     pub fn len(&self, table: TableHandle) -> usize {
         self.tables[table.index()].len()
     }
 
-    /// The row range of an event in a table; rows are numbered across the whole store.
+    /// The range of an event's rows in a table; rows are numbered across the whole store.
     #[inline]
     pub fn rows(&self, table: TableHandle, event: usize) -> Range<usize> {
         self.tables[table.index()].range(event)
     }
 
-    /// A table's event boundaries: event `i` has the rows from `offsets[i]` up to, but not including, `offsets[i + 1]`.
+    /// A table's event boundaries: event `i` occupies the rows from `offsets[i]` up to, but not including,
+    /// `offsets[i + 1]`.
     pub fn offsets(&self, table: TableHandle) -> &[u64] {
         &self.tables[table.index()].offsets
     }
@@ -47,7 +48,7 @@ impl EventStore {
         elements(self.values(column.table(), column.index()))
     }
 
-    /// A column's texts in all events.
+    /// A column's strings in all events.
     pub fn texts(&self, column: ColumnHandle<str>) -> &Texts {
         match self.values(column.table(), column.index()) {
             Values::Text(texts) => texts,
@@ -55,7 +56,7 @@ impl EventStore {
         }
     }
 
-    /// A column's text in one event, for a table with one row per event.
+    /// A column's string in one event, for a table with one row per event.
     ///
     /// # Panics
     /// If the event has no row.
@@ -77,7 +78,7 @@ impl EventStore {
         self.vec(column).push(value)
     }
 
-    /// Appends a text for the current event to a column.
+    /// Appends a string for the current event to a column.
     pub fn push_text(&mut self, column: ColumnHandle<str>, text: &str) {
         match self.values_mut(column.table(), column.index()) {
             Values::Text(texts) => texts.push(text),
@@ -105,14 +106,14 @@ impl EventStore {
         self.start_block(first, 0);
     }
 
-    /// Removes all events and prepares for `events` new ones, whose rows are then filled in table by table.
+    /// Removes all events and prepares the store for `events` new events, whose rows are then filled in table by table.
     pub(crate) fn start_block(&mut self, first: u64, events: usize) {
         self.events = events;
         self.first = first;
         self.tables.iter_mut().for_each(Table::clear);
     }
 
-    /// The values in all events of a column of any type.
+    /// A column's values in all events, whatever the column's type.
     #[inline]
     pub(crate) fn values(&self, table: TableHandle, column: ColumnIndex) -> &Values {
         &self.tables[table.index()].columns[column.position()].values
@@ -128,7 +129,7 @@ impl EventStore {
         &mut self.tables[table.index()].columns[column.position()]
     }
 
-    /// The values of a column of any type, or `None` if they are texts.
+    /// A column's values in all events, whatever the column's type; `None` for a text column.
     pub(crate) fn slice(&self, table: TableHandle, column: ColumnIndex) -> Option<Slice<'_>> {
         self.values(table, column).slice()
     }

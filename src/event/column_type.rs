@@ -69,7 +69,7 @@ impl ColumnType {
         self
     }
 
-    /// A single missing value: −1 for references, NaN for floating-point numbers, otherwise zero or an empty text.
+    /// A single missing value: −1 for references, NaN for floating-point numbers, otherwise zero or an empty string.
     pub(crate) fn missing(&self) -> Values {
         if self.target.is_some() {
             return Values::I32(vec![-1]);

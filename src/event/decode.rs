@@ -1,4 +1,4 @@
-//! Decoding events: views of encoded bytes, and stores built from them. See [`encode`](super::encode) for the format.
+//! Decodes events, either into views of the encoded bytes or into stores. See [`encode`](super::encode) for the format.
 
 use super::column_type::{ColumnType, Rows};
 use super::encode::{ColumnHeader, Header};
@@ -31,7 +31,7 @@ pub(crate) struct EncodedTable<'a> {
 pub(crate) struct EncodedColumn<'a> {
     pub kind: ColumnType,
     rows: u64,
-    /// The encoded elements; for texts, all their lengths followed by the texts themselves.
+    /// The encoded elements; for a text column, the lengths of all strings, followed by the strings themselves.
     pub bytes: &'a [u8],
 }
 
@@ -152,10 +152,10 @@ impl EncodedColumn<'_> {
         })
     }
 
-    /// The texts of a text column.
+    /// The strings of a text column.
     ///
     /// # Errors
-    /// If the bytes are not valid encoded texts.
+    /// If the bytes are not validly encoded strings.
     pub(crate) fn texts(&self) -> Result<Vec<&str>> {
         let wrong = |what: &str| Error::Bytes(format!("{}: {what}", self.kind.name));
         let mut rest = self.bytes;

@@ -1,9 +1,9 @@
-//! Encoding events as bytes: a whole store, or selected columns and events.
+//! Encodes events as bytes, either for a whole store or for selected columns and events.
 //!
-//! A header lists the tables and columns. The data of each table follow: for a many-row table, first the number of rows
-//! of each event (`u32`); then the elements of each column in native byte order, which is the same on all ranks of a
-//! job. In a text column, the lengths of all texts (`u32`) precede the texts themselves. References need no translation
-//! because they are row indices within the event.
+//! A header lists the tables and columns. The data of each table follows: for a many-row table, first the number of
+//! rows in each event (`u32`); then the elements of each column in native byte order, which is the same on all ranks of
+//! a job. In a text column, the lengths of all strings (`u32`) precede the strings themselves. References need no
+//! translation because they are row indices within the event.
 
 use super::column_type::{ColumnType, Rows};
 use super::handle::{ColumnIndex, TableHandle};
@@ -90,7 +90,7 @@ impl EventStore {
         self.encode_selected(&ColumnSelection::whole(self, tables.iter().copied()), None)
     }
 
-    /// Encodes the selected columns of the events for which `keep` is true, or of all events if there is no `keep`.
+    /// Encodes the selected columns of the events for which `keep` is true, or of all events if `keep` is `None`.
     pub(crate) fn encode_selected(&self, selection: &ColumnSelection, keep: Option<&[bool]>) -> Vec<u8> {
         let runs = keep.map_or_else(|| std::iter::once(0..self.events).collect(), runs);
         let events: usize = runs.iter().map(Range::len).sum();

@@ -9,9 +9,9 @@ pub enum Error {
     /// An invalid path or name.
     #[error("'{path}' cannot be the path of a table or a column: {reason}")]
     Path {
-        /// The path as it was given.
+        /// The path or name, as given.
         path: String,
-        /// Why it is invalid.
+        /// Why the path or name is invalid.
         reason: String,
     },
     /// There is no table or column with this path.
@@ -27,7 +27,7 @@ pub enum Error {
     Taken {
         /// The path.
         path: String,
-        /// What to do about it.
+        /// How to avoid the conflict.
         hint: String,
     },
     /// A column's type differs from the requested type.

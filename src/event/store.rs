@@ -9,9 +9,10 @@ use super::values::{Element, ElementType, Values};
 
 /// The transient event store: the data of a chunk of events, in tables with paths such as `Rec/Track/Best`.
 ///
-/// A table has either exactly one row or any number of rows per event; its columns hold numbers, booleans or texts. In
-/// memory, a column is a single array for the whole chunk, and each event occupies a range of that array. A reference
-/// is the index of a row within the event, so it stays valid when events are selected, merged or sent to another rank.
+/// A table has either exactly one row or any number of rows per event; its columns hold numbers, booleans or strings.
+/// In memory, a column is a single array for the whole chunk, and each event occupies a range of that array. A
+/// reference is the index of a row within the event, so it stays valid when events are selected, merged or sent to
+/// another rank.
 ///
 /// ```
 /// use gaudi_mpi::event::{ColumnType, EventStore, Rows};
@@ -235,10 +236,10 @@ impl EventStore {
         self.typed(table, column, ElementType::Text)
     }
 
-    /// The typed handle of a column whose element type must be `asked`, the type that `T` stands for.
+    /// The typed handle of a column. `asked` is the element type that corresponds to `T`.
     ///
     /// # Errors
-    /// If the column's type is different.
+    /// If the column's elements are not of type `asked`.
     pub(crate) fn typed<T: ?Sized>(
         &self,
         table: TableHandle,
@@ -261,9 +262,9 @@ impl EventStore {
     /// not checked.
     ///
     /// # Errors
-    /// Reports the first dangling reference, if there is one.
+    /// If there is a dangling reference; the error describes the first one.
     pub fn check_references(&self) -> Result<()> {
-        // Tables that are not filled yet contain no references.
+        // Tables that have not been filled yet contain no references.
         let filled = |table: &&Table| table.offsets.len() == self.events + 1;
         for table in self.tables.iter().filter(filled) {
             for (index, column) in table.columns.iter().enumerate() {

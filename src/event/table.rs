@@ -16,7 +16,7 @@ pub(super) struct Column {
 
 impl Column {
     /// Appends missing values until the column has `length` elements: −1 for references, NaN for floating-point
-    /// numbers, otherwise zeros or empty texts.
+    /// numbers, otherwise zeros or empty strings.
     pub(super) fn fill_up(&mut self, length: usize) {
         match (&mut self.values, &self.kind.target) {
             (Values::I32(references), Some(_)) if references.len() < length => references.resize(length, -1),
@@ -30,12 +30,12 @@ impl Column {
 pub(super) struct Table {
     pub path: String,
     pub rows: Rows,
-    /// Event `i` has the rows from `offsets[i]` up to, but not including, `offsets[i + 1]`. One-row tables also have
-    /// offsets, so both kinds of table are accessed in the same way.
+    /// Event `i` occupies the rows from `offsets[i]` up to, but not including, `offsets[i + 1]`. One-row tables also
+    /// have offsets, so both kinds of table are accessed in the same way.
     pub offsets: Vec<u64>,
     pub columns: Vec<Column>,
-    /// The number of columns that are filled along with their rows, or `None` if all are. Any later columns extend rows
-    /// that are already complete.
+    /// The number of columns whose values are added together with the rows, or `None` if that applies to all columns.
+    /// The values of any later columns are added to rows that are already complete.
     pub own: Option<usize>,
 }
 
@@ -50,7 +50,7 @@ impl Table {
         }
     }
 
-    /// The row range of an event; rows are numbered across the whole store.
+    /// The range of an event's rows; rows are numbered across the whole store.
     #[inline]
     pub(super) fn range(&self, event: usize) -> Range<usize> {
         self.offsets[event] as usize..self.offsets[event + 1] as usize
@@ -61,7 +61,7 @@ impl Table {
         self.offsets.last().map_or(0, |&end| end as usize)
     }
 
-    /// The number of columns that are filled along with their rows.
+    /// The number of columns whose values are added together with the rows.
     fn own(&self) -> usize {
         self.own.unwrap_or(self.columns.len())
     }
@@ -153,7 +153,7 @@ impl Table {
     }
 
     /// Completes events without values until the table has `events` events. A many-row table gets no rows for such an
-    /// event, a one-row table gets one row of missing values.
+    /// event; a one-row table gets one row of missing values.
     pub(super) fn pass_over(&mut self, events: usize) {
         let (missing, before) = ((events + 1).saturating_sub(self.offsets.len()), self.len());
         match self.rows {

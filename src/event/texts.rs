@@ -1,6 +1,6 @@
 //! Text columns.
 
-/// A column of texts of any length, stored as a single string.
+/// The strings of a text column, concatenated in a single `String`.
 ///
 /// ```
 /// use gaudi_mpi::event::Texts;
@@ -13,28 +13,28 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Texts {
     all: String,
-    /// The byte position in `all` at which each text ends.
+    /// The byte position in `all` at which each string ends.
     ends: Vec<usize>,
 }
 
 impl Texts {
-    /// The number of texts.
+    /// The number of strings.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Returns whether there are no texts.
+    /// Returns whether there are no strings.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// Appends a text.
+    /// Appends a string.
     pub fn push(&mut self, text: &str) {
         self.all.push_str(text);
         self.ends.push(self.all.len());
     }
 
-    /// The text at this index.
+    /// The string at this index.
     ///
     /// # Panics
     /// If the index is out of range.
@@ -43,18 +43,18 @@ impl Texts {
         &self.all[start..self.ends[index]]
     }
 
-    /// All texts, in order.
+    /// All strings, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         (0..self.len()).map(|index| self.get(index))
     }
 
-    /// Removes all texts but keeps the allocated memory.
+    /// Removes all strings but keeps the allocated memory.
     pub fn clear(&mut self) {
         self.all.clear();
         self.ends.clear();
     }
 
-    /// Appends empty texts until there are `length` texts.
+    /// Appends empty strings until there are `length` strings.
     pub(super) fn fill_up(&mut self, length: usize) {
         let length = length.max(self.len());
         self.ends.resize(length, self.all.len());

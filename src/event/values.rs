@@ -19,7 +19,7 @@ pub enum ElementType {
     U64,
     F32,
     F64,
-    /// UTF-8 text of any length.
+    /// UTF-8 strings of any length.
     Text,
 }
 
@@ -43,7 +43,8 @@ pub trait Element: Copy + Default + PartialEq + fmt::Debug + Send + Sync + 'stat
     fn as_bytes(elements: &[Self]) -> &[u8];
     #[doc(hidden)]
     fn extend_from_bytes(elements: &mut Vec<Self>, bytes: &[u8]) -> bool;
-    /// Appends `count` elements whose bytes `fill` writes. Returns `false` if the bytes are not valid elements.
+    /// Appends `count` elements, whose bytes are written by `fill`. Returns `false` if the bytes are not valid
+    /// elements.
     #[doc(hidden)]
     fn extend_with<E>(
         elements: &mut Vec<Self>,
@@ -91,7 +92,7 @@ pub enum Slice<'a> {
     F64(&'a [f64]),
 }
 
-/// Evaluates `$do` for booleans and numbers of any type, and `$otherwise` for texts.
+/// Evaluates `$do` for booleans and numbers of any type, and `$otherwise` for strings.
 macro_rules! each_type {
     ($values:expr, $v:ident => $do:expr, $text:ident => $otherwise:expr) => {
         match $values {
@@ -192,8 +193,8 @@ elements! {
     f64, F64, f64::NAN, extend_numbers, as_number, numbers_with;
 }
 
-/// Appends numbers given as bytes in this machine's byte order. Returns `false` if the bytes are not a whole number of
-/// elements.
+/// Appends numbers given as bytes in this machine's byte order. Returns `false` if the bytes do not form a whole number
+/// of elements.
 fn extend_numbers<T: bytemuck::Pod>(elements: &mut Vec<T>, bytes: &[u8]) -> bool {
     let size = size_of::<T>();
     if !bytes.len().is_multiple_of(size) {
@@ -205,7 +206,7 @@ fn extend_numbers<T: bytemuck::Pod>(elements: &mut Vec<T>, bytes: &[u8]) -> bool
     true
 }
 
-/// Appends numbers whose bytes `fill` writes.
+/// Appends numbers whose bytes are written by `fill`.
 fn numbers_with<T: bytemuck::Pod, E>(
     elements: &mut Vec<T>,
     count: usize,
@@ -216,7 +217,7 @@ fn numbers_with<T: bytemuck::Pod, E>(
     fill(bytemuck::cast_slice_mut(&mut elements[before..])).map(|()| true)
 }
 
-/// Appends booleans whose bytes `fill` writes. Returns `false` if a byte is neither 0 nor 1.
+/// Appends booleans whose bytes are written by `fill`. Returns `false` if a byte is neither 0 nor 1.
 fn bools_with<E>(
     elements: &mut Vec<bool>,
     count: usize,
@@ -271,7 +272,7 @@ impl ElementType {
         }
     }
 
-    /// The size of an element in bytes; `None` for texts.
+    /// The size of an element in bytes; `None` for strings.
     pub fn size(self) -> Option<usize> {
         match self {
             Self::Bool | Self::I8 | Self::U8 => Some(1),
@@ -331,7 +332,7 @@ impl Values {
         each_type!(self, values => values.clear(), texts => texts.clear())
     }
 
-    /// Appends [missing values](Element::MISSING), or empty texts, until there are `length` values.
+    /// Appends [missing values](Element::MISSING), or empty strings, until there are `length` values.
     pub fn fill_up(&mut self, length: usize) {
         fn fill<T: Element>(values: &mut Vec<T>, length: usize) {
             if values.len() < length {
@@ -341,7 +342,7 @@ impl Values {
         each_type!(self, values => fill(values, length), texts => texts.fill_up(length))
     }
 
-    /// Borrows the values. Returns `None` if they are texts.
+    /// Borrows the values. Returns `None` if they are strings.
     pub fn slice(&self) -> Option<Slice<'_>> {
         Some(match self {
             Values::Bool(values) => Slice::Bool(values),

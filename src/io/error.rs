@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// An error in reading or writing an event file. It names the file and, if there is one, the path inside the file.
+/// An error in reading or writing an event file. The error names the file and, where applicable, the path inside the
+/// file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -21,7 +22,7 @@ pub enum Error {
         file: PathBuf,
         /// The object's path in the file.
         path: String,
-        /// Why it is invalid.
+        /// Why the object is invalid.
         reason: String,
     },
     /// The file has no such table or column.
@@ -54,7 +55,7 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// Turns an error about a missing column into one about its table.
+    /// Turns an error about a missing column into an error about that column's table.
     pub(crate) fn of_table(self, table: String) -> Self {
         match self {
             Self::Missing { file, hint, .. } => Self::Missing {

@@ -2,8 +2,8 @@
 //!
 //! The low-order bytes of measured numbers are noise, which does not compress. Shuffling moves these bytes to the start
 //! of a chunk, where they are written uncompressed, as stored blocks of the deflate format (RFC 1951, 3.2.4). Only the
-//! remaining bytes are compressed. This makes files one per cent larger, but up to twice as fast to write and, with any
-//! HDF5 reader, to read.
+//! remaining bytes are compressed. This makes files one per cent larger, but they can be written, and read by any HDF5
+//! reader, up to twice as fast.
 
 use libdeflater::{CompressionLvl, Compressor, Decompressor, adler32};
 
@@ -32,7 +32,7 @@ pub(super) fn shuffle(bytes: &[u8], size: usize, shuffled: &mut Vec<u8>) {
 
 fn shuffle_of<const SIZE: usize>(bytes: &[u8], planes: &mut [u8]) {
     let elements = bytes.len() / SIZE;
-    // Elements are processed in blocks, so that the current positions in all byte planes stay in the cache.
+    // Elements are processed in blocks to keep the current positions in all byte planes in the cache.
     const BLOCK: usize = 256;
     for start in (0..elements).step_by(BLOCK) {
         let end = (start + BLOCK).min(elements);
@@ -82,7 +82,7 @@ pub(super) struct Packer {
 }
 
 impl Packer {
-    /// Uses a compression level from 1 (fastest) to 12 (smallest chunks); 0 leaves chunks as they are.
+    /// Uses a compression level from 1 (fastest) to 12 (smallest chunks); 0 leaves chunks unchanged.
     pub(super) fn new(level: u8) -> Self {
         let compressor = (level > 0).then(|| {
             let level = CompressionLvl::new(i32::from(level)).unwrap_or_default();
@@ -108,7 +108,8 @@ impl Packer {
         });
         let (noise, rest) = self.shuffled.split_at(noise.count() * elements);
         packed.clear();
-        // The header: a window of 32 KiB, and check bits that make the whole a multiple of 31 (RFC 1950, 2.2).
+        // The header specifies a window of 32 KiB and contains check bits that make the header, read as a number, a
+        // multiple of 31 (RFC 1950, 2.2).
         packed.extend([0x78, 0x5e]);
         for block in noise.chunks(usize::from(u16::MAX)) {
             let length = block.len() as u16;
@@ -128,23 +129,23 @@ impl Packer {
     }
 }
 
-/// The header of a stored block other than the last: three bits, padded to a byte.
+/// The header of a stored block other than the last. It consists of three bits, padded to a byte.
 const NOT_LAST_STORED: u8 = 0;
 
-/// Returns whether the bytes would hardly compress, judging by samples.
+/// Returns whether samples of the bytes suggest that compression would save hardly any space.
 fn is_noise(bytes: &[u8], compressor: &mut Compressor, scratch: &mut Vec<u8>) -> bool {
     const SAMPLE: usize = 4096;
     let (Some(first), Some(last)) = (bytes.first_chunk::<SAMPLE>(), bytes.last_chunk::<SAMPLE>()) else {
         return false;
     };
-    // The last chunk is padded with zeros, so both ends are tested.
+    // The last chunk is padded with zeros at its end, so samples from both ends are tested.
     [first, last]
         .into_iter()
         .all(|sample| is_noisy(sample, compressor, scratch))
 }
 
 fn is_noisy<const SAMPLE: usize>(sample: &[u8; SAMPLE], compressor: &mut Compressor, scratch: &mut Vec<u8>) -> bool {
-    // An uneven distribution of byte values shows that the bytes compress, which makes a trial compression unnecessary.
+    // If the byte values are unevenly distributed, the bytes are compressible, so no trial compression is needed.
     let mut counts = [0u32; 256];
     sample.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
     let squares: u32 = counts.iter().map(|count| count * count).sum();
@@ -177,8 +178,8 @@ impl Unpacker {
         }
     }
 
-    /// Unpacks a chunk and writes its elements, of `size` bytes each, to `bytes`, whose length is their total length.
-    /// Returns `false` if the stored bytes are damaged.
+    /// Unpacks a chunk and writes its elements, of `size` bytes each, to `bytes`, which must have exactly the total
+    /// length of the elements. Returns `false` if the stored bytes are damaged.
     pub(super) fn unpack(&mut self, stored: &[u8], filters: Filters, size: usize, bytes: &mut [u8]) -> bool {
         let Filters { deflate, shuffle } = filters;
         if !deflate && stored.len() != bytes.len() {
@@ -227,12 +228,12 @@ mod tests {
     #[test]
     fn noise_is_stored_and_what_repeats_is_not() {
         let mut random = crate::Random::new(1, 0);
-        // Momenta: two bytes of noise, and two that are worth compressing.
+        // Momenta consist of two bytes of noise and two bytes that are worth compressing.
         let noisy: Vec<u8> = (0..32_768)
             .flat_map(|_| (random.gaussian(0.0, 1.0) as f32).to_le_bytes())
             .collect();
         let noisy_half = noisy[..noisy.len() / 2].to_vec();
-        // Event numbers: their low-order bytes take all values equally often, but in a regular order.
+        // The low-order bytes of event numbers take all values equally often, but in a regular order.
         let regular: Vec<u8> = (0..16_384u64).flat_map(u64::to_le_bytes).collect();
         for (bytes, size, most) in [(noisy, 4, 0.9), (regular, 8, 0.02)] {
             let packed = Packer::new(4).pack(bytes.clone(), size);

@@ -7,7 +7,7 @@ use hdf5::{Dataset, Group};
 
 /// The value of an event file's `format` attribute.
 pub(super) const FORMAT: &str = "gaudi-mpi events";
-/// The format version that is written, which is also the latest one that can be read.
+/// The format version of the files that are written, which is also the latest version that can be read.
 pub(super) const FORMAT_VERSION: u32 = 1;
 /// The group of file records, with one row for each file that a job read.
 pub(crate) const RECORDS: &str = "FileRecords";

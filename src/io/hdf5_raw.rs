@@ -2,7 +2,7 @@
 //! virtual datasets.
 //!
 //! The `unsafe` blocks call C functions. Each call is made while holding the HDF5 library's lock, and all pointers
-//! passed to it are to objects that outlive the call.
+//! passed to the function refer to objects that outlive the call.
 
 use hdf5::sync::sync;
 use hdf5::{Dataset, h5check};
@@ -25,8 +25,8 @@ pub(super) struct StoredChunk {
 pub(super) fn find_chunk(dataset: &Dataset, row: u64) -> hdf5::Result<Option<StoredChunk>> {
     let (mut filters, mut address, mut size) = (0, 0, 0);
     sync(|| {
-        // SAFETY: the dataset is open and has one dimension, so the call reads one coordinate; the other pointers are
-        // to variables of the types that it writes.
+        // SAFETY: the dataset is open and has one dimension, so the call reads one coordinate; the other pointers refer
+        // to variables of the types that the call writes.
         h5check(unsafe { H5Dget_chunk_info_by_coord(dataset.id(), &row, &mut filters, &mut address, &mut size) })
     })?;
     // HDF5's undefined address has all bits set.
@@ -42,8 +42,8 @@ pub(super) fn write_chunk(dataset: &Dataset, row: u64, stored: &[u8]) -> hdf5::R
     const NO_FILTER_SKIPPED: u32 = 0;
     let properties: hid_t = H5P_DEFAULT;
     sync(|| {
-        // SAFETY: the dataset is open and has one dimension, so the call reads one coordinate; the length passed is
-        // that of `stored`.
+        // SAFETY: the dataset is open and has one dimension, so the call reads one coordinate; the length passed is the
+        // length of `stored`.
         h5check(unsafe {
             H5Dwrite_chunk(
                 dataset.id(),
@@ -64,7 +64,7 @@ pub(super) fn virtual_files(dataset: &Dataset) -> hdf5::Result<BTreeSet<String>>
     let mut names = BTreeSet::new();
     sync(|| {
         let mut count = 0;
-        // SAFETY: the property list is open; the pointer is to a variable of the type that the call writes.
+        // SAFETY: the property list is open; the pointer refers to a variable of the type that the call writes.
         h5check(unsafe { H5Pget_virtual_count(properties.id(), &mut count) })?;
         for index in 0..count {
             // SAFETY: given a null pointer, the call only returns the length of the name.

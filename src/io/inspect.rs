@@ -1,4 +1,4 @@
-//! Inspecting a file: its tables, histograms and records.
+//! Inspects a file's tables, histograms and records.
 
 use super::error::{Error, Result};
 use super::format::{RECORDS, element};
@@ -70,9 +70,9 @@ pub struct ColumnContents {
     pub unit: String,
     /// The table that a column of references points to.
     pub target: Option<String>,
-    /// The size in the file in bytes; for texts, only the size of the references to them.
+    /// The column's size in the file, in bytes; for strings, only the size of the references to them.
     pub stored_bytes: u64,
-    /// The size of the values in memory divided by the size in the file; `None` for texts or if nothing is stored.
+    /// The size of the values in memory divided by the size in the file; `None` for strings or if nothing is stored.
     pub compression_ratio: Option<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! Event files: reading, writing, merging, comparing and inspecting them.
+//! Reads, writes, merges, compares and inspects event files.
 #![cfg_attr(
     not(feature = "jobs"),
     allow(dead_code, unused_imports, reason = "some functions serve jobs only")

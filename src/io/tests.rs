@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The recipe for a random store.
+/// The parameters for generating a random store.
 #[derive(Clone, Debug)]
 struct Recipe {
     events: usize,
@@ -104,7 +104,7 @@ fn write(path: &Path, stores: &[&EventStore], portion: usize, compression: Compr
     writer.finish(|_| Ok(())).unwrap();
 }
 
-/// All events of a file, read in segments of `chunk` events.
+/// Reads all events of a file, in segments of `chunk` events.
 fn read(path: &Path, chunk: u64, like: &EventStore) -> Vec<EventStore> {
     let mut selector = EventSelector::default();
     selector
@@ -135,7 +135,7 @@ fn read(path: &Path, chunk: u64, like: &EventStore) -> Vec<EventStore> {
     segments.iter().map(load).collect()
 }
 
-/// The concatenated events of several stores of the same tables.
+/// The concatenated events of several stores that have the same tables.
 fn joined(stores: &[EventStore], like: &EventStore) -> EventStore {
     fn extend<T: Element>(into: &mut Values, from: &[T]) {
         assert!(T::vec(into).map(|into| into.extend_from_slice(from)).is_some());
@@ -159,7 +159,7 @@ fn joined(stores: &[EventStore], like: &EventStore) -> EventStore {
     all
 }
 
-/// Returns whether the stores are equal, where NaN is equal to itself.
+/// Returns whether the stores are equal, treating NaN as equal to itself.
 fn same(a: &EventStore, b: &EventStore) -> bool {
     a.encode() == b.encode()
 }

@@ -1,4 +1,4 @@
-//! Comparing the histograms of two files.
+//! Compares the histograms of two files.
 
 use super::path_filter::PathFilter;
 use super::tolerance::{Comparable, Tolerance};

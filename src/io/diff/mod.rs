@@ -1,4 +1,4 @@
-//! Comparing two files: their events and histograms.
+//! Compares the events and histograms of two files.
 
 mod histograms;
 mod path_filter;
@@ -17,7 +17,7 @@ pub use tolerance::Tolerance;
 /// The settings of a comparison: the paths to compare, and the tolerance.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
-    /// The tolerance for floating-point numbers. Integers, booleans and texts are always compared exactly.
+    /// The tolerance for floating-point numbers. Integers, booleans and strings are always compared exactly.
     pub tolerance: Tolerance,
     /// Patterns for the paths to compare; if there are none, all paths are compared. A pattern matches a full path,
     /// such as `/Event/Rec/Track/*`, or a path below `/Event` or `/Histograms`, such as `Phys/*`. A pattern that
@@ -31,16 +31,16 @@ pub struct Comparison {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Differences {
-    /// Descriptions of the differences: the first one in each column and histogram that differs, and every difference
-    /// of another kind.
+    /// Descriptions of the first difference in each column and histogram that differs, and of all differences of other
+    /// kinds.
     pub lines: Vec<String>,
-    /// The number of columns that are in at least one of the files.
+    /// The number of columns that exist in at least one of the files.
     pub columns: u64,
-    /// The number of columns that differ or are in only one file.
+    /// The number of columns that differ or exist in only one file.
     pub columns_that_differ: u64,
-    /// The number of histograms that are in at least one of the files.
+    /// The number of histograms that exist in at least one of the files.
     pub histograms: u64,
-    /// The number of histograms that differ or are in only one file.
+    /// The number of histograms that differ or exist in only one file.
     pub histograms_that_differ: u64,
 }
 
@@ -76,7 +76,7 @@ impl fmt::Display for Differences {
 
 impl Comparison {
     /// Compares the events and histograms of two files. Events are read in blocks, which limits memory use; all
-    /// histograms are held in memory at once.
+    /// histograms are held in memory at the same time.
     ///
     /// Without a tolerance, values are compared bit for bit, except that all NaNs are equal. For histograms, the bin
     /// contents, entries, means and standard deviations are compared as `f64` numbers. If the files have different

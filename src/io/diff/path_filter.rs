@@ -1,11 +1,11 @@
-//! Selecting the paths to compare.
+//! Selects the paths to compare.
 
 use crate::io::error::{Error, Result};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 /// A filter that selects paths by patterns.
 pub(super) struct PathFilter {
-    /// Patterns for the paths that pass; with `None`, all paths pass.
+    /// Patterns for the selected paths; `None` selects all paths.
     only: Option<GlobSet>,
     ignore: GlobSet,
 }
@@ -29,8 +29,8 @@ impl PathFilter {
     }
 }
 
-/// Returns whether the set matches the path or any folder that contains it. Paths are tried both in full and without
-/// their first folder.
+/// Returns whether any pattern in the set matches the path or a folder that contains it. Each path is tried both in
+/// full and without its first folder.
 fn matches(set: &GlobSet, path: &str) -> bool {
     let below = path.char_indices().skip(1).find(|(_, c)| *c == '/');
     let ends = path

@@ -1,4 +1,4 @@
-//! Comparing the events of two files.
+//! Compares the events of two files.
 
 use super::path_filter::PathFilter;
 use super::tolerance::{Comparable, Tolerance};
@@ -110,7 +110,7 @@ fn common(
 /// The differences found in a table so far.
 #[derive(Default)]
 struct Progress {
-    /// A difference between the files in an event's number of rows; rows after it cannot be compared.
+    /// A description of the first event whose number of rows differs between the files. Later rows cannot be compared.
     ended: Option<String>,
     /// For each column, its first difference and the number of differing values.
     columns: Vec<Option<(String, u64)>>,
@@ -244,7 +244,7 @@ struct Mismatch {
 fn mismatch(a: &Values, b: &Values, rows: usize, tolerance: &Tolerance) -> Option<Mismatch> {
     fn of<T: Comparable>(a: &[T], b: &Values, rows: usize, tolerance: &Tolerance) -> Option<Mismatch> {
         let (a, b) = (&a[..rows], &T::slice(b)?[..rows]);
-        // Usually nothing differs, and comparing bytes is the fastest way to find that out.
+        // Usually nothing differs, and comparing bytes is the fastest way to confirm this.
         if T::as_bytes(a) == T::as_bytes(b) {
             return None;
         }

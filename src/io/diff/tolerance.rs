@@ -1,11 +1,12 @@
-//! Comparing two values within a tolerance.
+//! Compares two values within a tolerance.
 
 use crate::event::Element;
 
-/// The tolerance for comparing floating-point numbers. Numbers count as equal if they are within either limit.
+/// The tolerance for comparing floating-point numbers. Two numbers count as equal if their difference is within either
+/// limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tolerance {
-    /// The largest allowed difference, relative to the number with the larger magnitude.
+    /// The largest allowed difference, as a fraction of the larger of the two magnitudes.
     pub relative: f64,
     /// The largest allowed absolute difference.
     pub absolute: f64,
@@ -52,7 +53,7 @@ exactly!(bool, i8, i16, i32, i64, u8, u16, u32, u64);
 
 impl Comparable for f32 {
     fn same(self, other: Self, tolerance: &Tolerance) -> bool {
-        // Widening is exact, and a NaN stays a NaN.
+        // Conversion to a wider type is exact, and a NaN remains a NaN.
         tolerance.same(self.into(), other.into())
     }
     fn show(self) -> String {
@@ -75,7 +76,7 @@ impl Comparable for f64 {
     }
 }
 
-/// Returns whether a number is short when written without an exponent.
+/// Returns whether a number can be written compactly without an exponent.
 fn is_handy(number: f64) -> bool {
     number == 0.0 || !number.is_finite() || (1e-4..1e15).contains(&number.abs())
 }

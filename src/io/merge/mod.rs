@@ -1,8 +1,8 @@
-//! Merging files: events are concatenated, histograms are summed.
+//! Merges files: events are concatenated and histograms are summed.
 //!
-//! The result does not depend on how the inputs are grouped: merging in two steps gives the same bytes as merging in
-//! one. To achieve this, tables and columns are sorted by name, and histogram sums are exact, even [in
-//! files](crate::hist::Histograms::open).
+//! The result does not depend on how the inputs are grouped: merging in two steps gives the same bytes as merging in a
+//! single step. To achieve this, tables and columns are sorted by name, and histogram sums remain exact even when they
+//! are [stored in files](crate::hist::Histograms::open).
 
 mod schema;
 
@@ -25,7 +25,8 @@ pub struct Merged {
     pub events: u64,
     /// The number of histograms.
     pub histograms: usize,
-    /// Remarks for the user about objects that only some of the files have and objects that were left out.
+    /// Remarks for the user about objects that only some of the files contain and objects that were left out of the
+    /// result.
     pub remarks: Vec<String>,
 }
 

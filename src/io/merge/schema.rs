@@ -73,7 +73,7 @@ impl MergedSchema {
         Ok(())
     }
 
-    /// Creates a store without events that has all tables and columns, sorted by name.
+    /// Creates a store that contains all tables and columns, sorted by name, but no events.
     ///
     /// # Errors
     /// If a name in a file is not allowed.
@@ -88,8 +88,8 @@ impl MergedSchema {
         Ok(store)
     }
 
-    /// Remarks about tables and columns that some files lack, and for which the events of these files get no rows or
-    /// missing values.
+    /// Remarks about tables and columns that some files lack. In these tables and columns, the events from such files
+    /// get no rows or missing values.
     pub(super) fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         for (path, table) in &self.tables {

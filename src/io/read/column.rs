@@ -1,4 +1,4 @@
-//! Reading the values of a column.
+//! Reads the values of a column.
 
 use crate::event::path::full;
 use crate::event::{ColumnType, Element, ElementType, Values, each_type};
@@ -58,7 +58,8 @@ impl ColumnInput {
     /// Opens the dataset of the column at `path` in `file`.
     ///
     /// # Errors
-    /// If the dataset has an unsupported type, more than one dimension, invalid attributes, or rows in missing files.
+    /// If the dataset has an unsupported type, more than one dimension or invalid attributes, or if some of its rows
+    /// are stored in a missing file.
     pub(crate) fn open(file: &Path, path: &str, dataset: Dataset) -> Result<Self> {
         let wrong = |reason: String| Error::content(file, path, reason);
         let failed = |error: hdf5::Error| wrong(error.to_string());
@@ -102,7 +103,7 @@ impl ColumnInput {
         })
     }
 
-    /// The size in the file, in bytes.
+    /// The column's size in the file, in bytes.
     pub(crate) fn stored_bytes(&self) -> u64 {
         self.dataset.storage_size()
     }
@@ -157,7 +158,8 @@ impl ColumnInput {
                         let Some((_, chunk)) = *found else { continue };
                         let applied = applied(filters, chunk.skipped_filters);
                         if !applied.deflate && !applied.shuffle && chunk.size == *chunk_rows * size {
-                            // The elements are stored as they are in memory, so only the requested part is read.
+                            // The file stores the elements in their in-memory format, so only the requested part is
+                            // read.
                             raw.append(chunk.address + start * size, end - start, values)
                                 .map_err(wrong)?;
                             continue;
@@ -192,7 +194,7 @@ impl RawFile {
             .map_err(|error| format!("{} bytes at {at} cannot be read: {error}", bytes.len()))
     }
 
-    /// Appends elements that are stored as they are in memory.
+    /// Appends elements that the file stores in their in-memory format.
     fn append(&self, address: u64, count: u64, values: &mut Values) -> std::result::Result<(), String> {
         let fill = |bytes: &mut [u8]| self.read(address, bytes);
         let good = each_type!(values,

@@ -83,7 +83,7 @@ impl EventFile {
         self.events
     }
 
-    /// The path of the file, as it was given.
+    /// The file's path, as given.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -1,4 +1,4 @@
-//! Reading event files: selecting events and loading them into an event store.
+//! Reads event files: selects events and loads them into an event store.
 
 mod column;
 mod file;

@@ -130,7 +130,7 @@ impl EventReader {
         table.map_or_else(Vec::new, |table| table.column_names())
     }
 
-    /// Returns whether events of the open file have this table. Tables made by algorithms always exist.
+    /// Returns whether this table exists for the events of the open file. Tables created by algorithms always exist.
     pub(crate) fn has(&self, full_path: &str) -> Result<bool> {
         match &self.open {
             Some(open) if self.reads(full_path) => Ok(open.file.has_table(full_path)),
@@ -153,7 +153,7 @@ impl EventReader {
     }
 
     /// Replaces the store's events with part of a segment; the range `part` counts events from the start of the
-    /// segment. Tables that are not read from files are left without rows.
+    /// segment. Tables that are not read from files have no rows afterwards.
     ///
     /// # Errors
     /// If the file cannot be read, does not match the schema, or has dangling references.

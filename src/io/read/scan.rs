@@ -1,4 +1,4 @@
-//! Scanning a file: reading its events in order, in blocks of limited size.
+//! Scans a file by reading its events in order, in blocks of limited size.
 
 use super::file::EventFile;
 use super::reader::EventReader;

@@ -17,7 +17,7 @@ pub(super) struct InputSchema {
 pub(super) struct TableSchema {
     pub(super) handle: TableHandle,
     path: String,
-    /// Whether files may lack the table.
+    /// Whether files are allowed to lack the table.
     optional: bool,
     pub(super) columns: Vec<ColumnSchema>,
 }
@@ -25,7 +25,7 @@ pub(super) struct TableSchema {
 /// A column to read.
 pub(super) struct ColumnSchema {
     pub(super) index: ColumnIndex,
-    /// Whether files may lack the column.
+    /// Whether files are allowed to lack the column.
     optional: bool,
 }
 
@@ -80,7 +80,7 @@ impl InputSchema {
     /// already have it. Returns `None` if the file has no such column.
     ///
     /// # Errors
-    /// If the column cannot be read, or if the path is not that of a column.
+    /// If the column cannot be read, or if the path does not refer to a column.
     pub(super) fn add_column(
         &mut self,
         file: &EventFile,

@@ -1,8 +1,8 @@
 //! Counters in files: a table with one row per counter.
 //!
-//! The datasets `sum_terms` and `sum_of_squares_terms` make it possible to add counters from several files exactly.
-//! They hold, for each counter, as many `f64` terms as the exact sum needs. Counter `i` has the terms from
-//! `sum_ends[i - 1]` up to, but not including, `sum_ends[i]`.
+//! The datasets `sum_terms` and `sum_of_squares_terms` make it possible to add counters from several files exactly. For
+//! each counter, they hold as many `f64` terms as are needed to represent the sum exactly. The terms of counter `i` run
+//! from `sum_ends[i - 1]` up to, but not including, `sum_ends[i]`.
 
 use crate::files::hdf5_node::Node;
 use crate::numbers::counter::Counter;
@@ -48,7 +48,7 @@ pub(crate) fn write_counters(folder: &Node, counters: &[(String, Counter)]) -> h
 /// Reads the counters of a group, with their names.
 ///
 /// # Errors
-/// If the counters cannot be read; the error is the reason.
+/// If the counters cannot be read; the error states the reason.
 pub(super) fn read_counters(group: &Group) -> Result<Vec<(String, Counter)>, String> {
     fn read<T: H5Type>(group: &Group, name: &str) -> Result<Vec<T>, String> {
         let values = group.dataset(name).and_then(|dataset| dataset.read_raw::<T>());

@@ -1,4 +1,5 @@
-//! File records: the information that a job writes about each file that it read, and its algorithms' counters.
+//! File records, which consist of information about each file that a job read, and of the counters of the job's
+//! algorithms.
 
 mod counters;
 
@@ -18,7 +19,7 @@ use std::fs;
 use std::path::Path;
 
 /// The concatenated records of several files, and the sums of their counters. A dataset in the group is a record if it
-/// has one dimension and as many numbers or texts as the other datasets.
+/// has one dimension and as many numbers or strings as the other datasets.
 #[derive(Default)]
 pub(super) struct FileRecords {
     rows: usize,

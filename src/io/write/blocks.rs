@@ -1,5 +1,5 @@
-//! Files of encoded blocks of events, which hold the events until an output file is made from them. Once a block is
-//! appended, it outlives the process that appended it.
+//! Files of encoded event blocks, which store events until an output file is created from them. An appended block
+//! survives the death of the process that appended it.
 
 use crate::io::error::{Error, Result};
 use std::fs::File;
@@ -70,7 +70,7 @@ impl BlockWriter {
 }
 
 /// Passes each block in a byte range of a file to `take`. A range without an end extends to the end of the file. A
-/// truncated block at the end of the file, which a process may leave when it dies, is ignored.
+/// truncated block at the end of the file, which a process may leave behind when it dies, is ignored.
 ///
 /// # Errors
 /// If the file cannot be read, the range does not end at the end of a block, or `take` fails.

@@ -1,4 +1,4 @@
-//! Collecting the values of a column into chunks.
+//! Collects the values of a column into chunks.
 
 use crate::event::{ColumnType, Element, ElementType, EncodedColumn, each_type};
 use crate::io::error::{Error, Result};
@@ -7,7 +7,7 @@ use crate::io::words::kind_in_words;
 /// The size of a chunk in bytes: small enough that a writer of a thousand columns needs little memory, but large enough
 /// that chunks compress well and their number stays small.
 const CHUNK_BYTES: usize = 128 << 10;
-/// The number of texts in a chunk.
+/// The number of strings in a chunk.
 const CHUNK_TEXTS: usize = 4096;
 
 /// A column that is being written. Each chunk is passed on as soon as it is full.
@@ -63,7 +63,7 @@ impl ColumnOutput {
         }
     }
 
-    /// The size of an element in bytes; 1 for texts.
+    /// The size of an element in bytes; 1 for strings.
     pub(super) fn size(&self) -> usize {
         match self.rest {
             Rest::Elements { size, .. } => size,
@@ -74,7 +74,7 @@ impl ColumnOutput {
     /// Appends the values of an encoded column of the same type.
     ///
     /// # Errors
-    /// If the encoded texts are invalid.
+    /// If the encoded strings are invalid.
     pub(super) fn append(&mut self, column: &EncodedColumn, full: impl FnMut(FullChunk)) -> Result<()> {
         if column.kind.element == ElementType::Text {
             let texts = column.texts()?;

@@ -12,7 +12,7 @@ use hdf5::{Dataset, File};
 use std::path::{Path, PathBuf};
 use std::thread::{Builder, JoinHandle};
 
-/// An order to the writer thread.
+/// An order for the writer thread to carry out.
 pub(super) enum Order {
     /// Creates the group of a table.
     Table { path: String },
@@ -25,7 +25,7 @@ pub(super) enum Order {
     },
     /// Writes a chunk of a dataset. Only the last chunk may have fewer rows than the others.
     Chunk { dataset: usize, rows: u64, ticket: Ticket },
-    /// Appends texts to a dataset.
+    /// Appends strings to a dataset.
     Texts { dataset: usize, texts: Vec<String> },
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Datasets {
     path: PathBuf,
     orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<Result<File>>>,
-    /// Why writing failed, if it did; later attempts fail for the same reason.
+    /// The reason why writing failed, if it did; later attempts to write fail for the same reason.
     failure: Option<String>,
 }
 
@@ -70,7 +70,7 @@ impl Datasets {
         let sent = self.orders.as_ref().map(|orders| orders.send(order));
         match sent {
             Some(Ok(())) => Ok(()),
-            // The thread has ended; its result says why.
+            // The thread has terminated; its result gives the reason.
             _ => self.finish().map(drop),
         }
     }
@@ -187,8 +187,8 @@ fn create(file: &File, table: &str, kind: &ColumnType, chunk: u64, level: u8) ->
     let group = file.group(table)?;
     let mut builder = group.new_dataset_builder().obj_track_times(false).chunk(chunk as usize);
     if kind.element != ElementType::Text {
-        // Every chunk is written as a whole, so no fill values are needed. Texts are stored as references, which must
-        // be initialised to null.
+        // Every chunk is written in full, so no fill values are needed. Strings are stored as references, which must be
+        // initialised to null.
         builder = builder.fill_time(FillTime::Never);
         if level > 0 {
             builder = builder.shuffle().deflate(level);

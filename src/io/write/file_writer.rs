@@ -1,4 +1,4 @@
-//! Writing event files without a job.
+//! Writes event files without a job.
 
 use super::writer::{Compression, EventWriter};
 use crate::event::{EncodedEvents, EventStore};
@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// Writes an event file from event stores.
 ///
-/// The file appears under its name only when [`finish`](Self::finish) succeeds. Its bytes depend only on the events,
-/// not on how many are appended at a time.
+/// The file gets its final name only when [`finish`](Self::finish) succeeds. Its bytes depend only on the events, not
+/// on how many are appended at a time.
 ///
 /// ```
 /// use gaudi_mpi::event::{ColumnType, EventStore, Rows};
@@ -99,7 +99,7 @@ impl EventFileWriter {
         self.writer.finish(|_| Ok(()))
     }
 
-    /// Completes the file with histograms in it, each at `/Histograms/<path>`.
+    /// Adds the histograms, each at `/Histograms/<path>`, and completes the file.
     ///
     /// # Errors
     /// If writing has failed.
@@ -107,7 +107,7 @@ impl EventFileWriter {
         self.complete(Some(histograms), |_| Ok(()))
     }
 
-    /// Completes the file, with histograms if there are any, and with the objects that `add` adds.
+    /// Adds the histograms, if there are any, and the objects that `add` writes, and completes the file.
     ///
     /// # Errors
     /// If writing has failed.
@@ -130,7 +130,7 @@ impl EventFileWriter {
 /// Writes histograms to a file that will be renamed to `path`.
 ///
 /// # Errors
-/// If they cannot be written.
+/// If the histograms cannot be written.
 pub(crate) fn add_histograms(file: &File, path: &Path, histograms: &Histograms) -> Result<()> {
     let folder = file.as_group().and_then(|root| Node::of(root).child(FOLDER));
     let folder = folder.map_err(|error| Error::write(path, error))?;

@@ -1,4 +1,4 @@
-//! Writing event files, from encoded events.
+//! Writes event files from encoded events.
 
 mod blocks;
 mod column;

@@ -33,7 +33,7 @@ impl Ticket {
 }
 
 impl PackPool {
-    /// Starts `threads` threads, or one if that is 0. If `level` is 0, chunks stay as they are, and no threads are
+    /// Starts `threads` threads, but at least one. If `level` is 0, chunks are left uncompressed, and no threads are
     /// started.
     ///
     /// # Errors

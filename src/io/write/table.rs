@@ -1,4 +1,4 @@
-//! A table that is being written: its columns, and the chunks that are full.
+//! A table that is being written, with its columns and its full chunks.
 
 use super::column::{ColumnOutput, FullChunk};
 use crate::event::path::OFFSETS;
@@ -74,7 +74,7 @@ impl TableOutput {
     /// Appends the rows of a table whose columns are all known. `index` is the index of this table.
     ///
     /// # Errors
-    /// If encoded texts are invalid.
+    /// If encoded strings are invalid.
     pub(super) fn append(&mut self, index: usize, table: &EncodedTable, due: &mut Vec<DueChunk>) -> Result<()> {
         let before = self.length;
         let mut ends = Vec::new();

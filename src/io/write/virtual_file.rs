@@ -1,7 +1,7 @@
-//! Virtual event files, which refer to the events of other files instead of copying them.
+//! Virtual event files, which refer to events in other files instead of copying them.
 //!
-//! Columns are HDF5 virtual datasets, which map to rows of columns in other files. Event boundaries differ from those
-//! in the other files and are therefore stored in the virtual file itself.
+//! Columns are HDF5 virtual datasets, which map to rows of columns in other files. Event boundaries differ from the
+//! boundaries in the other files and are therefore stored in the virtual file itself.
 
 use crate::event::path::{OFFSETS, ROOT};
 use crate::event::{ColumnType, Rows, each_type};
@@ -31,12 +31,12 @@ struct VirtualTable {
     /// The event boundaries.
     offsets: Vec<u64>,
     runs: Vec<RowRun>,
-    /// The columns by name, each with its number of rows in every file that has it.
+    /// The columns by name, each with its number of rows in every file that contains it.
     columns: BTreeMap<String, (ColumnType, BTreeMap<usize, u64>)>,
 }
 
-/// Writes a file that refers to pieces of other files, which must not be moved relative to it. `add` adds objects other
-/// than events. The file is left under its temporary name.
+/// Writes a file that refers to pieces of other files, whose paths relative to the new file must not change later.
+/// `add` writes objects other than events. The file is left under its temporary name.
 ///
 /// # Errors
 /// If a file cannot be read or written, or if the type of a table or column differs between files.
@@ -178,7 +178,7 @@ fn write_column(
             into..into + count,
         );
     }
-    // Rows that are in none of the files get missing values.
+    // Rows that none of the files contain get missing values.
     builder = each_type!(kind.missing(), values => builder.fill_value(values[0]), _texts => builder);
     let dataset = builder
         .empty_as(descriptor(kind.element))

@@ -19,8 +19,7 @@ pub(crate) struct EventWriter {
     path: PathBuf,
     datasets: Datasets,
     pool: PackPool,
-    /// The unfinished file must be declared, and therefore dropped, after `datasets`, whose thread may still be writing
-    /// to it.
+    /// This field must be declared, and therefore dropped, after `datasets`, whose thread may still be writing to it.
     unfinished: Unfinished,
     level: u8,
     events: u64,
@@ -47,8 +46,8 @@ impl EventWriter {
         let failed = |error| Error::write(path, error);
         let unfinished = Unfinished::new(path).map_err(failed)?;
         let pool = PackPool::new(compression.level, compression.threads).map_err(failed)?;
-        // The queue is long enough that no thread has to wait for another, but limited because each order holds a
-        // chunk.
+        // The queue is long enough to keep threads from waiting for each other, but its length is limited because each
+        // order holds a chunk.
         let waiting = 16 + 4 * pool.threads();
         let mut writer = Self {
             path: path.into(),
@@ -74,8 +73,8 @@ impl EventWriter {
         datasets.send(order).map_err(|error| named(path, error))
     }
 
-    /// Appends events. If events lack a table that other events have, they get no rows in it, or, in a one-row table,
-    /// one row of missing values.
+    /// Appends events. If events lack a table that other events have, they get no rows in that table, or, in a one-row
+    /// table, one row of missing values.
     ///
     /// # Errors
     /// If a column's type differs from that in earlier events, or if writing has failed.
@@ -127,7 +126,7 @@ impl EventWriter {
         Ok(index)
     }
 
-    /// Adds a table. Earlier events get no rows in it, or, in a one-row table, one row of missing values.
+    /// Adds a table. Earlier events get no rows in the new table, or, in a one-row table, one row of missing values.
     fn add_table(&mut self, table: &EncodedTable) -> Result<usize> {
         let path = table.path.clone();
         self.send(Order::Table { path: path.clone() })?;
@@ -141,7 +140,7 @@ impl EventWriter {
         Ok(index)
     }
 
-    /// Adds a column to a table. The table's earlier rows get missing values in it.
+    /// Adds a column to a table. The table's earlier rows get missing values in the new column.
     fn add_column(&mut self, table: usize, kind: &ColumnType) -> Result<()> {
         let column = self.tables[table].columns.len();
         self.tables[table].columns.push(ColumnOutput::new(kind.clone()));
@@ -196,7 +195,7 @@ impl EventWriter {
         self.send(order)
     }
 
-    /// Completes the file with the objects that `add` adds, and gives it its final name.
+    /// Adds the objects that `add` writes, completes the file and gives it its final name.
     ///
     /// # Errors
     /// If writing has failed.
@@ -206,7 +205,7 @@ impl EventWriter {
         complete.finish().map_err(|error| Error::write(&path, error))
     }
 
-    /// Completes the file with the objects that `add` adds, but leaves it under its temporary name.
+    /// Adds the objects that `add` writes and completes the file, but keeps its temporary name.
     ///
     /// # Errors
     /// If writing has failed.
