@@ -1,4 +1,4 @@
-//! A job's errors, as sentences that say what failed, where it failed, and what to do about it.
+//! A job's errors, worded as sentences that say what failed, where it failed, and what to do about it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ pub enum Error {
     Item {
         /// The item's number, from 0.
         item: u64,
-        /// A shortened description of the item, in parentheses after a space.
+        /// A shortened description of the item, enclosed in parentheses and preceded by a space.
         description: String,
         /// The rank that made the last attempt.
         rank: usize,
@@ -82,7 +82,7 @@ pub enum Error {
          every rank has to make the same calls, so look for a call that depends on the rank"
     )]
     Left {
-        /// The rank that left.
+        /// The rank that made no such call.
         rank: usize,
         /// Its host.
         host: String,
@@ -142,7 +142,7 @@ pub enum Error {
     /// A file cannot be read or written.
     #[error("cannot {action} {path}: {source}")]
     File {
-        /// `read`, `write`, …
+        /// The operation that failed: `read`, `write`, …
         action: &'static str,
         /// The file.
         path: PathBuf,
@@ -160,8 +160,8 @@ pub enum Error {
     Options(String),
 }
 
-/// Ends a message so that a sentence can follow it: on the same line or, if the message quotes lines of a file, on a
-/// new line.
+/// Terminates a message so that another sentence can follow, on the same line or, if the message quotes lines of a
+/// file, on a new line.
 fn ended(message: &str) -> String {
     match message.contains('\n') {
         true => format!("{}\n", message.trim_end()),
@@ -186,7 +186,7 @@ impl Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A single write, because the launcher's own messages could come between two writes.
+        // The message is printed in a single write, because the launcher's own messages could come between two writes.
         f.write_str(&self.to_string())
     }
 }

@@ -55,7 +55,7 @@
 //!   sums.
 //! - **Replies** reach rank 0 in item order, through a buffer of bounded size.
 //! - **An item counts once.** A failed attempt adds nothing to the sum. The item is retried; if it keeps failing, the
-//!   job stops or goes on without it.
+//!   job stops or continues without the item.
 //! - **[`Options`]** are the command-line options that every program accepts.
 //!
 //! # Features

@@ -1,4 +1,5 @@
-//! Encodes values as bytes for transfer between ranks and processes. No other file names the encoder.
+//! Encodes values as bytes for transfer between ranks and processes. This is the only file that depends on the encoding
+//! library.
 
 use crate::error::Error;
 use bincode::config::{Configuration, standard};
@@ -15,7 +16,7 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Appends an encoded value.
+/// Encodes a value and appends it to `bytes`.
 pub(crate) fn encode_onto<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<(), Error> {
     write(value, bytes)
 }

@@ -9,12 +9,13 @@ use crate::error::Error;
 use crate::job::memory::MemoryUse;
 use std::time::{Duration, Instant};
 
-/// How an agent's part in a pass ends.
+/// The outcome of an agent's part in a pass.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// All items are settled and the outputs summed.
+    /// All items are settled and their outputs are summed.
     Finished,
-    /// The program also ends on this rank: rank 0 has stopped the job, or has left without starting another pass.
+    /// The program must also exit on this rank, because rank 0 stopped the job or left the job without starting another
+    /// pass.
     Goodbye,
 }
 
@@ -27,8 +28,8 @@ pub(crate) fn serve(
     let (pass, task) = loop {
         match await_order(transport)? {
             (Order::Start(pass), task) => break (pass, task),
-            // Sent by the parent in the tree, which may have seen the start and end of the pass before this rank did:
-            // only messages from the same rank arrive in order.
+            // The parent in the tree sent this order and may have seen the start and end of the pass before this rank
+            // did, because only messages from the same rank arrive in order.
             (Order::Emit, _) => asked = true,
             (Order::Stop, _) => return stop(transport),
             (Order::Goodbye, _) => return Ok(Ended::Goodbye),
@@ -85,7 +86,7 @@ pub(crate) fn memory_in_use(worker: &dyn Worker) -> MemoryUse {
     MemoryUse::of(&processes, worker.slots())
 }
 
-/// Takes part in the sum over all ranks.
+/// Takes part in summing the outputs of all ranks.
 fn sum(
     transport: &mut Transport,
     mut worker: Box<dyn Worker>,
@@ -117,11 +118,11 @@ fn sum(
     }
 }
 
-/// Reports to rank 0 that this rank cannot go on, and waits to be stopped.
+/// Reports to rank 0 that this rank cannot continue, and waits to be stopped.
 pub(crate) fn fail(transport: &mut Transport, failure: Failure) -> Result<Ended, Error> {
     report_to_root(transport, &Report::Failed(failure), &[])?;
     loop {
-        // Orders already on their way when the failure happened no longer matter.
+        // Orders that were already in transit when the failure happened no longer matter.
         match await_order(transport)?.0 {
             Order::Stop => return stop(transport),
             Order::Goodbye => return Ok(Ended::Goodbye),
@@ -130,8 +131,8 @@ pub(crate) fn fail(transport: &mut Transport, failure: Failure) -> Result<Ended,
     }
 }
 
-/// After `Stop`: receives all messages still on their way, so that no other rank waits for them to be received, then
-/// reports `Stopped` and waits for the end.
+/// After `Stop`: receives incoming messages until all of this rank's own messages are sent, so that no two ranks wait
+/// for each other, then reports `Stopped` and waits for `Goodbye`.
 pub(crate) fn stop(transport: &mut Transport) -> Result<Ended, Error> {
     let mut backoff = Backoff::default();
     while transport.is_sending() {
@@ -153,7 +154,8 @@ pub(crate) fn stop(transport: &mut Transport) -> Result<Ended, Error> {
     }
 }
 
-/// Waits for the end of the program. If rank 0 starts another pass instead, tells rank 0 that this rank has left.
+/// Waits for `Goodbye` from rank 0. If rank 0 starts another pass instead, reports that this rank's program did not
+/// make the corresponding call of `process`.
 pub(crate) fn await_goodbye(transport: &mut Transport) -> Result<(), Error> {
     loop {
         match await_order(transport)?.0 {
@@ -165,7 +167,7 @@ pub(crate) fn await_goodbye(transport: &mut Transport) -> Result<(), Error> {
     }
 }
 
-/// Waits for the next order.
+/// Waits for the next order, ignoring all messages that are not orders.
 pub(crate) fn await_order(transport: &mut Transport) -> Result<(Order, Payload), Error> {
     let mut backoff = Backoff::default();
     loop {
@@ -195,7 +197,7 @@ fn out_of_turn(order: &Order) -> Error {
     ))
 }
 
-/// On rank 0: stops all agents, receives all messages still on their way, and says goodbye. Returns false if some
+/// On rank 0: stops all agents, receives all messages still in transit, and sends `Goodbye`. Returns false if some
 /// agents do not answer in time.
 pub(crate) fn stop_all(transport: &mut Transport, patience: Duration) -> Result<bool, Error> {
     for rank in 1..transport.size() {
@@ -222,7 +224,7 @@ pub(crate) fn stop_all(transport: &mut Transport, patience: Duration) -> Result<
     Ok(true)
 }
 
-/// On rank 0: tells all agents that the program ends.
+/// On rank 0: tells all agents that the program is ending.
 pub(crate) fn say_goodbye(transport: &mut Transport) -> Result<(), Error> {
     for rank in 1..transport.size() {
         transport.send(rank, Tag::Control, pack(&Order::Goodbye, &[])?);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Alarm {
     raised: AtomicBool,
     error: Mutex<Option<Error>>,
-    /// When the main thread began to leave MPI, in a call that may never return.
+    /// The time at which the main thread began to shut down MPI, in a call that may never return.
     leaving: OnceLock<Instant>,
 }
 
@@ -40,12 +40,12 @@ impl Alarm {
         }
     }
 
-    /// Records that the main thread begins to leave MPI.
+    /// Records that the main thread is beginning to shut down MPI.
     pub(crate) fn leave(&self) {
         self.leaving.get_or_init(Instant::now);
     }
 
-    /// Returns how long the main thread has been leaving MPI.
+    /// Returns how long the main thread has been shutting down MPI.
     pub(crate) fn leaving_for(&self) -> Duration {
         self.leaving.get().map_or(Duration::ZERO, Instant::elapsed)
     }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// Polling that starts by spinning and then backs off. Pauses grow with the time waited so far: the delay in noticing
-/// an event is at most an eighth of that time, and an idle rank uses almost no CPU time.
+/// A polling strategy that starts by spinning and then backs off. Pauses grow with the time waited so far: the delay in
+/// noticing an event is at most an eighth of that time, and an idle rank uses almost no CPU time.
 #[derive(Debug, Default)]
 pub(crate) struct Backoff {
     since: Option<Instant>,
@@ -12,15 +12,15 @@ pub(crate) struct Backoff {
 impl Backoff {
     const SPIN: Duration = Duration::from_micros(20);
     const LONGEST: Duration = Duration::from_millis(20);
-    /// The longest pause during a transfer, which needs this rank's help to make progress.
+    /// The longest pause during a transfer, which makes progress only when this rank calls MPI.
     const LONGEST_IN_TRANSFER: Duration = Duration::from_micros(50);
 
-    /// Starts over after something has happened.
+    /// Resets the pauses after an event.
     pub(crate) fn reset(&mut self) {
         self.since = None;
     }
 
-    /// Returns how long to wait now.
+    /// Returns how long to wait before the next poll.
     pub(crate) fn wait(&mut self, in_transfer: bool) -> Duration {
         let waited = self.since.get_or_insert_with(Instant::now).elapsed();
         if waited < Self::SPIN {
@@ -33,7 +33,7 @@ impl Backoff {
         (waited / 8).clamp(Self::SPIN, longest)
     }
 
-    /// Waits.
+    /// Waits before the next poll.
     pub(crate) fn pause(&mut self, in_transfer: bool) {
         let wait = self.wait(in_transfer);
         if wait.is_zero() {

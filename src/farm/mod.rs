@@ -1,13 +1,14 @@
-//! Sends items out and takes results back, over MPI. All data travels as bytes: the farm does not know the types of
+//! Distributes items and collects results over MPI. All data travels as bytes: the farm does not know the types of
 //! items, replies and outputs.
 //!
 //! Rank 0's main thread is the [`coordinator`]; the main thread of every other rank is an [`agent`], which passes
-//! batches to its worker and results back. The [`schedule`] decides who gets which items and [`reorder`] puts replies
-//! back in order; both are pure logic. [`reduce`] sums the outputs up a tree of ranks. The [`protocol`] defines who may
-//! send what and when; the [`transport`] carries the messages. [`heartbeat`] detects lost ranks.
+//! batches to its worker and results back to rank 0. The [`schedule`] decides which rank gets which items, and
+//! [`reorder`] puts replies back in order; both are pure logic. [`reduce`] sums the outputs up a tree of ranks. The
+//! [`protocol`] defines who may send what and when; the [`transport`] carries the messages. [`heartbeat`] detects lost
+//! ranks.
 //!
-//! Two ports lead out of the farm: [`item_feed`], where items come from and replies go to, and [`worker`], where items
-//! are processed.
+//! Two interfaces connect the farm to the rest of the crate: [`item_feed`] supplies items and accepts replies, and
+//! [`worker`] processes items.
 
 pub(crate) mod agent;
 pub(crate) mod alarm;

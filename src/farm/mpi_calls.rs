@@ -1,6 +1,6 @@
 //! Calls to MPI: sends and receives raw messages without blocking. No other file calls MPI.
 //!
-//! Only the thread that initialised MPI may use this (`MPI_THREAD_FUNNELED`).
+//! Only the thread that initialised MPI may use this module (`MPI_THREAD_FUNNELED`).
 
 use crate::error::Error;
 use mpi::Threading;
@@ -16,14 +16,14 @@ use std::time::Duration;
 /// Time between polls while a rank waits for all others.
 const POLL: Duration = Duration::from_micros(100);
 
-/// A call of MPI that failed.
+/// A failed MPI call.
 #[derive(Debug)]
 pub(super) struct CallError {
     /// The intended action, worded to precede the other rank's name: `send to`.
     pub action: &'static str,
     /// The rank at the other end, if known.
     pub other: Option<usize>,
-    /// MPI's error text, on one line.
+    /// MPI's error message, on one line.
     pub message: String,
 }
 
@@ -87,7 +87,7 @@ impl Mpi {
             )));
         }
         let world = universe.world();
-        // SAFETY: a predefined handler is given to a communicator that is alive.
+        // SAFETY: the error handler is predefined by MPI, and the communicator still exists.
         unsafe { ffi::MPI_Comm_set_errhandler(world.as_raw(), ffi::RSMPI_ERRORS_RETURN) };
         Ok(Self {
             world,
@@ -106,12 +106,12 @@ impl Mpi {
         self.world.size() as usize
     }
 
-    /// Starts to send at most 2³⁰ bytes. Messages between the same two ranks arrive in the order in which they were
+    /// Starts sending at most 2³⁰ bytes. Messages between the same two ranks arrive in the order in which they were
     /// sent.
     pub(super) fn send(&mut self, to: usize, tag: c_int, bytes: Vec<u8>) -> Result<(), CallError> {
         let mut request = MaybeUninit::uninit();
         // SAFETY: the bytes live on the heap and stay there, unchanged, in `sends` until MPI_Test says that the request
-        // is complete; this is never dropped with sends pending. The length fits into an int.
+        // is complete; this value is never dropped while sends are pending. The length fits into an int.
         let code = unsafe {
             ffi::MPI_Isend(
                 bytes.as_ptr().cast(),
@@ -169,7 +169,7 @@ impl Mpi {
         // SAFETY: the request came from MPI_Imrecv and is not complete, or it would have been taken.
         let code = unsafe { ffi::MPI_Test(&mut receive.request, &mut complete, ffi::RSMPI_STATUS_IGNORE) };
         if let Err(error) = check(code, "receive from", Some(receive.from)) {
-            // Leaked: MPI may still write into the buffer.
+            // The buffer is leaked, because MPI may still write into it.
             std::mem::forget(self.receive.take());
             return Err(error);
         }
@@ -192,7 +192,7 @@ impl Mpi {
         self.receive.is_some()
     }
 
-    /// Starts to receive the next message, if one is arriving.
+    /// Starts receiving the next message, if one is arriving.
     fn start_receive(&self) -> Result<Option<Receive>, CallError> {
         let mut found: c_int = 0;
         let mut message = MaybeUninit::uninit();
@@ -258,13 +258,13 @@ impl Mpi {
         }
     }
 
-    /// Ends all ranks at once.
+    /// Aborts all ranks immediately.
     pub(super) fn abort(&self, status: i32) -> ! {
         self.world.abort(status)
     }
 }
 
-/// Returns MPI's text for an error code, on one line.
+/// Returns MPI's message for an error code, on one line.
 fn error_text(code: c_int) -> String {
     let mut text = [0u8; ffi::MPI_MAX_ERROR_STRING as usize + 1];
     let mut length: c_int = 0;

@@ -61,7 +61,7 @@ pub(crate) enum Order {
     Emit,
     /// The job has failed: drop everything and report `Stopped`.
     Stop,
-    /// The program ends.
+    /// The program is ending.
     Goodbye,
 }
 
@@ -76,11 +76,11 @@ pub(crate) enum Report {
     Ready { slots: usize },
     /// A batch is done. Payload: the replies.
     Done(Done),
-    /// The worker died while it had a batch.
+    /// The worker died while a batch was assigned to it.
     Died(Death),
-    /// The agent cannot go on.
+    /// The agent cannot continue.
     Failed(Failure),
-    /// The agent has done its part of the call of `process`.
+    /// The agent has completed its part of the call of `process`.
     Finished(RankUsage),
     /// The agent has seen `Stop` and sends nothing more.
     Stopped,
@@ -91,13 +91,13 @@ pub(crate) enum Report {
 /// A call of `process`.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Pass {
-    /// The number of earlier calls.
+    /// The number of earlier calls of `process`.
     pub number: u64,
     /// The job's seed.
     pub seed: u64,
 }
 
-/// Consecutive items on their way to a worker.
+/// Consecutive items that are sent to a worker together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Batch {
     pub first: u64,
@@ -123,11 +123,11 @@ pub(crate) struct Done {
     /// The part of that time spent on creating, joining and dropping outputs.
     pub merging: Duration,
     /// Time that another process spends on adding the batch's output, multiplied by the number of workers that wait for
-    /// it.
+    /// that process.
     pub accumulating: Duration,
 }
 
-/// The death of a worker that had a batch. None of the batch's results count.
+/// The death of a worker to which a batch was assigned. All results of that batch are discarded.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Death {
     pub batch: Batch,
@@ -137,12 +137,12 @@ pub(crate) struct Death {
     pub cause: String,
 }
 
-/// Why a rank or its worker cannot go on.
+/// The reason why a rank or its worker cannot continue.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Failure {
     /// A hook of the task other than `process` failed, or a step involving the task, such as sending it, failed.
     Hook { hook: String, message: String },
-    /// Anything else.
+    /// Any other reason.
     Rank { message: String },
 }
 
@@ -189,7 +189,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The resources used by a rank in a pass, as far as only the rank itself can measure them.
+/// The resources that a rank used in a pass and that only the rank itself can measure.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct RankUsage {
     /// Time that the worker waited for items.
@@ -200,7 +200,7 @@ pub(crate) struct RankUsage {
     pub bytes_out: u64,
 }
 
-/// The raw part of a message.
+/// The raw bytes that follow a message's header.
 #[derive(Debug, Default)]
 pub(crate) struct Payload {
     bytes: Vec<u8>,

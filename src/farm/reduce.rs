@@ -1,4 +1,4 @@
-//! Sums all ranks' outputs up a binary tree, in pieces.
+//! Sums the outputs of all ranks along a binary tree, piece by piece.
 //!
 //! A rank asks its children for their outputs in turn and hands the pieces to its worker, which decodes them as they
 //! arrive. Therefore, no rank ever holds more than its own output, another output that is being decoded, and a few
@@ -28,29 +28,29 @@ fn parent(rank: usize) -> usize {
     rank & rank.wrapping_sub(1)
 }
 
-/// How a rank's part in the sum ends.
+/// The outcome of a rank's part in the summation.
 pub(crate) enum Reduced {
     /// The sum is complete or was sent to the parent.
     Complete,
-    /// This rank cannot go on.
+    /// This rank cannot continue.
     Failed(Failure),
     /// The job was stopped.
     Stopped,
 }
 
-/// The meaning of a control message for the sum.
+/// What a control message means for the summation.
 pub(crate) enum Control {
     /// The parent asks for this rank's output.
     Asked,
-    /// The message does not concern the sum.
+    /// The message does not concern the summation.
     Continue,
     /// The job was stopped.
     Stop,
 }
 
 /// Adds the children's outputs to that of this rank's worker. An agent then sends the sum to its parent, once the
-/// parent asks for it. `asked` says whether the parent has already asked. `control` interprets messages that are not
-/// pieces.
+/// parent asks for it. `asked` states whether the parent has already asked for the sum. `control` interprets messages
+/// that are not pieces.
 pub(crate) fn reduce(
     transport: &mut Transport,
     worker: &mut dyn Worker,
@@ -85,7 +85,7 @@ pub(crate) fn reduce(
             }
             busy = true;
         }
-        // While this queue is full, further pieces wait at their senders.
+        // While this queue is full, further pieces remain with their senders.
         while pieces.len() < PIECES
             && let Some(message) = transport.try_receive()?
         {
@@ -121,7 +121,7 @@ pub(crate) fn reduce(
             Some(report) => {
                 busy = true;
                 match report {
-                    // The worker may have become ready too late to get any items.
+                    // The worker may have become ready too late to receive any items.
                     WorkerReport::Ready => {}
                     WorkerReport::Absorbed => {
                         waiting_for.pop_front();

@@ -3,7 +3,7 @@
 use super::protocol::{Batch, Payload};
 use std::collections::BTreeMap;
 
-/// Holds results that workers finished ahead of the item whose turn it is.
+/// Holds results that arrived before those of earlier items.
 #[derive(Debug, Default)]
 pub(crate) struct Reorder {
     next: u64,
@@ -30,7 +30,7 @@ impl Reorder {
         self.waiting.insert(run.items.first, run);
     }
 
-    /// Removes and returns the run whose turn it is, if it has arrived.
+    /// Removes and returns the run that comes next in item order, if it has arrived.
     pub(crate) fn pop(&mut self) -> Option<Run> {
         let run = self.waiting.remove(&self.next)?;
         self.next += run.items.count;
@@ -38,12 +38,12 @@ impl Reorder {
         Some(run)
     }
 
-    /// Returns the item whose turn it is.
+    /// Returns the item that comes next in item order.
     pub(crate) fn next(&self) -> u64 {
         self.next
     }
 
-    /// Returns the number of bytes held.
+    /// Returns the total size of the results held, in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }

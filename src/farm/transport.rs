@@ -14,12 +14,12 @@ use std::os::raw::c_int;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Time between polls while a rank leaves.
+/// Time between polls while a rank is leaving the job.
 const POLL: Duration = Duration::from_micros(100);
-/// How long ranks stop calling MPI before they leave, with MPI libraries that need this pause.
+/// How long ranks pause their MPI calls before they leave the job, with MPI libraries that need this pause.
 const REST: Duration = Duration::from_millis(50);
 
-/// Up to this many sent messages are cheap to keep.
+/// Keeping up to this many sent messages in memory costs little.
 const FREE_AT_LEAST: usize = 8;
 
 /// The kind of a message, sent as MPI's tag.
@@ -27,11 +27,11 @@ const FREE_AT_LEAST: usize = 8;
 pub(crate) enum Tag {
     /// An order or a report.
     Control = 1,
-    /// A piece of an output on its way up the tree.
+    /// A piece of an output that is sent up the tree.
     Piece = 2,
-    /// The last piece.
+    /// The last piece of an output.
     LastPiece = 3,
-    /// A signal reached the rank. Never handed out: [`Transport::try_receive`] turns it into an error.
+    /// A signal reached the rank. Never returned to the caller: [`Transport::try_receive`] turns it into an error.
     Signal = 4,
 }
 
@@ -61,10 +61,10 @@ pub(crate) struct Transport {
     mpi: Option<Mpi>,
     rank: usize,
     size: usize,
-    /// The parts received so far, by sender, of messages too long for MPI to send at once.
+    /// For each sender, the parts received so far of a message that is too long for a single MPI send.
     parts: HashMap<usize, Vec<u8>>,
-    /// When this many messages are under way, those that have arrived are freed: a rank that is always busy checks for
-    /// them nowhere else.
+    /// Once this many messages are under way, those that have arrived are freed, because a rank that is always busy
+    /// does not check for them anywhere else.
     free_at: usize,
     bytes_in: u64,
     bytes_out: u64,
@@ -111,7 +111,7 @@ impl Transport {
         self.size
     }
 
-    /// Returns the alarm through which other threads of this rank give a reason to end the job.
+    /// Returns the alarm through which other threads of this rank report a reason to end the job.
     pub(crate) fn alarm(&self) -> Arc<Alarm> {
         self.alarm.clone()
     }
@@ -150,8 +150,8 @@ impl Transport {
         (std::mem::take(&mut self.bytes_in), std::mem::take(&mut self.bytes_out))
     }
 
-    /// Sends a message; returns at once. Messages between the same two ranks arrive in the order in which they were
-    /// sent.
+    /// Starts sending a message and returns immediately. Messages between the same two ranks arrive in the order in
+    /// which they were sent.
     pub(crate) fn send(&mut self, to: usize, tag: Tag, mut bytes: Vec<u8>) {
         self.bytes_out += bytes.len() as u64;
         while bytes.len() > Tag::PART {
@@ -220,7 +220,7 @@ impl Transport {
         Ok(())
     }
 
-    /// Returns the next message, if one has arrived. Fails like [`check`](Self::check).
+    /// Returns the next message, if one has arrived. Fails under the same conditions as [`check`](Self::check).
     pub(crate) fn try_receive(&mut self) -> Result<Option<Message>, Error> {
         self.check()?;
         while let Some(mpi) = &mut self.mpi {
@@ -258,7 +258,7 @@ impl Transport {
         Ok(None)
     }
 
-    /// Ends all ranks at once, for a job that cannot be ended cleanly.
+    /// Aborts all ranks immediately, for a job that cannot be ended cleanly.
     pub(crate) fn abort(&self, status: i32) -> ! {
         if let Some(mpi) = &self.mpi {
             launcher::await_output();
@@ -272,7 +272,7 @@ impl Transport {
         self.alarm.leave();
         while self.is_sending() {
             // MPI reads a message's bytes until the message is received, so the other side receives everything before
-            // it leaves.
+            // it leaves the job.
             let _ = self.try_receive();
             std::thread::sleep(POLL);
         }

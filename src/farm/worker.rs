@@ -1,4 +1,4 @@
-//! The farm's port to a worker, the part of a rank that runs the task.
+//! The farm's interface to a worker, the part of a rank that runs the task.
 
 use super::protocol::{Batch, Death, Done, Failure, Payload};
 use std::time::Duration;
@@ -9,15 +9,15 @@ pub(crate) enum WorkerReport {
     Ready,
     /// A batch is done. Contains its replies.
     Done(Done, Payload),
-    /// A process died while it had a batch, and is being replaced.
+    /// A process died while a batch was assigned to it, and is being replaced.
     Died(Death),
-    /// The worker cannot go on and has ended.
+    /// The worker cannot continue and has ended its work.
     Failed(Failure),
     /// Another rank's output was added.
     Absorbed,
     /// A piece of the output.
     Piece(Vec<u8>),
-    /// The last piece.
+    /// The last piece of the output.
     LastPiece(Vec<u8>),
 }
 
@@ -32,12 +32,12 @@ pub(crate) trait Worker {
     fn submit(&mut self, batch: Batch, items: Payload);
     /// Announces another rank's output, whose pieces follow in calls of [`give`](Self::give).
     fn absorb(&mut self);
-    /// Passes the worker a piece of the announced output. Returns the piece if there is no room for it now.
+    /// Passes the worker a piece of the announced output. Returns the piece if there is currently no room for it.
     fn give(&mut self, piece: Vec<u8>, last: bool) -> Result<(), Vec<u8>>;
-    /// Asks for the worker's output. With `always`, there is an output even if there were no items.
+    /// Asks for the worker's output. With `always`, an output is produced even if there were no items.
     fn emit(&mut self, always: bool);
-    /// Returns the next report, waiting for it no longer than `wait`.
+    /// Returns the next report, after waiting for at most `wait`.
     fn poll(&mut self, wait: Duration) -> Option<WorkerReport>;
-    /// Ends the worker after a successful pass. Returns how long it waited for items.
+    /// Shuts the worker down after a successful pass. Returns how long the worker waited for items.
     fn finish(self: Box<Self>) -> Duration;
 }

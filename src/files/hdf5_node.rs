@@ -1,4 +1,4 @@
-//! HDF5 groups, attributes and datasets without time stamps, so that equal contents give equal bytes.
+//! HDF5 groups, attributes and datasets without timestamps, so that equal contents give equal bytes.
 
 use std::path::Path;
 
@@ -75,7 +75,7 @@ impl Node {
             .write_raw(values)
     }
 
-    /// Writes a text attribute.
+    /// Writes a string attribute.
     pub(crate) fn text(&self, name: &str, value: &str) -> hdf5::Result<()> {
         text(&self.0, name, value)
     }
@@ -92,7 +92,7 @@ impl Node {
         builder.shape(shape).create(name)?.write_raw(values)
     }
 
-    /// Writes a dataset of texts.
+    /// Writes a dataset of strings.
     pub(crate) fn texts(&self, name: &str, values: &[String]) -> hdf5::Result<()> {
         let values = values
             .iter()
@@ -109,7 +109,7 @@ impl Node {
     }
 }
 
-/// Writes a text attribute of a group or dataset.
+/// Writes a string attribute of a group or dataset.
 pub(crate) fn text(location: &Location, name: &str, value: &str) -> hdf5::Result<()> {
     location
         .new_attr::<VarLenUnicode>()
@@ -117,7 +117,7 @@ pub(crate) fn text(location: &Location, name: &str, value: &str) -> hdf5::Result
         .write_scalar(&unicode(value)?)
 }
 
-/// Reads a text attribute. Returns `None` if there is no such attribute.
+/// Reads a string attribute. Returns `None` if there is no such attribute.
 pub(crate) fn text_attribute(location: &Location, name: &str) -> hdf5::Result<Option<String>> {
     if !location.attr_names()?.iter().any(|other| other == name) {
         return Ok(None);
@@ -132,10 +132,10 @@ pub(crate) fn text_attribute(location: &Location, name: &str) -> hdf5::Result<Op
     Ok(Some(text))
 }
 
-/// Converts a text to its HDF5 type.
+/// Converts a string to its HDF5 type.
 ///
 /// # Errors
-/// If the text contains a NUL character.
+/// If the string contains a NUL character.
 pub(crate) fn unicode(text: &str) -> hdf5::Result<VarLenUnicode> {
     text.parse()
         .map_err(|error| hdf5::Error::from(format!("the text {text:?} cannot be stored: {error}")))

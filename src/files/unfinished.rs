@@ -1,4 +1,4 @@
-//! Files that get their final names only when they are complete, so that a final name never refers to an incomplete
+//! Files that receive their final names only once they are complete, so that a final name never refers to an incomplete
 //! file.
 
 use std::fs;

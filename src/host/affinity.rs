@@ -2,7 +2,7 @@
 //!
 //! Launchers bind each rank to one or a few cores, which suits the rank's worker. Threads that compress the output of
 //! all ranks may use every processor available to the launcher: those in the batch system's allocation on this host, or
-//! those that the user's session allowed it.
+//! those that the user's session is allowed to use.
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::{Pid, getppid};

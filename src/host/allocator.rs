@@ -1,9 +1,9 @@
 //! Settings of the C library's allocator for this kind of program.
 //!
 //! Batches, replies and file chunks, each between a hundred kilobytes and a few megabytes in size, are allocated and
-//! freed all the time. By default, glibc returns such memory to the system at once, and the next allocation costs a
-//! page fault for every four kilobytes. In a job that copies events, these page faults take a good part of the run
-//! time.
+//! freed all the time. By default, glibc returns such memory to the system immediately, and the next allocation costs a
+//! page fault for every four kilobytes. In a job that copies events, these page faults account for a considerable part
+//! of the run time.
 
 /// The amount of free memory kept for later allocations, in bytes.
 const KEPT: i32 = 16 << 20;

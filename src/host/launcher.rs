@@ -52,16 +52,16 @@ fn is_mpich() -> bool {
     mpi_library().starts_with("MPICH ")
 }
 
-/// Returns whether all ranks have to stop calling MPI for a moment before they leave. In MPI_Finalize of MPICH before
-/// 4.2, a rank may wait for an answer from a rank that no longer listens (MPICH pull request 6596), and programs with
-/// ranks on several hosts hang. This happened nearly always when ranks called MPI right up to MPI_Finalize, but not
-/// once in hundreds of runs when no rank had called MPI for some hundredths of a second.
+/// Returns whether all ranks must pause their MPI calls briefly before they exit. In MPI_Finalize of MPICH before 4.2,
+/// a rank may wait for an answer from a rank that no longer listens (MPICH pull request 6596), and programs with ranks
+/// on several hosts hang. This happened nearly always when ranks called MPI right up to MPI_Finalize, but not once in
+/// hundreds of runs when no rank had called MPI for some hundredths of a second.
 pub(crate) fn needs_rest() -> bool {
     is_mpich()
 }
 
-/// Makes this process end when the daemon that started it ends. The daemons of Open MPI and Slurm take care of this
-/// themselves; MPICH ranks would go on and then wait for the lost daemon at the end of the job.
+/// Makes this process exit when the daemon that started it exits. The daemons of Open MPI and Slurm take care of this
+/// themselves; MPICH ranks would continue to run and then wait for the lost daemon at the end of the job.
 pub(crate) fn end_with_daemon() {
     if is_mpich()
         && let Err(error) = prctl::set_pdeathsig(Signal::SIGKILL)
@@ -70,15 +70,15 @@ pub(crate) fn end_with_daemon() {
     }
 }
 
-/// Waits until the launcher has had the time to pass on what this process has printed. A launcher that sees a rank end
-/// abnormally ends the others at once, and MPICH's then drops their last lines.
+/// Gives the launcher enough time to forward what this process has printed. A launcher that sees a rank exit abnormally
+/// kills the other ranks immediately, and MPICH's launcher then drops the last lines that they printed.
 pub(crate) fn await_output() {
     std::thread::sleep(Duration::from_millis(100));
 }
 
-/// Extracts the name and version number from a library's version text. In Open MPI's text, a comma follows the number;
-/// MPICH and its descendants put the name and the number on the first line, and the date, the build and other details
-/// on further lines.
+/// Extracts the name and version number from a library's version string. In Open MPI's string, a comma follows the
+/// number; MPICH and its descendants put the name and the number on the first line, and the date, the build and other
+/// details on further lines.
 fn short(text: &str) -> String {
     let first = text.split([',', '\n', '\0']).next().unwrap_or_default();
     let words = first.replace("Version:", "").replace(" v", " ");
@@ -90,7 +90,7 @@ fn short(text: &str) -> String {
     }
 }
 
-/// Returns whether this process is rank 0, as far as this can be determined before MPI is initialised.
+/// Returns whether this process is rank 0, judging by what is known before MPI is initialised.
 pub(crate) fn is_root() -> bool {
     RANK.iter()
         .find_map(|name| env::var(name).ok())
@@ -132,7 +132,7 @@ fn started(variable: impl Fn(&str) -> Option<OsString>) -> Option<Started> {
 /// job.)
 ///
 /// # Errors
-/// Returned only by the first of these processes. The others end a little later, with status 1.
+/// Returned only by the first of these processes. The others exit a little later, with status 1.
 pub(crate) fn check_size(size: usize) -> Result<(), Error> {
     let Some(started) = started(|name| env::var_os(name)).filter(|started| started.processes > size) else {
         return Ok(());

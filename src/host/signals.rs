@@ -1,10 +1,10 @@
 //! Signals that ask a job to stop.
 //!
 //! While a rank listens to the other ranks, such a signal is recorded and the job stops cleanly: unfinished outputs are
-//! removed and all ranks leave. At any other time, the signal has its default effect and ends the process, because user
-//! code may run for a long time before the record is checked. `local_process` and the iterator over the items may also
-//! run for a long time while signals are recorded, so a second signal, some seconds after the first, always ends the
-//! process.
+//! removed and all ranks leave the job. At any other time, the signal has its default effect and ends the process,
+//! because user code may run for a long time before the record is checked. `local_process` and the iterator over the
+//! items may also run for a long time while signals are recorded, so a second signal, some seconds after the first,
+//! always ends the process.
 
 use crate::error::Error;
 use nix::sys::signal::Signal;
@@ -27,12 +27,12 @@ const SIGNALS: [Signal; 6] = [
     Signal::SIGXCPU,
 ];
 
-/// How long a job may take to stop cleanly. After that, another signal ends the process at once.
+/// How long a job may take to stop cleanly. After that, another signal ends the process immediately.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
 struct Recorder {
-    /// The latest recorded signal that nobody has taken yet; 0 for none.
+    /// The number of the latest recorded signal that has not been handled yet, or 0 if there is none.
     recorded: Arc<AtomicUsize>,
     /// Signals have their default effect.
     off: Arc<AtomicBool>,
@@ -113,7 +113,7 @@ pub(crate) fn take() -> Option<u8> {
         .filter(|&signal| signal > 0)
 }
 
-/// Returns the error of a job that was stopped by a signal, sent to the given rank.
+/// Returns the error for a job that was stopped by a signal sent to the given rank.
 pub(crate) fn error(signal: u8, rank: usize, host: String) -> Error {
     let name = Signal::try_from(i32::from(signal)).map_or_else(|_| format!("signal {signal}"), |it| it.to_string());
     Error::Interrupted {
@@ -124,8 +124,8 @@ pub(crate) fn error(signal: u8, rank: usize, host: String) -> Error {
     }
 }
 
-/// Makes this process end with a given status, regardless of what `main` returns: otherwise, the standard library turns
-/// every error into status 1.
+/// Makes this process exit with a given status, regardless of what `main` returns. Otherwise, the standard library
+/// would turn every error into status 1.
 pub(crate) fn force_exit_status(status: u8) {
     static STATUS: AtomicUsize = AtomicUsize::new(0);
     extern "C" fn exit() {

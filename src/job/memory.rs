@@ -70,7 +70,7 @@ impl MemoryUse {
         )
     }
 
-    /// Measures the memory of these processes, of which `workers` process items. A process that has already ended
+    /// Measures the memory of these processes, of which `workers` process items. A process that has already exited
     /// counts as using no memory.
     pub(crate) fn of(processes: &[i32], workers: usize) -> Self {
         let mut memory = Self {

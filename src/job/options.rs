@@ -158,8 +158,8 @@ struct OnlyOptions {
 }
 
 impl Options {
-    /// Parses the command line of a program without other options. Ends the program if the options are wrong or ask for
-    /// help.
+    /// Parses the command line of a program without other options. Terminates the program if the options are wrong or
+    /// ask for help.
     ///
     /// ```no_run
     /// let manager = gaudi_mpi::WorkManager::new(gaudi_mpi::Options::from_args())?;
@@ -180,7 +180,7 @@ impl Options {
         self
     }
 
-    /// Checks options set by the program itself, as the command line checks those of the user.
+    /// Checks options set by the program itself, in the same way as the command line checks the user's options.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.batch == Some(0) {
             return Err(Error::Options(
@@ -223,7 +223,7 @@ impl Options {
     }
 }
 
-/// More workers than any machine has cores.
+/// The maximum number of workers: more than any machine has cores.
 const MOST_WORKERS: usize = 4096;
 
 /// Parses the command line of any program. If the command line is wrong or asks for help, rank 0 prints the message and
@@ -276,7 +276,7 @@ fn seconds_or_none(text: &str) -> Result<Duration, String> {
     seconds.ok_or_else(|| format!("'{text}' is not a number of seconds, such as 30 or 0.5"))
 }
 
-/// Parses a number of bytes, with or without a unit.
+/// Parses a size in bytes, with or without a unit.
 fn bytes(text: &str) -> Result<u64, String> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')

@@ -118,7 +118,7 @@ impl Statistics {
     }
 
     /// Formats the memory in use after the last item, by host, with a total if there are several hosts. Returns an
-    /// empty text without `--memory`.
+    /// empty string without `--memory`.
     pub fn memory_table(&self) -> String {
         let mut hosts: Vec<(&str, MemoryUse)> = Vec::new();
         for rank in &self.ranks {

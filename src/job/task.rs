@@ -90,10 +90,10 @@ pub trait Task: Serialize + DeserializeOwned + 'static {
     ///
     /// # Errors
     /// An error or a panic leaves no trace in the output. The item is retried up to `--retries` times; then
-    /// `--on-error` decides whether the job stops or goes on without the item.
+    /// `--on-error` decides whether the job stops or continues without the item.
     fn process(&mut self, item: &Self::Item, output: &mut Self::Output) -> Result<Self::Reply>;
 
-    /// Runs once in each worker, after its last item and before its output is added to those of the other workers; for
+    /// Runs once in each worker, after its last item and before its output is added to the other workers' outputs; for
     /// example, to close a file that the worker wrote. Not called when the job fails.
     ///
     /// # Errors

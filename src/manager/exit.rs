@@ -1,7 +1,7 @@
 //! How a process ends when its part in the job is over.
 
-/// Says that this process has to end now, with this status: its part in the job is over, and only rank 0 continues with
-/// the rest of the program.
+/// Indicates that this process has to exit now, with this status: its part in the job is over, and only rank 0
+/// continues with the rest of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "the process has to end now"]
 pub struct Exit {
@@ -11,7 +11,7 @@ pub struct Exit {
 impl Exit {
     pub(crate) const SUCCESS: Self = Self { status: 0 };
     pub(crate) const FAILURE: Self = Self { status: 1 };
-    /// The exit of a Rust program that panics.
+    /// The exit status of a Rust program that panics.
     pub(crate) const PANIC: Self = Self { status: 101 };
 
     /// Returns the exit status of this process. The job's exit status is that of rank 0.
@@ -19,7 +19,7 @@ impl Exit {
         self.status
     }
 
-    /// Ends the process.
+    /// Terminates the process with this status.
     pub fn now(self) -> ! {
         std::process::exit(self.status)
     }

@@ -31,7 +31,7 @@ pub(super) struct ItemStream<'a, T: Task, I> {
 const LONGEST_RUN: u64 = 1024;
 /// The maximum number of items for which memory is reserved at once.
 const RESERVED: u64 = 1 << 16;
-/// How long to spend on taking items that are not needed yet.
+/// The maximum time spent on taking items that are not needed yet.
 const PULL_TIME: Duration = Duration::from_millis(5);
 
 /// Returns the number of items that an iterator announces.

@@ -76,7 +76,7 @@ impl Root {
 }
 
 impl Member {
-    /// Joins rank 0. Returns `Some` if the job ended before it began.
+    /// Joins rank 0's job. Returns `Some` if the job ended before it began.
     pub(super) fn join_root(&mut self) -> Result<Option<Ended>, Error> {
         let transport = &mut self.transport;
         let (environment, heartbeat) = match agent::await_order(transport)?.0 {

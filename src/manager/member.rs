@@ -14,8 +14,8 @@ use crate::worker::{ForkedWorkers, InlineWorker, ZygoteHandle};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// A rank of the job. Fields are dropped in this order: heartbeats continue until this rank has left MPI, as long as
-/// other ranks may wait for it.
+/// A rank of the job. Fields are dropped in declaration order: heartbeats continue until this rank has shut down MPI,
+/// because other ranks may be waiting for it until then.
 pub(super) struct Member {
     /// Forks this rank's workers, if workers are separate processes.
     zygote: Option<Rc<RefCell<ZygoteHandle>>>,

@@ -1,4 +1,4 @@
-//! [`WorkManager`]: the entry point of a job, and the one place that decides what a process does.
+//! [`WorkManager`]: the entry point of a job, and the only place that decides what a process does.
 
 mod exit;
 mod item_stream;
@@ -31,13 +31,13 @@ use std::time::{Duration, Instant};
 /// the other ranks are ignored, except for the options that control how each rank forks workers. A program that was not
 /// started by an MPI launcher runs as rank 0 alone.
 ///
-/// When a job fails, or when rank 0 has finished it, the other ranks end silently; rank 0 gets the error or the
+/// When a job fails, or when rank 0 has finished it, the other ranks exit silently; only rank 0 gets the error or the
 /// summary. Therefore, code after [`process`](WorkManager::process) that should run only once has to check
 /// [`is_root`](WorkManager::is_root) first.
 ///
 /// See [`Task`] for an example.
 ///
-/// # Programs that end themselves
+/// # Programs that control their own exit
 ///
 /// [`new`](Self::new), [`process`](Self::process) and dropping a manager may end the process, on ranks other than 0 and
 /// in the processes that fork workers. A host program that has to control its own exit, such as an interpreter with

@@ -59,7 +59,7 @@ impl Root {
         }
         let output = self.reduce::<T>(worker, options.memory, results)?;
         drop(recording);
-        // A signal may have arrived just before.
+        // A signal may have arrived just before recording ended.
         self.member.transport.check()?;
         let statistics = Statistics::new(results.ranks.clone(), start.elapsed(), self.created.elapsed());
         guard(|| task.finalize(output, &statistics)).map_err(hook("finalize"))?;
@@ -95,7 +95,7 @@ impl Root {
                         host: hosts[rank].clone(),
                     });
                 }
-                // From a worker that became ready too late to get any items.
+                // This report comes from a worker that became ready too late to receive any items.
                 Report::Ready { .. } => {}
                 _ => return Err(Failure::bug("its report is out of turn").on(rank, &hosts[rank])),
             }

@@ -120,7 +120,7 @@ struct WorkerChannels {
     commands: Receiver<Command>,
     pieces: Receiver<(Vec<u8>, bool)>,
     reports: Sender<WorkerReport>,
-    /// The thread that takes the reports, which may be asleep and need waking.
+    /// The thread that receives the reports. It may be asleep and need to be woken.
     listener: Thread,
 }
 

@@ -1,5 +1,5 @@
 //! Where the task runs: in a [thread](inline) of its rank or in [forked processes](fork), but never on the thread that
-//! calls MPI. Both implement [`Worker`], the farm's port.
+//! calls MPI. Both implement [`Worker`], the farm's interface to workers.
 
 mod fork;
 mod inline;
@@ -16,8 +16,8 @@ use crate::job::task::Task;
 use std::io;
 use std::time::Duration;
 
-/// Takes a worker's whole output. Calls `goes_on` while waiting for the worker, and gives up when `goes_on` returns
-/// false.
+/// Collects a worker's complete output. Calls `goes_on` while waiting for the worker, and gives up when `goes_on`
+/// returns false.
 pub(crate) fn collect<T: Task>(
     worker: &mut dyn Worker,
     mut goes_on: impl FnMut() -> bool,

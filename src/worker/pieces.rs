@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 /// matter.
 const PIECE: usize = 1 << 20;
 
-/// A writer that cuts bytes into pieces and passes each piece on when it is full.
+/// A writer that cuts bytes into pieces and passes on each piece once the piece is full.
 pub(super) struct PieceWriter<F> {
     piece: Vec<u8>,
     pass_on: F,

@@ -8,12 +8,12 @@ use crate::job::options::OnError;
 use crate::job::summary::SkippedItem;
 use std::collections::HashMap;
 
-/// Failures so far.
+/// The failures so far.
 #[derive(Default)]
 pub(super) struct Failures {
     /// The number of failed attempts at each item.
     attempts: HashMap<u64, u32>,
-    /// The number of worker deaths between two items, by the first item of the worker's batch.
+    /// The number of workers that died between two items, counted for the first item of each worker's batch.
     deaths_between: HashMap<u64, u32>,
     pub(super) skipped: Vec<SkippedItem>,
 }
@@ -22,7 +22,8 @@ pub(super) struct Failures {
 const DEATHS_BETWEEN_ITEMS: u32 = 3;
 
 impl Coordinator<'_> {
-    /// Handles the death of a worker that had a batch: the batch is retried without the item to blame.
+    /// Handles the death of a worker to which a batch was assigned: the batch is retried without the item that is to
+    /// blame.
     pub(super) fn worker_died(&mut self, rank: usize, death: Death) -> Result<(), Error> {
         // Ctrl-C in a terminal also reaches the workers; their deaths are then a consequence, not a failure.
         self.transport.check()?;

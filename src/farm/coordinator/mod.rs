@@ -1,4 +1,4 @@
-//! Rank 0's side of the farm: hands out items, takes back results, and releases replies in order.
+//! Rank 0's side of the farm: hands out items, collects results, and delivers replies in item order.
 
 mod failures;
 
@@ -29,11 +29,11 @@ struct Member {
 struct Release {
     items: Batch,
     replies: Payload,
-    /// Bytes of replies already delivered to the user.
+    /// The number of reply bytes already delivered to the user.
     delivered: usize,
 }
 
-/// Sees all items of a pass through to the end.
+/// Manages all items of a pass until each has been processed or skipped.
 pub(crate) struct Coordinator<'a> {
     options: &'a Options,
     hosts: &'a [String],
@@ -58,7 +58,7 @@ pub(crate) struct Results {
 
 /// How long `local_process` may keep the coordinator from its other duties.
 const RELEASE_TIME: Duration = Duration::from_millis(5);
-/// How many messages are handled before other duties get their turn.
+/// The maximum number of messages handled in a row before the coordinator turns to its other duties.
 const MESSAGES_A_TURN: usize = 64;
 
 impl<'a> Coordinator<'a> {
@@ -104,10 +104,10 @@ impl<'a> Coordinator<'a> {
         }
     }
 
-    /// Sees all items through to the end.
+    /// Runs until all items are settled: processed or skipped.
     pub(crate) fn run(&mut self) -> Result<(), Error> {
         let mut backoff = Backoff::default();
-        // Without items there is no need to wait for workers.
+        // Without items, there is no need to wait for workers.
         let supply = self.feed.pull(1).map_err(|failure| self.failed(0, failure))?;
         self.schedule.note_supply(supply);
         while !self.is_complete() {
@@ -140,7 +140,7 @@ impl<'a> Coordinator<'a> {
         Ok(())
     }
 
-    /// Returns whether all items are settled and all replies released.
+    /// Returns whether all items are settled and all replies delivered.
     fn is_complete(&self) -> bool {
         self.schedule
             .total()
@@ -195,7 +195,7 @@ impl<'a> Coordinator<'a> {
 
     fn ready(&mut self, rank: usize, slots: usize) {
         self.members[rank].slots = slots;
-        // Members that are not ready yet are assumed to have as many slots as the average of the others.
+        // Members that are not ready yet are assumed to have as many slots as the other members have on average.
         let known = self.members.iter().filter(|member| member.slots > 0);
         let (ready, slots) = known.fold((0, 0), |(ready, slots), member| (ready + 1, slots + member.slots));
         self.schedule.set_slots(slots * self.members.len() / ready.max(1));
@@ -248,7 +248,7 @@ impl<'a> Coordinator<'a> {
         });
     }
 
-    /// Delivers the replies whose turn it is to the user. Returns whether there were any.
+    /// Delivers to the user the replies that come next in item order. Returns whether there were any such replies.
     fn release(&mut self) -> Result<bool, Error> {
         let until = Instant::now() + RELEASE_TIME;
         let mut any = false;
@@ -285,11 +285,11 @@ impl<'a> Coordinator<'a> {
         }
     }
 
-    /// Gives a batch to every member that can take one. Returns whether anything was handed out,
-    /// or items were taken from the iterator.
+    /// Assigns a batch to every member that can accept another batch. Returns whether anything was handed out, or items
+    /// were taken from the iterator.
     fn hand_out(&mut self) -> Result<bool, Error> {
         let (mut any, before) = (false, self.schedule.supply());
-        // Idle members first, then those with one batch, and so on.
+        // Idle members are served first, then members with one batch, and so on.
         for level in 0..=self.options.prefetch {
             for rank in 0..self.members.len() {
                 let slots = self.members[rank].slots;
@@ -316,7 +316,7 @@ impl<'a> Coordinator<'a> {
         Ok(any || self.schedule.supply() != before)
     }
 
-    /// When the window is full: returns the item whose turn it is, the only one that may be handed out.
+    /// If the window is full, returns the next item in order, which is then the only item that may be handed out.
     fn only(&self) -> Option<u64> {
         let at_work = self
             .members

@@ -1,4 +1,4 @@
-//! Rank 0's side: answers heartbeats, and raises the alarm when a rank falls silent.
+//! Heartbeats on rank 0: answers the other ranks' packets, and raises the alarm when a rank falls silent.
 
 use super::silence::{BeatClock, Silence};
 use super::{HeartbeatThread, PACKET, Rendezvous, die, udp};

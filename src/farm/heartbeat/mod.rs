@@ -1,9 +1,9 @@
 //! Heartbeats: each rank sends rank 0 a packet about once a second, and rank 0 answers. This detects frozen ranks and
-//! hosts that are cut off. MPI does not detect them: a message that nobody receives just stays under way.
+//! hosts that are cut off. MPI does not detect them: a message that nobody receives simply remains in transit.
 //!
 //! Heartbeats are UDP packets between dedicated threads, because the thread that calls MPI may run user code for a long
 //! time. Time is counted in beats, so that a machine that was asleep does not consider the others silent when it wakes
-//! up. Where no packet ever gets through, missing packets are ignored.
+//! up. Between hosts where no packet ever gets through, missing packets are ignored.
 
 mod listener;
 mod sender;
@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 /// The usual time between two heartbeats.
 const BEAT: Duration = Duration::from_secs(1);
-/// At least this many heartbeats fit into the time after which a rank counts as lost.
+/// The minimum number of heartbeats that a rank sends in the time after which a silent rank counts as lost.
 const BEATS_BEFORE_LOST: u32 = 10;
 /// Packet size in bytes: the job's secret and the rank's number.
 const PACKET: usize = 20;
@@ -33,13 +33,13 @@ const PACKET: usize = 20;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Rendezvous {
     addresses: Vec<SocketAddr>,
-    /// Known only to the ranks of this job.
+    /// A secret known only to this job's ranks.
     secret: [u8; 16],
     lost_after: Duration,
 }
 
 impl Rendezvous {
-    /// Returns the time between two heartbeats: less than usual if ranks count as lost after a short time.
+    /// Returns the time between two heartbeats: shorter than usual if the timeout for lost ranks is short.
     fn beat(&self) -> Duration {
         BEAT.min(self.lost_after / BEATS_BEFORE_LOST).max(BEAT / 50)
     }
@@ -51,7 +51,7 @@ impl Rendezvous {
         packet
     }
 
-    /// Returns the rank that sent a packet; `None` if it does not belong to this job.
+    /// Returns the rank that sent a packet; `None` if the packet does not belong to this job.
     fn rank(&self, packet: &[u8]) -> Option<usize> {
         let (secret, rank) = packet.split_at_checked(16)?;
         let rank = u32::from_le_bytes(rank.try_into().ok()?);
@@ -77,7 +77,7 @@ impl HeartbeatThread {
 /// Ends this process with a message, whatever its main thread is doing. Its forked workers end with it.
 fn die(message: &str) -> ! {
     let line = format!("{message}\n");
-    // Standard error may be a pipe to a launcher that is gone or frozen: writing to it may block for ever.
+    // Standard error may be a pipe to a launcher that is gone or frozen: writing to it may block forever.
     let writer = std::thread::Builder::new().spawn(move || std::io::stderr().write_all(line.as_bytes()));
     let start = Instant::now();
     while writer.as_ref().is_ok_and(|writer| !writer.is_finished()) && start.elapsed() < BEAT {

@@ -1,4 +1,4 @@
-//! The side of every rank except rank 0: sends heartbeats, and ends the process when rank 0 does not answer.
+//! Heartbeats on every rank except rank 0: sends heartbeats, and ends the process when rank 0 does not answer.
 
 use super::silence::{BeatClock, Silence};
 use super::{HeartbeatThread, PACKET, Rendezvous, die, udp};
@@ -41,7 +41,8 @@ pub(crate) fn send_heartbeats(rank: usize, host: String, rendezvous: Rendezvous)
                             answered = Some(index);
                         }
                         Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                        // A delayed error caused by an earlier packet, or a packet from an unrelated sender.
+                        // This is either a delayed error caused by an earlier packet, or a packet from an unrelated
+                        // sender.
                         _ => {}
                     }
                 }

@@ -41,7 +41,7 @@ impl BeatClock {
         }
     }
 
-    /// Returns the time since the last tick once a beat is over, but at most two beats: if more time has passed, this
+    /// Once a beat is over, returns the time since the last tick, limited to two beats: if more time has passed, this
     /// machine was asleep.
     pub(super) fn tick(&mut self) -> Option<Duration> {
         let elapsed = self.latest.elapsed();

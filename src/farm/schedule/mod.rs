@@ -1,4 +1,4 @@
-//! Decides who gets which items, and how many at a time.
+//! Decides which member of the farm gets which items, and how many at a time.
 
 mod pace;
 
@@ -8,7 +8,7 @@ use super::protocol::{Batch, Done, Failure};
 use crate::job::options::Schedule as Policy;
 use std::collections::VecDeque;
 
-/// Hands out items to the members of the farm (one per rank): each item once, and again when it has to be retried.
+/// Hands out items to the members of the farm (one per rank): each item once, and again only if it has to be retried.
 #[derive(Debug)]
 pub(crate) struct Schedule {
     policy: Policy,
@@ -27,7 +27,7 @@ pub(crate) struct Schedule {
     pace: Pace,
 }
 
-/// Items that nobody has tried yet.
+/// Items that no member has tried yet.
 #[derive(Debug)]
 enum Fresh {
     /// Whichever member asks gets the next items.
@@ -54,7 +54,7 @@ impl Schedule {
     /// The largest block of a static schedule, and the block size if the number of items is unknown.
     const LARGEST_BLOCK: u64 = 65_536;
     const UNKNOWN_BLOCK: u64 = 32;
-    /// The largest batch that a user can ask for: sums of item numbers must not overflow.
+    /// The largest batch size that a user can request. This limit keeps sums of item numbers from overflowing.
     const LARGEST_BATCH: u64 = 1 << 32;
 
     /// `expected` is the number of items that the iterator announces; `window` is the size of the reorder buffer in
@@ -105,7 +105,7 @@ impl Schedule {
         self.slots = slots.max(1);
     }
 
-    /// Notes how many items there are.
+    /// Records how many items are available, and whether more may follow.
     pub(crate) fn note_supply(&mut self, supply: Supply) {
         self.supply = supply;
     }
@@ -115,7 +115,7 @@ impl Schedule {
         self.supply.exhausted.then_some(self.supply.available)
     }
 
-    /// Returns how many items have been taken from the iterator.
+    /// Returns how many items have been taken from the iterator, and whether it has ended.
     pub(crate) fn supply(&self) -> Supply {
         self.supply
     }
@@ -134,7 +134,7 @@ impl Schedule {
         }
     }
 
-    /// Returns the number of items as far as the number is known or announced.
+    /// Returns the known or announced number of items, which may still grow.
     fn known(&self) -> u64 {
         match self.total() {
             Some(total) => total,
@@ -197,7 +197,7 @@ impl Schedule {
         self.retries.is_empty() && self.supply.exhausted && self.fresh() == 0
     }
 
-    /// Returns the next batch for `member`, if there is one. With `only`, the batch has to start with that item. `pull`
+    /// Returns the next batch for `member`, if there is one. With `only`, the batch must start with that item. `pull`
     /// takes items from the iterator, as [`ItemFeed::pull`](super::item_feed::ItemFeed::pull) does.
     pub(crate) fn next(
         &mut self,
@@ -223,7 +223,7 @@ impl Schedule {
         if wanted > self.supply.available && !self.supply.exhausted {
             self.supply = pull(wanted)?;
         }
-        // The end of the items may have become known, which makes batches smaller.
+        // Taking items may have revealed where they end, in which case batches become smaller.
         let size = self.size().min(size);
         let count = size.min(self.supply.available.saturating_sub(first));
         if count == 0 {
@@ -239,8 +239,8 @@ impl Schedule {
         Ok(Some(Batch { first, count }))
     }
 
-    /// Returns how many items to take beyond a batch, so that the end of an iterator of unknown length is seen in time
-    /// for batches to get smaller.
+    /// Returns how many items to take beyond a batch, so that the end of an iterator of unknown length is noticed early
+    /// enough to make the last batches smaller.
     fn look_ahead(&self, size: u64) -> u64 {
         if self.expected.is_some() {
             return 0;
@@ -299,7 +299,7 @@ mod tests {
     use proptest::prelude::*;
     use std::time::Duration;
 
-    /// An iterator over this many items. A slow iterator yields only the items needed.
+    /// An iterator over this many items. A slow iterator yields one item per call.
     fn items(total: u64, slow: bool) -> impl FnMut(u64) -> Result<Supply, Failure> {
         let mut end = 0;
         move |wanted| {

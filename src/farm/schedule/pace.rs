@@ -1,4 +1,4 @@
-//! Measurements of the items so far, and the batch sizes derived from them.
+//! Measurements of the items processed so far, and the batch sizes derived from them.
 
 use crate::farm::protocol::{Batch, Done};
 use std::time::Duration;
@@ -37,7 +37,7 @@ impl Pace {
         self.item_bytes.update(bytes as f64 / batch.count as f64);
     }
 
-    /// Returns the size of the largest batch so far, or `None` before the first.
+    /// Returns the size of the largest batch so far, or `None` before the first batch.
     pub(super) fn largest(&self) -> Option<u64> {
         (self.largest > 0).then_some(self.largest)
     }
@@ -75,7 +75,7 @@ impl Pace {
     }
 }
 
-/// An average in which the latest value counts most.
+/// A running average that gives the latest value the greatest weight.
 #[derive(Debug, Default)]
 struct Average(Option<f64>);
 

@@ -12,23 +12,23 @@ use std::time::Duration;
 pub(super) struct Accumulator {
     channel: Option<RankChannel>,
     pid: Option<i32>,
-    /// Orders given before the process existed.
+    /// Orders issued before the process existed.
     early: Vec<(AccumulatorOrder, Vec<u8>)>,
-    /// The outputs for which the accumulator's answers are still to come.
+    /// The outputs that the accumulator has not yet acknowledged.
     adding: VecDeque<OutputOf>,
-    /// How long it takes to add a worker's output: an average in which the latest value counts most.
+    /// How long it takes to add a worker's output: a running average that gives the latest value the greatest weight.
     time: Duration,
 }
 
-/// Whose output is being added.
+/// The source of an output that is being added.
 enum OutputOf {
     Worker,
     OtherRank,
 }
 
-/// Bytes of outputs that may queue up before the workers have to wait.
+/// How many bytes of the workers' outputs may queue up before the workers have to wait.
 const BACKLOG: usize = 64 << 20;
-/// Bytes of other ranks' outputs that may queue up.
+/// How many bytes of other ranks' outputs may queue up.
 const PIECES: usize = 4 << 20;
 
 impl Accumulator {
@@ -78,7 +78,7 @@ impl Accumulator {
         self.order(AccumulatorOrder::Add { last: true }, output)
     }
 
-    /// Adds a piece of another rank's output. Returns the piece if there is no room for it now.
+    /// Adds a piece of another rank's output. Returns the piece if there is currently no room for it.
     pub(super) fn give(&mut self, piece: Vec<u8>, last: bool) -> Result<Result<(), Vec<u8>>, WorkersError> {
         if self.pending() > PIECES {
             return Ok(Err(piece));
@@ -123,7 +123,7 @@ impl Accumulator {
         Ok(())
     }
 
-    /// Closes the accumulator's channel, which makes the process end.
+    /// Closes the accumulator's channel, which makes the process exit.
     pub(super) fn close(&mut self) {
         self.channel = None;
     }

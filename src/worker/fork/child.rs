@@ -1,4 +1,4 @@
-//! The work of a zygote's children: workers process batches, the accumulator adds up their outputs.
+//! The work of a zygote's children: workers process batches, and the accumulator adds up their outputs.
 
 use super::channel::ChildChannel;
 use super::messages::{AccumulatorAnswer, AccumulatorOrder, WorkerAnswer, WorkerOrder};

@@ -10,14 +10,14 @@ pub(super) struct CurrentItems {
     places: &'static [Padded],
 }
 
-/// Workers write all the time, so each worker has its own cache line.
+/// Workers update their entries constantly, so each entry has its own cache line.
 #[repr(align(128))]
 struct Padded(AtomicU64);
 
 impl CurrentItems {
     /// Allocates one entry per worker, shared with processes forked from now on.
     pub(super) fn new(workers: usize) -> io::Result<Self> {
-        // SAFETY: an atomic number of zero bytes is 0, and processes may share it.
+        // SAFETY: an atomic number whose bytes are all zero is 0, and processes may share an atomic number.
         let places = unsafe { zeros(workers)? };
         Ok(Self { places })
     }

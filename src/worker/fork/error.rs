@@ -1,4 +1,4 @@
-//! Errors that end all forked workers of a rank.
+//! Errors after which none of a rank's forked workers can continue.
 
 use crate::farm::protocol::Failure;
 use std::io;

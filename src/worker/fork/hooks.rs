@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 /// Functions that a host program, such as an interpreter, needs to have called around each fork and at the end of a
 /// forked child.
 ///
-/// With `--workers`, a rank forks a process before MPI is initialised, from the thread that makes the
+/// With `--workers`, a rank forks a process before MPI is initialised, from the thread that creates the
 /// [`WorkManager`](crate::WorkManager). That process forks the workers, from a thread of its own that outlives them.
 /// The hooks are called in this order: `before_fork`, then `after_fork_in_parent` (even if the fork failed) and
 /// `after_fork_in_child`. Each hook runs on the thread that forks, which is the child's only thread.
@@ -18,9 +18,9 @@ pub struct ForkHooks {
     pub after_fork_in_parent: fn(),
     /// Called in the child after a fork: releases those locks, and forgets the threads that do not exist in the child.
     pub after_fork_in_child: fn(),
-    /// Ends a forked child with a status: a worker after its last item, the accumulator, or a child whose parent has
-    /// exited. It should flush output, but not run the functions that
-    /// the host program has registered for its own exit.
+    /// Makes a forked child exit with the given status: a worker after its last item, the accumulator, or a child whose
+    /// parent has exited. It should flush output, but must not run the functions that the host program has registered
+    /// for its own exit.
     pub exit_child: fn(status: i32) -> !,
 }
 
@@ -67,7 +67,7 @@ pub(super) fn after_fork_in_child() {
     }
 }
 
-/// Ends a forked child.
+/// Makes a forked child exit.
 pub(super) fn exit_child(status: i32) -> ! {
     match HOOKS.get() {
         Some(hooks) => (hooks.exit_child)(status),

@@ -24,7 +24,7 @@ pub(super) enum ZygoteOrder {
     WarmUp(Batch),
     /// Fork the child with this number, after its predecessor has ended.
     Fork { child: usize },
-    /// The call of `process` ends.
+    /// The call of `process` is over.
     End,
 }
 
@@ -41,11 +41,11 @@ pub(super) enum ZygoteReport {
     Gone { child: usize, ended: Ended },
     /// A hook failed.
     Failed(Failure),
-    /// The zygote has also ended the call of `process`.
+    /// The zygote has also finished the call of `process`.
     Ended,
 }
 
-/// A message from a rank to a worker. A worker ends when its channel is closed.
+/// A message from a rank to a worker. A worker exits when its channel is closed.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum WorkerOrder {
     /// Process these items. Payload: the items.
@@ -81,11 +81,11 @@ pub(super) enum AccumulatorOrder {
 /// A message from an accumulator to its rank.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum AccumulatorAnswer {
-    /// An output was added. Contains the time that this took.
+    /// An output was added. Contains the time spent on adding it.
     Added(Duration),
     /// Payload: a piece of the sum.
     Piece,
-    /// Payload: the last piece.
+    /// Payload: the last piece of the sum.
     LastPiece,
     /// Merging failed.
     Failed(Failure),

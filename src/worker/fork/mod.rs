@@ -1,8 +1,9 @@
 //! Worker processes: forked from an initialised process to share its memory, and replaced when they die.
 //!
-//! Forking is not safe once MPI is initialised, so each rank forks a *zygote* before that. The zygote runs the same
-//! program as the rank. Its calls of `process` receive the task, initialise it and fork the workers. The zygote also
-//! forks the *accumulator*, which adds up the workers' outputs, so that a dying worker loses only its current batch.
+//! Forking is not safe once MPI is initialised, so each rank forks a *zygote* beforehand. The zygote runs the same
+//! program as the rank. In the zygote, a call of `process` receives the task, initialises it and forks the workers. The
+//! zygote also forks the *accumulator*, which adds up the workers' outputs, so that a dying worker loses only its
+//! current batch.
 //!
 //! ```text
 //! rank (MPI) ── fork ── zygote ── fork ──┬── worker 0      batches in; replies and outputs out

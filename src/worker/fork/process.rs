@@ -1,4 +1,4 @@
-//! Forks processes and waits for them to end.
+//! Forks processes and waits for them to exit.
 
 use super::hooks;
 use nix::errno::Errno;
@@ -23,7 +23,7 @@ pub(super) struct Ended {
     pub peak: u64,
 }
 
-/// What ended a process.
+/// What caused a process to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum How {
     Signal(i32),
@@ -48,7 +48,7 @@ pub(super) fn name(name: &CStr) {
     let _ = prctl::set_name(name);
 }
 
-/// Forks a child that runs `main` and ends. It is killed when the thread that forked it ends.
+/// Forks a child that runs `main` and then exits. The child is killed if the thread that forked it ends first.
 pub(super) fn spawn(main: impl FnOnce()) -> io::Result<Pid> {
     match fork_bound()? {
         Some(pid) => Ok(pid),
@@ -105,7 +105,7 @@ pub(super) fn fork_bound() -> io::Result<Option<Pid>> {
     }
 }
 
-/// Waits for a child that has ended or is about to end.
+/// Waits for a child that has exited or is about to exit.
 pub(super) fn wait(pid: Pid) -> io::Result<Ended> {
     let mut status = 0;
     // SAFETY: zero bytes are a valid `rusage`, and wait4 fills it.
@@ -132,7 +132,7 @@ pub(super) fn wait(pid: Pid) -> io::Result<Ended> {
     })
 }
 
-/// Returns whether a child ends within this time. The child still has to be waited for.
+/// Returns whether a child exits within this time. The caller must still reap the child with [`wait`].
 pub(super) fn ends_within(pid: Pid, patience: Duration) -> bool {
     let start = Instant::now();
     let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;

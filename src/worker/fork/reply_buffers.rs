@@ -70,7 +70,7 @@ impl ReplyBuffers {
         })
     }
 
-    /// In the rank: takes replies out of a buffer. Returns `None` if there are none.
+    /// In the rank: takes replies out of a buffer. Returns `None` if the buffer holds no replies.
     pub(super) fn take(&self, worker: usize, BufferedReplies { buffer, length }: BufferedReplies) -> Option<Vec<u8>> {
         let Worker { full, bytes } = self.workers.get(worker)?;
         if length > SIZE || !full.get(buffer)?.load(Ordering::Acquire) {

@@ -35,7 +35,7 @@ impl ItemClock {
         self.item = 0;
     }
 
-    /// Notes the current item. Returns the reason to end the worker if a time limit was exceeded.
+    /// Notes the current item. Returns the reason to kill the worker if a time limit was exceeded.
     pub(super) fn check(&mut self, item: u64, now: Instant, limits: &Limits) -> Option<String> {
         if item != self.item {
             // A 0 before the first item does not mean that an item was finished.

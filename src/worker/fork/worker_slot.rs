@@ -81,7 +81,7 @@ impl WorkerSlot {
         self.pid.map(Pid::as_raw)
     }
 
-    /// Returns whether the worker can take another batch, given that it may hold up to `depth` batches.
+    /// Returns whether the worker can accept another batch, given that it may hold up to `depth` batches.
     pub(super) fn has_room(&self, depth: usize) -> bool {
         self.state == State::Ready && !self.retires && self.batches.len() < depth
     }

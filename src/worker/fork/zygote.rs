@@ -1,4 +1,4 @@
-//! The zygote: initialises the task, forks children, and waits for them to end.
+//! The zygote: initialises the task, forks children, and waits for them to exit.
 
 use super::channel::{ChildChannel, send_socket};
 use super::child::{accumulate, work};
@@ -43,7 +43,7 @@ pub(super) struct ChildSettings {
     pub(super) reply_buffers: ReplyBuffers,
     /// The maximum number of workers. The accumulator's number is the one after the last worker's.
     pub(super) workers: usize,
-    /// Bytes that each child may use in addition to shared memory.
+    /// The number of bytes that each child may use in addition to shared memory.
     pub(super) memory: Option<u64>,
 }
 
@@ -80,7 +80,7 @@ impl Zygote {
         self.size
     }
 
-    /// Takes part in one call of `process`. Returns false if the rank has ended.
+    /// Takes part in one call of `process`. Returns false if the rank has exited.
     pub(crate) fn serve<T: Task>(&mut self) -> io::Result<bool> {
         let Some(channels) = &mut self.channels else {
             return Ok(false);
@@ -105,7 +105,7 @@ impl Zygote {
     }
 }
 
-/// How long a child may take to end after its channel was closed.
+/// How long a child may take to exit after its channel was closed.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The children forked during one call of `process`.
@@ -152,7 +152,7 @@ impl Children<'_> {
                     self.report(&report)?;
                 }
                 (ZygoteOrder::End, _) => {
-                    // The children's channels are closed, so they end by themselves.
+                    // The children's channels are closed, so they exit on their own.
                     for pid in std::mem::take(&mut self.pids).into_values() {
                         wait(pid)?;
                     }
@@ -171,7 +171,7 @@ impl Children<'_> {
 
     fn fork<T: Task>(&mut self, child: usize, processor: &mut Option<Processor<T>>) -> io::Result<()> {
         if let Some(pid) = self.pids.remove(&child) {
-            // A worker that has finished ends by itself.
+            // A worker that has finished exits on its own.
             let ended = match ends_within(pid, PATIENCE) {
                 true => wait(pid)?,
                 false => kill_and_wait(pid)?,

@@ -25,14 +25,14 @@ pub(crate) struct ZygoteHandle {
     sockets: OwnedFd,
     pub(super) current_items: CurrentItems,
     pub(super) reply_buffers: ReplyBuffers,
-    /// Whether the zygote has ended and been waited for.
+    /// Whether the zygote has exited and its exit status has been collected.
     reaped: bool,
 }
 
-/// How long a zygote may take to end by itself.
+/// How long a zygote may take to exit on its own.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The process that [`ZygoteHandle::fork`] returns in.
+/// The process in which [`ZygoteHandle::fork`] returned.
 pub(crate) enum Forked {
     Rank(ZygoteHandle),
     /// `None` if the rank ended before the job began.
@@ -126,12 +126,14 @@ impl ZygoteHandle {
         receive_socket(&self.sockets)
     }
 
-    /// Waits for the zygote to end, or kills it. Returns how it ended, phrased as the end of a sentence.
+    /// Waits briefly for the zygote to exit, then kills it if necessary. Returns how the zygote ended, phrased as the
+    /// end of a sentence.
     pub(super) fn end(&mut self) -> String {
         if std::mem::replace(&mut self.reaped, true) {
             return "has ended".into();
         }
-        // The zygote's own exit status says more than a kill would, so it gets a moment to end by itself.
+        // The zygote's own exit status is more informative than that of a killed process, so the zygote is given some
+        // time to exit on its own.
         let ended = if ends_within(self.pid, Duration::from_millis(200)) {
             wait(self.pid)
         } else {
@@ -160,7 +162,7 @@ impl Drop for ZygoteHandle {
         if self.reaped {
             return;
         }
-        // The zygote ends when its channel is closed.
+        // The zygote exits when its channel is closed.
         self.channel.close();
         if ends_within(self.pid, PATIENCE) {
             let _ = wait(self.pid);

@@ -37,7 +37,7 @@ pub(crate) struct ForkedWorkers {
     /// When the zygote began to initialise the task, if it is still doing so.
     initializing: Option<Instant>,
     ready: bool,
-    /// Deaths since the last finished batch.
+    /// The number of worker deaths since the last finished batch.
     deaths: u32,
     /// Whether there are no more items.
     finalizing: bool,
@@ -51,14 +51,14 @@ pub(crate) struct ForkedWorkers {
     failed: bool,
 }
 
-/// Progress with processing a first item before the workers are forked.
+/// The progress made in processing a first item before the workers are forked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Warming {
     /// A worker tries items until one succeeds.
     Trying,
     /// The zygote has been processing that item since this time.
     UnderWay(Instant),
-    /// The zygote has processed the item, or does not need to.
+    /// The zygote has processed the item, or does not need to process it.
     Done,
 }
 

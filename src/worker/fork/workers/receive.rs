@@ -106,7 +106,7 @@ impl ForkedWorkers {
                 ZygoteReport::Forked { child, pid } => {
                     let channel = RankChannel::new(self.zygote.borrow().receive_socket()?)?;
                     if self.ending {
-                        // Dropping the channel ends the child.
+                        // Dropping the channel makes the child exit.
                         continue;
                     }
                     match self.slots.get_mut(child) {

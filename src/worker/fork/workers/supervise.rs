@@ -26,7 +26,7 @@ impl ForkedWorkers {
         self.fork(number)
     }
 
-    /// Handles the end of a worker that is being replaced.
+    /// Handles the exit of a worker that is being replaced.
     pub(super) fn gone(&mut self, number: usize, ended: Ended) {
         let Some(slot) = self.slots.get_mut(number) else { return };
         let item = self.zygote.borrow().current_items.of(number).swap(0, Ordering::Relaxed);
@@ -115,13 +115,13 @@ impl ForkedWorkers {
         Ok(())
     }
 
-    /// Gives queued batches to workers.
+    /// Assigns queued batches to workers.
     pub(super) fn assign(&mut self) -> Result<(), WorkersError> {
         // While a worker is starting, the others do not take batches that it could process.
         let all_there = self.slots.iter().all(|slot| slot.state == State::Ready);
         let (allowed, depth) = match self.warming {
             Warming::Done => (self.slots.len(), if all_there { self.depth } else { 1 }),
-            // One batch at a time until an item succeeds.
+            // Only one batch at a time is assigned until an item succeeds.
             Warming::Trying => (1, 1),
             Warming::UnderWay(_) => (0, 0),
         };
