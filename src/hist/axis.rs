@@ -1,4 +1,4 @@
-//! Axes: bins, a label and a unit.
+//! Histogram axes, each with bins, a label and a unit.
 
 pub(super) mod binning;
 
@@ -10,9 +10,9 @@ use super::error::{Error, or_panic};
 
 /// One axis of a histogram: its bins, a label and a unit.
 ///
-/// Uniform and variable axes have an underflow and an overflow bin; a NaN counts as overflow. Category axes have one
-/// bin for all other values. A bin contains its lower edge but not its upper edge. The binning is exactly that of
-/// boost-histogram's `Regular`, `Variable`, `StrCategory` and `IntCategory` axes with overflow.
+/// Uniform and variable axes have an underflow bin and an overflow bin; NaN counts as overflow. Category axes have one
+/// bin for all other values. A bin contains its lower edge but not its upper edge. Values are assigned to bins exactly
+/// as by boost-histogram's `Regular`, `Variable`, `StrCategory` and `IntCategory` axes with overflow.
 ///
 /// ```
 /// use gaudi_mpi::hist::Axis;
@@ -48,7 +48,7 @@ pub enum AxisKind<'a> {
     },
     /// One bin between each pair of neighbouring edges.
     Variable {
-        /// The edges in ascending order: one more than the number of bins.
+        /// The edges in ascending order. There is one more edge than there are bins.
         edges: &'a [f64],
     },
     /// One bin for each name.
@@ -78,8 +78,8 @@ impl Axis {
     ///
     /// # Errors
     ///
-    /// When the number of bins is 0 or above 2³¹ − 2, `low` is not below `high`, or the magnitude of the larger edge is
-    /// not between 10⁻¹⁴⁰ and 10¹⁴⁰.
+    /// When the number of bins is 0 or above 2³¹ − 2, `low` is not below `high`, or the larger of the two edges'
+    /// magnitudes is not between 10⁻¹⁴⁰ and 10¹⁴⁰.
     pub fn try_uniform(bins: usize, low: f64, high: f64) -> Result<Self, Error> {
         Ok(Self::new(Binning::Uniform(Uniform::new(bins, low, high)?)))
     }
@@ -99,7 +99,7 @@ impl Axis {
     /// # Errors
     ///
     /// When there are fewer than two edges or more than 2³¹ − 1, the edges are not in ascending order, or the largest
-    /// magnitude of an edge is not between 10⁻¹⁴⁰ and 10¹⁴⁰.
+    /// of the edges' magnitudes is not between 10⁻¹⁴⁰ and 10¹⁴⁰.
     pub fn try_variable(edges: impl Into<Vec<f64>>) -> Result<Self, Error> {
         Ok(Self::new(Binning::Variable(Edges::try_from(edges.into())?)))
     }
@@ -189,7 +189,7 @@ impl Axis {
         }
     }
 
-    /// The number of bins, not counting underflow, overflow and the bin for other categories.
+    /// The number of bins, excluding underflow, overflow and the bin for other categories.
     pub fn bins(&self) -> usize {
         match self.kind() {
             AxisKind::Uniform { bins, .. } => bins,
@@ -252,7 +252,7 @@ impl Axis {
 
     #[inline]
     pub(super) fn locate(&self, coordinate: impl Coordinate) -> Location {
-        // Only the first arm's search is inlined, to keep the code that fills uniform axes short.
+        // Only the search on uniform axes is inlined, to keep the code that fills them short.
         match &self.binning {
             Binning::Uniform(uniform) => uniform.locate(self.number(&coordinate)),
             Binning::Variable(edges) => edges.locate(self.number(&coordinate)),
@@ -280,7 +280,7 @@ impl Axis {
         panic!("cannot fill the axis '{}' ({}): {why}", self.label, self.description())
     }
 
-    /// Describes the bins in words, for messages.
+    /// Describes the bins in words, for use in messages.
     pub(super) fn description(&self) -> String {
         match self.kind() {
             AxisKind::Uniform { bins, low, high } => {

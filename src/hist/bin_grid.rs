@@ -1,4 +1,4 @@
-//! The bins of several axes, arranged in one row.
+//! The bins of an object with any number of axes, numbered consecutively.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,12 +9,13 @@ use super::error::Error;
 use super::moment_units::MomentUnits;
 use super::serde_array;
 
-/// `N` axes, whose bins, flow bins included, form one row. The index along the last axis varies fastest.
+/// `N` axes. The bins of the grid that they span, including flow bins, form a single row, in which the index along the
+/// last axis varies fastest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "SerialisedAxes<N>", into = "SerialisedAxes<N>")]
 pub(super) struct BinGrid<const N: usize> {
     pub(super) axes: [Axis; N],
-    /// The number of bins of each axis, flow bins included.
+    /// The number of bins on each axis, including flow bins.
     lengths: [usize; N],
     pub(super) units: MomentUnits<N>,
 }
@@ -36,7 +37,7 @@ impl<const N: usize> TryFrom<SerialisedAxes<N>> for BinGrid<N> {
     }
 }
 
-/// The maximum number of bins of one histogram, flow bins included.
+/// The maximum number of bins in one histogram, including flow bins.
 const MAX_BINS: usize = 1 << 31;
 
 impl<const N: usize> BinGrid<N> {
@@ -57,7 +58,7 @@ impl<const N: usize> BinGrid<N> {
         }
     }
 
-    /// The number of bins, flow bins included.
+    /// The number of bins, including flow bins.
     pub(super) fn len(&self) -> usize {
         self.lengths.iter().product()
     }
@@ -105,7 +106,7 @@ impl<const N: usize> BinGrid<N> {
         })
     }
 
-    /// Returns an error if the other object's axes differ. The error names the object by the given title.
+    /// Returns an error if the other object's axes differ. The error message refers to the object by the given title.
     pub(super) fn check_same(&self, title: &str, other: &Self) -> Result<(), Error> {
         for (number, (mine, theirs)) in self.axes.iter().zip(&other.axes).enumerate() {
             if mine != theirs {

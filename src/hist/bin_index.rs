@@ -1,18 +1,19 @@
-//! Bin indices as given by users.
+//! Bin indices as specified by users.
 
-/// A bin along one axis.
+/// A bin on one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bin {
-    /// All values below the lowest edge. Category axes have no underflow.
+    /// The bin for all values below the lowest edge. Category axes have no underflow bin.
     Underflow,
     /// The bin with this number, counted from 0.
     At(usize),
-    /// All values at or above the highest edge, and NaN; on a category axis, all other categories.
+    /// The bin for all values at or above the highest edge, and for NaN; on a category axis, the bin for all other
+    /// categories.
     Overflow,
 }
 
-/// A bin of an `N`-dimensional histogram. In one dimension, a number or a [`Bin`] converts to it; in any dimension, an
-/// array of numbers or of [`Bin`]s does.
+/// A bin of an `N`-dimensional histogram. In one dimension, a number or a [`Bin`] converts to a bin index; in any
+/// dimension, an array of numbers or of [`Bin`]s does.
 ///
 /// ```
 /// use gaudi_mpi::hist::{Axis, Bin, Histogram2D};

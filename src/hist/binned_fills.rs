@@ -1,4 +1,4 @@
-//! The part common to histograms and profiles: a title, axes, and the fills in their bins.
+//! The data that histograms and profiles have in common: a title, axes, and the fills in each bin.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub(super) struct BinnedFills<const N: usize> {
     pub(super) moments: Moments<N>,
 }
 
-/// Deserialised fills before their number of bins is checked against the axes.
+/// Deserialised fills, whose number of bins has not yet been checked against the axes.
 #[derive(Deserialize)]
 struct Unchecked<const N: usize> {
     title: String,
@@ -59,7 +59,7 @@ impl<const N: usize> BinnedFills<N> {
         })
     }
 
-    /// Counts a fill without a weight and returns its bin.
+    /// Counts an unweighted fill and returns its bin.
     #[inline]
     pub(super) fn count(&mut self, places: &[Location; N]) -> usize {
         let (bin, inside) = self.grid.locate(places);
@@ -70,7 +70,7 @@ impl<const N: usize> BinnedFills<N> {
         bin
     }
 
-    /// Adds a fill with a weight and returns its bin.
+    /// Adds a weighted fill and returns its bin.
     #[inline]
     pub(super) fn add(&mut self, places: &[Location; N], weight: f64) -> usize {
         let (bin, inside) = self.grid.locate(places);
@@ -97,12 +97,13 @@ impl<const N: usize> BinnedFills<N> {
         self.std_dev_of(axis, self.totals().w)
     }
 
-    /// The covariance along two axes, like ROOT's `GetCovariance`: Σw·xᵢ·xⱼ / Σw minus the product of the means.
+    /// The covariance of the coordinates along two axes, like ROOT's `GetCovariance`: Σw·xᵢ·xⱼ / Σw minus the product
+    /// of the means.
     pub(super) fn covariance(&self, i: usize, j: usize) -> f64 {
         self.covariance_of(i, j, self.totals().w)
     }
 
-    /// The number, mean and standard deviation of each numeric axis.
+    /// The axis number, the mean and the standard deviation for each numeric axis.
     #[cfg(any(feature = "hdf5", feature = "pictures"))]
     pub(super) fn numeric_axes(&self) -> Vec<(usize, f64, f64)> {
         let sum_w = self.totals().w;
@@ -133,20 +134,21 @@ impl<const N: usize> BinnedFills<N> {
         self.moments.second(&self.grid.units, i, j).value() / sum_w - means
     }
 
-    /// Returns an error if the titles or axes differ, so that the fills cannot be merged.
+    /// Returns an error if the fills cannot be merged because their titles or axes differ.
     pub(super) fn check_mergeable(&self, other: &Self) -> Result<(), Error> {
         check_same("title", &self.title, &self.title, &other.title)?;
         self.grid.check_same(&self.title, &other.grid)
     }
 
-    /// Adds fills that [may be merged](Self::check_mergeable).
+    /// Adds other fills, which must be [mergeable](Self::check_mergeable) with these.
     pub(super) fn merge(&mut self, other: &Self) {
         self.weights.merge(&other.weights);
         self.moments.merge(&other.moments);
     }
 }
 
-/// The public methods that histograms and profiles share. The type keeps its [`BinnedFills`] in the field `fills`.
+/// Defines the public methods that histograms and profiles share. The type must have a field `fills` of type
+/// [`BinnedFills`].
 macro_rules! shared_methods {
     ($type:ident, $empty:literal) => {
         impl<const N: usize> $type<N> {
@@ -160,7 +162,7 @@ macro_rules! shared_methods {
                 &self.fills.grid.axes
             }
 
-            /// Whether any fill had a weight.
+            /// Whether any fill was weighted.
             pub fn is_weighted(&self) -> bool {
                 self.fills.weights.is_weighted()
             }
@@ -171,7 +173,7 @@ macro_rules! shared_methods {
             }
 
             /// The number of unweighted fills that would have the same relative error, (Σw)² / Σw², like ROOT's
-            /// `GetEffectiveEntries`. Under- and overflow do not count.
+            /// `GetEffectiveEntries`. Fills in under- and overflow are excluded.
             pub fn effective_entries(&self) -> f64 {
                 self.fills.totals().effective_entries()
             }
@@ -181,7 +183,7 @@ macro_rules! shared_methods {
             ///
             /// # Panics
             ///
-            /// When there is no axis with this number, counting from 0.
+            /// When there is no axis with this number. Axes are counted from 0.
             pub fn mean_along(&self, axis: usize) -> f64 {
                 self.fills.mean(axis)
             }
@@ -191,7 +193,7 @@ macro_rules! shared_methods {
             ///
             /// # Panics
             ///
-            /// When there is no axis with this number, counting from 0.
+            /// When there is no axis with this number. Axes are counted from 0.
             pub fn std_dev_along(&self, axis: usize) -> f64 {
                 self.fills.std_dev(axis)
             }

@@ -1,4 +1,4 @@
-//! The types that can be booked, and the type that holds any of them.
+//! The types that can be booked, and an enum that can contain an object of any of these types.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,13 +31,13 @@ mod sealed {
 
 /// The types that can be booked.
 pub trait Bookable: Into<Object> + sealed::Sealed {
-    /// The type's name in messages.
+    /// The type's name, for use in messages.
     const KIND: &'static str;
 
-    /// Returns the object as this type, or `None` if the object has another type.
+    /// Returns a reference to the object as this type, or `None` if the object has another type.
     fn of(object: &Object) -> Option<&Self>;
 
-    /// Returns the object as this type, for filling, or `None` if the object has another type.
+    /// Returns a mutable reference to the object as this type, or `None` if the object has another type.
     fn of_mut(object: &mut Object) -> Option<&mut Self>;
 }
 
@@ -73,7 +73,7 @@ macro_rules! bookable {
             }
         )*
 
-        /// Evaluates an expression for the object, whatever its type.
+        /// Evaluates an expression for the object, regardless of its type.
         macro_rules! for_any {
             ($object:expr, $name:ident => $result:expr) => {
                 match $object {
@@ -101,7 +101,7 @@ macro_rules! bookable {
             ///
             /// # Errors
             ///
-            /// When types, titles or axes differ. In that case, nothing is added.
+            /// When the types, titles or axes differ. In that case, nothing is added.
             pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
                 match (&mut *self, other) {
                     $((Object::$kind(mine), Object::$kind(theirs)) => mine.merge(theirs),)*

@@ -1,7 +1,7 @@
 //! The values that a histogram can be filled with.
 
-/// A value along one axis: a number for uniform and variable axes, an integer for axes with integer categories, a
-/// string for axes with named categories.
+/// A value along one axis: a number for a uniform or variable axis, an integer for an axis with integer categories, or
+/// a string for an axis with named categories.
 ///
 /// Implement this trait for your own types to fill histograms with them directly:
 ///
@@ -49,7 +49,8 @@ impl Coordinate for f64 {
 
     #[inline]
     fn integer(&self) -> Option<i64> {
-        // Every integer up to 2⁵³ is exactly representable as an `f64`. A larger `f64` may stand for several integers.
+        // Every integer up to 2⁵³ is exactly representable as an `f64`. Several larger integers may convert to the same
+        // `f64`.
         (self.trunc() == *self && self.abs() <= 9_007_199_254_740_992.0).then_some(*self as i64)
     }
 }

@@ -6,7 +6,7 @@ use super::histogram::Histogram;
 use super::profile::Profile;
 use super::value_statistics::ValueStatistics;
 
-/// A quantity with its value in each bin, flow bins included.
+/// A quantity with its value in each bin, including flow bins.
 pub(crate) type BinQuantity = (&'static str, Vec<f64>);
 
 impl Object {
@@ -15,7 +15,7 @@ impl Object {
         for_any!(self, object => object.contents())
     }
 
-    /// Whether any fill had a weight.
+    /// Whether any fill was weighted.
     pub(crate) fn is_weighted(&self) -> bool {
         for_any!(self, object => object.is_weighted())
     }
@@ -44,8 +44,8 @@ impl Object {
         }
     }
 
-    /// A bin in words, such as `bin 12 [5230, 5233)`. The index counts all bins, flow bins included, whereas the text
-    /// numbers only the bins inside the axes, starting from 0.
+    /// Describes a bin in words, such as `bin 12 [5230, 5233)`. The given index counts all bins, including flow bins,
+    /// whereas the number in the description counts only the bins inside the axes, starting from 0.
     pub(crate) fn bin_in_words(&self, index: usize) -> String {
         let mut rest = index;
         let mut places = Vec::new();
@@ -75,7 +75,7 @@ impl Axis {
     }
 }
 
-/// The number or name of a bin of one axis, and the range of values in the bin.
+/// Describes a bin of one axis: its number or name, and the range of values that it covers.
 fn place(axis: &Axis, index: usize) -> (String, String) {
     let last = axis.bins_with_flow() - 1;
     if let Some(names) = axis.category_names() {

@@ -21,8 +21,8 @@ fn bins(axis: &Axis) -> Bins {
     }
 }
 
-/// Adds the titles of the object and of its x axis, and the statistics box: the entries, then the means and standard
-/// deviations along the numeric axes.
+/// Adds the titles of the object and of its x axis, and a statistics box with the number of entries and the mean and
+/// standard deviation along each numeric axis.
 fn describe<const N: usize>(pad: Pad, fills: &BinnedFills<N>) -> Pad {
     let line = |name: &str, axis: usize, value: f64| {
         let of = if N > 1 { [" x", " y", " z"][axis] } else { "" };
@@ -39,7 +39,7 @@ fn describe<const N: usize>(pad: Pad, fills: &BinnedFills<N>) -> Pad {
 }
 
 impl Histogram1D {
-    /// Returns a pad that shows the histogram: its contents as steps with error bars, and a statistics box.
+    /// Returns a pad that shows the histogram as a line of steps with error bars, and a statistics box.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D};
@@ -62,7 +62,7 @@ impl Histogram1D {
 }
 
 impl Histogram2D {
-    /// Returns a pad that shows the histogram: its contents as colours, and the statistics.
+    /// Returns a pad that shows the histogram as a colour map, and the statistics.
     pub fn pad(&self) -> Pad {
         let [x, y] = self.axes();
         describe(Pad::map(bins(x), bins(y), self.values()), &self.fills).y(&y.label, &y.unit)
@@ -70,8 +70,8 @@ impl Histogram2D {
 }
 
 impl Histogram3D {
-    /// Returns a pad that shows the histogram: its projection onto the first two axes as colours, and the statistics of
-    /// all three axes.
+    /// Returns a pad that shows the histogram's projection onto the first two axes as a colour map, and the statistics
+    /// of all three axes.
     pub fn pad(&self) -> Pad {
         let [x, y, z] = self.axes();
         let values = self.values();
@@ -81,7 +81,7 @@ impl Histogram3D {
 }
 
 impl Profile1D {
-    /// Returns a pad that shows the profile: the means as points with their errors, and a statistics box. No points are
+    /// Returns a pad that shows the profile's means as points with error bars, and a statistics box. No points are
     /// drawn for empty bins.
     pub fn pad(&self) -> Pad {
         let curve = Curve::points(bins(&self.axes()[0]), means(self)).errors(self.errors());
@@ -90,7 +90,7 @@ impl Profile1D {
 }
 
 impl Profile2D {
-    /// Returns a pad that shows the profile: the means as colours, and the statistics. Empty bins stay white.
+    /// Returns a pad that shows the profile's means as a colour map, and the statistics. Empty bins stay white.
     pub fn pad(&self) -> Pad {
         let [x, y] = self.axes();
         let map = describe(Pad::map_of_means(bins(x), bins(y), means(self)), &self.fills);
@@ -134,7 +134,7 @@ impl Histograms {
         const PAD: (u32, u32) = (500, 400);
         let columns = (self.len() as f64).sqrt().ceil().max(1.0) as usize;
         let rows = self.len().div_ceil(columns).max(1);
-        // One or two pads are drawn at twice the size.
+        // If there are only one or two pads, each is drawn at twice the usual size.
         let scale = if self.len() > 2 { 1 } else { 2 };
         let mut canvas = Canvas::new(scale * PAD.0 * columns as u32, scale * PAD.1 * rows as u32);
         canvas.divide(columns, rows);

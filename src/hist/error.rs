@@ -1,6 +1,6 @@
-//! Errors of histograms.
+//! Histogram errors.
 
-/// An error of booking, merging, reading or writing histograms.
+/// An error that occurred while booking, merging, reading or writing histograms.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -20,7 +20,7 @@ pub enum Error {
     Path {
         /// The requested path.
         path: String,
-        /// The reason why the path is refused.
+        /// The reason why the path was rejected.
         reason: String,
     },
     /// No histogram has this path.
@@ -41,7 +41,7 @@ pub enum Error {
         /// The requested type.
         asked: &'static str,
     },
-    /// Two objects were booked differently and cannot be added.
+    /// Two objects were booked differently and cannot be merged.
     #[error("cannot merge '{name}': {difference}; book it the same way everywhere")]
     Merge {
         /// The path or title of the object.
@@ -49,10 +49,10 @@ pub enum Error {
         /// The difference between the two.
         difference: String,
     },
-    /// A serialised histogram contradicts itself.
+    /// A serialised histogram is inconsistent.
     #[error("a serialised histogram is corrupt: {0}")]
     Corrupt(String),
-    /// HDF5 failed to write.
+    /// HDF5 could not write a histogram.
     #[cfg(feature = "hdf5")]
     #[error("cannot write the histogram '{path}' to HDF5: {source}")]
     Hdf5 {
@@ -66,7 +66,7 @@ pub enum Error {
     Read {
         /// The path of the histogram.
         path: String,
-        /// The reason.
+        /// The reason why the group cannot be read.
         reason: String,
     },
     /// A file could not be read or written.
@@ -82,7 +82,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// If this is a merge error, replaces the object's title in it with the object's path.
+    /// If this is a merge error, replaces the object's title in the error with the object's path.
     pub(super) fn at_path(self, path: &str) -> Self {
         match self {
             Error::Merge { difference, .. } => Error::Merge {

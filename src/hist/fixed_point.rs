@@ -4,18 +4,18 @@
 /// 2^(exponent − 62), ties to even.
 ///
 /// A number is rounded twice: first to a multiple of 2^(exponent − 31), then the exact remainder to a multiple of
-/// 2^(exponent − 62). Each step adds a number so large that the last bit of the sum stands for one multiple. The bits
-/// of the sum, read as an integer, then count the multiples from a known offset. This arithmetic has no branches and no
-/// conversions, so compilers turn it into vector instructions. A Rust cast from `f64` to `i64` would prevent that,
-/// because it saturates.
+/// 2^(exponent − 62). Each step adds a constant that is large enough for the last bit of the sum to represent one such
+/// multiple. The bits of the sum, read as an integer, are then the number of multiples plus a known offset. This
+/// arithmetic needs no branches and no conversions, so compilers turn it into vector instructions. A Rust cast from
+/// `f64` to `i64` would prevent that, because it saturates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct FixedPoint {
-    /// The number added in the first step. The other constants follow from it; they are not stored, to save space: a
-    /// three-dimensional histogram has twelve formats.
+    /// The number added in the first step. The other constants follow from it; to save space, they are not stored,
+    /// because a three-dimensional histogram has twelve formats.
     upper: f64,
 }
 
-/// The number of bits in each half.
+/// The number of bits in each half of an integer.
 const HALF: i32 = 31;
 
 /// The sum of fewer than 2³² numbers, with separate sums of the upper and lower halves, so that no carries occur.
@@ -26,10 +26,11 @@ pub(super) struct HalfSums {
 }
 
 impl FixedPoint {
-    /// Returns the format for numbers of magnitude up to 2^exponent, or larger by a rounding error. The exponent must
-    /// be between −960 and 960.
+    /// Returns the format for numbers of magnitude up to 2^exponent, which they may exceed by a rounding error. The
+    /// exponent must be between −960 and 960.
     pub(super) fn up_to(exponent: i32) -> Self {
-        // One and a half times a power of two, so that adding a negative number does not leave the binade.
+        // This is one and a half times a power of two, so that the sum stays in the same binade even if the number
+        // added to it is negative.
         let upper = 1.5 * 2_f64.powi(52 + exponent - HALF);
         FixedPoint { upper }
     }
@@ -55,7 +56,7 @@ impl FixedPoint {
         }
     }
 
-    /// The two halves of a number's integer, with their offsets.
+    /// The two halves of the integer that represents a number, including their offsets.
     #[inline]
     fn halves(&self, x: f64) -> HalfSums {
         let upper = x + self.upper;
@@ -66,11 +67,11 @@ impl FixedPoint {
         }
     }
 
-    /// Returns the number as an integer.
+    /// Returns the integer that represents the number.
     #[inline]
     pub(super) fn round(&self, x: f64) -> i64 {
         let joined = |halves: HalfSums| (halves.upper << HALF).wrapping_add(halves.lower);
-        // Overflowing bits cancel: the difference fits in 64 bits.
+        // Overflows cancel, because the difference fits in 64 bits.
         joined(self.halves(x)).wrapping_sub(joined(self.zero())) as i64
     }
 
@@ -108,7 +109,7 @@ mod tests {
             let (mut sum, mut count, mut reference) = (HalfSums::default(), 0, 0);
             for (number, smaller) in numbers.into_iter().chain(ties).chain([(1.0, 0), (-1.0, 0), (-0.0, 0)]) {
                 let x = number * 2_f64.powi(exponent - smaller);
-                // Exact: only the exponent changes.
+                // This multiplication is exact, because only the exponent changes.
                 let rounded = (number * 2_f64.powi(62 - smaller)).round_ties_even() as i64;
                 prop_assert_eq!(fixed.round(x), rounded);
                 fixed.add_to(&mut sum, x);

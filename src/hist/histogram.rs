@@ -13,8 +13,8 @@ use super::vector_fill;
 ///
 /// Contents and statistics depend neither on the order of the fills nor on their distribution over histograms that are
 /// later [merged](Self::merge): counts are integers, and sums of weights are exact and rounded only once. Statistics
-/// are those of ROOT's `TH1`, `TH2` and `TH3`: they are computed from the filled numbers, not from the bins, and leave
-/// out fills that are in the under- or overflow of any axis. Only [`entries`](Self::entries) counts all fills.
+/// match those of ROOT's `TH1`, `TH2` and `TH3`: they are computed from the filled numbers rather than from the bins,
+/// and exclude fills that are in the under- or overflow of any axis. Only [`entries`](Self::entries) counts all fills.
 ///
 /// ```
 /// use gaudi_mpi::hist::{Axis, Histogram1D};
@@ -43,11 +43,11 @@ pub type Histogram3D = Histogram<3>;
 shared_methods!(Histogram, "Returns an empty histogram.");
 
 impl<const N: usize> Histogram<N> {
-    /// Returns an empty histogram over these axes.
+    /// Returns an empty histogram with these axes.
     ///
     /// # Errors
     ///
-    /// When the product of the numbers of bins along the axes, including under- and overflow, exceeds 2³¹.
+    /// When the total number of bins, including under- and overflow, exceeds 2³¹.
     pub fn try_new(title: impl Into<String>, axes: [Axis; N]) -> Result<Self, Error> {
         let fills = BinnedFills::new(title.into(), axes)?;
         Ok(Histogram { fills })
@@ -85,8 +85,8 @@ impl<const N: usize> Histogram<N> {
         bins.map(|bin| self.fills.weights.at(bin).w2).collect()
     }
 
-    /// The contents of all bins. Along each axis, underflow (if the axis has it) comes first and overflow last. The
-    /// index along the last axis varies fastest.
+    /// The contents of all bins. Along each axis, underflow (if the axis has an underflow bin) comes first and overflow
+    /// last. The index along the last axis varies fastest.
     pub fn values_with_flow(&self) -> Vec<f64> {
         let bins = 0..self.fills.grid.len();
         bins.map(|bin| self.fills.weights.at(bin).w).collect()
@@ -103,12 +103,12 @@ impl<const N: usize> Histogram<N> {
         self.fills.totals().w
     }
 
-    /// The covariance along two axes, in the product of their units, over the fills inside all axes, like ROOT's
-    /// `GetCovariance`; NaN for category axes.
+    /// The covariance of the coordinates along two axes, in the product of their units, over the fills inside all axes,
+    /// like ROOT's `GetCovariance`; NaN for category axes.
     ///
     /// # Panics
     ///
-    /// When there is no axis with one of these numbers, counting from 0.
+    /// When there is no axis with one of these numbers. Axes are counted from 0.
     pub fn covariance(&self, first: usize, second: usize) -> f64 {
         self.fills.covariance(first, second)
     }
@@ -118,7 +118,7 @@ impl<const N: usize> Histogram<N> {
     ///
     /// # Errors
     ///
-    /// When titles or axes differ. In that case, nothing is added.
+    /// When the titles or axes differ. In that case, nothing is added.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
         self.check_mergeable(other)?;
         self.fills.merge(&other.fills);
@@ -135,7 +135,7 @@ impl Histogram<1> {
     ///
     /// # Panics
     ///
-    /// When the axis needs a number and gets a string, or vice versa. This holds for all filling methods.
+    /// When the value is a string but the axis requires a number, or vice versa. This applies to all filling methods.
     #[inline]
     pub fn fill(&mut self, x: impl Coordinate) {
         let place = self.fills.grid.axes[0].locate(x);
@@ -184,7 +184,7 @@ impl Histogram<1> {
         }
     }
 
-    /// The content of the underflow bin; 0 for a category axis, which has none.
+    /// The content of the underflow bin; 0 for a category axis, which has no underflow bin.
     pub fn underflow(&self) -> f64 {
         if self.axes()[0].is_numeric() {
             self.value(Bin::Underflow)

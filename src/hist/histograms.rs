@@ -10,9 +10,9 @@ use super::error::{Error, or_panic};
 
 /// Histograms and profiles, booked under paths such as `Phys/hbmass`.
 ///
-/// Booking returns a typed [`Handle`]. The handle gives access to the object without a search, in this book and in any
-/// other book with the same objects booked in the same order. Books merge path by path; the result is the same, bit for
-/// bit, for any order of merging.
+/// Booking returns a typed [`Handle`]. The handle provides access to the object without a path lookup, in this book and
+/// in any other book in which the same objects were booked in the same order. Books are merged path by path; the result
+/// is the same, bit for bit, for any order of merging.
 ///
 /// ```
 /// use gaudi_mpi::hist::{Axis, Handle, Histogram1D, Histograms};
@@ -61,7 +61,7 @@ impl<H> Clone for Handle<H> {
 impl<H> Copy for Handle<H> {}
 
 impl<H> Default for Handle<H> {
-    /// Returns a handle that belongs to no object. Replace it before use.
+    /// Returns a placeholder handle that refers to no object. Replace it with a real handle before use.
     fn default() -> Self {
         Self::new(usize::MAX)
     }
@@ -96,9 +96,9 @@ impl Histograms {
     ///
     /// # Errors
     ///
-    /// When the path is already booked, has an already booked object as one of its folders, is itself a folder of
-    /// booked objects, is empty, begins or ends with `/`, contains an empty name, `.` or `..` between its slashes, or
-    /// contains a NUL character.
+    /// When the path is already booked, uses the path of a booked object as a folder, is itself a folder of booked
+    /// objects, is empty, begins or ends with `/`, has a component that is empty, `.` or `..`, or contains a NUL
+    /// character.
     pub fn try_book<H: Bookable>(&mut self, path: &str, object: H) -> Result<Handle<H>, Error> {
         self.insert(path.to_owned(), object.into()).map(Handle::new)
     }
@@ -164,7 +164,8 @@ impl Histograms {
         }
     }
 
-    /// A hint for the error about a path that is not booked: a path with the same name, or the booked paths.
+    /// A hint for the error about a path that is not booked: a booked path that ends in the same name, or a list of the
+    /// booked paths.
     fn hint(&self, path: &str) -> String {
         let name = path.rsplit('/').next().unwrap_or(path);
         let same_name = self
@@ -311,8 +312,8 @@ impl<H: Bookable> IndexMut<Handle<H>> for Histograms {
     #[inline]
     #[track_caller]
     fn index_mut(&mut self, handle: Handle<H>) -> &mut H {
-        // The object is looked up twice: the borrow checker does not allow building the message after a borrow that may
-        // be returned.
+        // The object is looked up twice, because the borrow checker does not allow the message to be built after a
+        // borrow that may be returned.
         if self
             .entries
             .get(handle.index)
@@ -328,7 +329,7 @@ impl<H: Bookable> IndexMut<Handle<H>> for Histograms {
     }
 }
 
-/// A deserialised book before its paths are checked and sorted.
+/// A deserialised book whose paths have not yet been checked and sorted.
 #[derive(Deserialize)]
 struct Unsorted {
     entries: Vec<Entry>,

@@ -1,10 +1,11 @@
 //! Histograms and profiles: booking, filling, merging.
 //!
-//! A [`Histograms`] book holds [`Histogram1D`], [`Histogram2D`], [`Histogram3D`], [`Profile1D`] and [`Profile2D`] by
-//! path. Their [axes](Axis) have uniform bins, variable bins or categories. Fills may have weights. Books filled in
-//! parts, by any number of processes, merge into a book that is bit-for-bit identical to a single book with all fills.
+//! A [`Histograms`] book contains objects of the types [`Histogram1D`], [`Histogram2D`], [`Histogram3D`], [`Profile1D`]
+//! and [`Profile2D`], each identified by a path. Their [axes](Axis) have uniform bins, variable bins or categories.
+//! Fills may be weighted. When any number of processes fill one book each, the books merge into one that is bit-for-bit
+//! identical to a single book with all fills.
 //!
-//! With the Cargo feature `hdf5`, books are saved to HDF5 files and read back; with `pictures`, they are drawn.
+//! With the Cargo feature `hdf5`, books can be saved to HDF5 files and read back; with `pictures`, they can be drawn.
 //!
 //! ```
 //! use gaudi_mpi::hist::{Axis, Histogram1D, Histogram2D, Histograms, Profile1D};

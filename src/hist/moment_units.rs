@@ -1,4 +1,4 @@
-//! The fixed-point units of moments.
+//! The fixed-point units in which moments are summed.
 
 use super::axis::Axis;
 use super::fixed_point::FixedPoint;
@@ -12,7 +12,7 @@ pub(super) struct MomentUnits<const N: usize> {
 
 impl<const N: usize> MomentUnits<N> {
     pub(super) fn new(axes: &[Axis; N]) -> Self {
-        // The coordinates inside an axis are below 2^exponent.
+        // Coordinates inside the axis have magnitudes below 2^exponent.
         let exponents = axes.each_ref().map(|axis| match axis.largest_magnitude() {
             0.0 => 0,
             largest => (largest.to_bits() >> 52) as i32 - 1022,

@@ -10,10 +10,11 @@ use crate::numbers::exact_sum::ExactSum;
 
 /// Σw·xᵢ and Σw·xᵢ·xⱼ over all fills inside the axes.
 ///
-/// Fills without weights are summed as [fixed-point integers](FixedPoint). These sums are exact, independent of the
-/// order, and as fast as floating-point sums. Let 2^e be the power of two above all coordinates inside an axis.
-/// Coordinates are rounded to the nearest multiple of 2^(e − 62), and products to the nearest multiple of 2^(eᵢ + eⱼ −
-/// 62). Coordinates above 2⁻¹⁰ of the largest keep all their bits. Products are first rounded to `f64`, as in ROOT.
+/// Unweighted fills are summed as [fixed-point integers](FixedPoint). These sums are exact, do not depend on the order
+/// of the fills, and are as fast as floating-point sums. Let 2^e be the smallest power of two above the magnitudes of
+/// all coordinates inside an axis. Coordinates are rounded to the nearest multiple of 2^(e − 62), and products to the
+/// nearest multiple of 2^(eᵢ + eⱼ − 62). Coordinates of magnitude 2^(e − 10) or more keep all their bits. Products are
+/// first rounded to `f64`, as in ROOT.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Moments<const N: usize> {
     #[serde(with = "serde_array")]
@@ -75,7 +76,7 @@ impl<const N: usize> Moments<N> {
 
     pub(super) fn merge(&mut self, other: &Self) {
         for i in 0..N {
-            // Addition wraps, so that a corrupt serialised number cannot make a job panic.
+            // Wrapping addition ensures that a corrupt serialised number cannot make a job panic.
             let (mine, theirs) = (&mut self.unweighted[i], &other.unweighted[i]);
             mine.first = mine.first.wrapping_add(theirs.first);
             for j in i..N {
@@ -114,13 +115,13 @@ impl<const N: usize> Moments<N> {
 /// Moments read from a file. The sum is Σw·xᵢ·xⱼ with j ≥ i, or Σw·xᵢ if `j` is `None`.
 #[cfg(feature = "hdf5")]
 impl<const N: usize> Moments<N> {
-    /// Adds a sum over fills with weights.
+    /// Adds a sum over weighted fills.
     pub(super) fn add_weighted_sum(&mut self, i: usize, j: Option<usize>, sum: &ExactSum) {
         let moments = &mut self.weighted_axes()[i];
         j.map_or(&mut moments.first, |j| &mut moments.second[j]).merge(sum);
     }
 
-    /// Adds a sum over fills without weights. Returns false if fills without weights cannot sum to this number.
+    /// Adds a sum over unweighted fills. Returns false if no unweighted fills can have this sum.
     pub(super) fn add_unweighted_sum(
         &mut self,
         units: &MomentUnits<N>,
@@ -146,7 +147,7 @@ fn total(weighted: Option<&ExactSum>, unweighted: i128, unit: &FixedPoint) -> Ex
 }
 
 impl Moments<1> {
-    /// Adds Σx and Σx² of fills without weights, in the axis' [`MomentUnits`].
+    /// Adds Σx and Σx² of unweighted fills, in the axis' [`MomentUnits`].
     pub(super) fn add_sums(&mut self, first: i128, second: i128) {
         self.unweighted[0].first += first;
         self.unweighted[0].second[0] += second;

@@ -1,4 +1,4 @@
-//! Profiles: the mean of one quantity in bins of others.
+//! Profiles: the mean of one quantity in bins of other quantities.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ pub struct Profile<const N: usize> {
     pub(super) sums: Vec<ValueSums>,
 }
 
-/// A deserialised profile before its number of sums is checked against its number of bins.
+/// A deserialised profile whose number of sums has not yet been checked against its number of bins.
 #[derive(Deserialize)]
 struct Unchecked<const N: usize> {
     label: String,
@@ -82,11 +82,11 @@ pub type Profile2D = Profile<2>;
 shared_methods!(Profile, "Returns an empty profile.");
 
 impl<const N: usize> Profile<N> {
-    /// Returns an empty profile over these axes.
+    /// Returns an empty profile with these axes.
     ///
     /// # Errors
     ///
-    /// When the product of the numbers of bins along the axes, including under- and overflow, exceeds 2³¹.
+    /// When the total number of bins, including under- and overflow, exceeds 2³¹.
     pub fn try_new(title: impl Into<String>, axes: [Axis; N]) -> Result<Self, Error> {
         let fills = BinnedFills::new(title.into(), axes)?;
         Ok(Profile {
@@ -118,26 +118,26 @@ impl<const N: usize> Profile<N> {
     ///
     /// # Panics
     ///
-    /// When an axis has no such bin. This holds for all methods that take a bin.
+    /// When an axis has no such bin. This applies to all methods that take a bin.
     #[track_caller]
     pub fn value(&self, bin: impl Into<BinIndex<N>>) -> f64 {
         self.statistics_at(bin.into()).mean()
     }
 
-    /// The spread of the values in a bin, √|Σw·y² / Σw − mean²|; this is ROOT's error with option "s".
+    /// The spread of the values in a bin, √|Σw·y² / Σw − mean²|; this is the error that ROOT returns with option "s".
     #[track_caller]
     pub fn spread(&self, bin: impl Into<BinIndex<N>>) -> f64 {
         self.statistics_at(bin.into()).spread()
     }
 
-    /// The error of the mean in a bin: the spread divided by the square root of the number of effective entries, which
-    /// is ROOT's default.
+    /// The error of the mean in a bin: the spread divided by the square root of the number of effective entries, like
+    /// ROOT's default error.
     #[track_caller]
     pub fn error(&self, bin: impl Into<BinIndex<N>>) -> f64 {
         self.statistics_at(bin.into()).error()
     }
 
-    /// The sum of the weights in a bin; this is the number of values if none had a weight.
+    /// The sum of the weights in a bin; if no fill was weighted, this is the number of values.
     #[track_caller]
     pub fn sum_of_weights(&self, bin: impl Into<BinIndex<N>>) -> f64 {
         self.fills.weights.at(self.fills.grid.index(bin.into())).w
@@ -177,13 +177,13 @@ impl<const N: usize> Profile<N> {
         self.statistics([self.fills.grid.index(bin)])
     }
 
-    /// The statistics of each bin, flow bins included.
+    /// The statistics of each bin, including flow bins.
     #[cfg(any(test, feature = "hdf5"))]
     pub(super) fn statistics_with_flow(&self) -> Vec<ValueStatistics> {
         (0..self.fills.grid.len()).map(|bin| self.statistics([bin])).collect()
     }
 
-    /// The statistics over all values in these bins.
+    /// The statistics of all values in these bins.
     fn statistics(&self, bins: impl IntoIterator<Item = usize> + Clone) -> ValueStatistics {
         let mut sums = ValueSums::default();
         bins.clone().into_iter().for_each(|bin| sums.merge(&self.sums[bin]));
@@ -195,7 +195,7 @@ impl<const N: usize> Profile<N> {
     ///
     /// # Errors
     ///
-    /// When titles, labels, units or axes differ. In that case, nothing is added.
+    /// When the titles, labels, units or axes differ. In that case, nothing is added.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
         self.check_mergeable(other)?;
         self.fills.merge(&other.fills);
@@ -217,7 +217,8 @@ impl Profile<1> {
     ///
     /// # Panics
     ///
-    /// When the axis needs a number and gets a string, or vice versa. This holds for all filling methods.
+    /// When the value for an axis is a string but the axis requires a number, or vice versa. This applies to all
+    /// filling methods.
     #[inline]
     pub fn fill(&mut self, x: impl Coordinate, y: f64) {
         let place = self.fills.grid.axes[0].locate(x);

@@ -5,13 +5,13 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// One fill of each object that [`job`] books.
+/// The values of one fill of each object that [`job`] books.
 #[derive(Clone, Debug)]
 struct Fill {
     x: f64,
     y: f64,
     z: f64,
-    /// `None` for a fill without a weight.
+    /// The weight, or `None` for an unweighted fill.
     weight: Option<f64>,
     name: &'static str,
 }
@@ -90,7 +90,7 @@ fn fill_book(book: &mut Histograms, fills: &[Fill]) {
     }
 }
 
-/// The bits of all numbers that an object returns.
+/// The bit patterns of all numbers that an object's methods return.
 fn bits(object: &Object) -> Vec<u64> {
     fn histogram<const N: usize>(h: &Histogram<N>) -> Vec<f64> {
         let mut all = [h.values_with_flow(), h.variances_with_flow(), h.values(), h.variances()].concat();
@@ -245,7 +245,7 @@ proptest! {
             some.iter().for_each(|&x| mixed.fill(x));
             prop_assert_eq!(&one_by_one, &mixed);
 
-            // With more than one axis, a different function does the filling.
+            // Histograms with more than one axis are filled by a different function.
             let mut plane = Histogram2D::new("h", axis.clone(), axis);
             values.iter().for_each(|&x| plane.fill(x, middle));
             let statistics = [plane.mean_along(0), plane.std_dev_along(0)].map(f64::to_bits);

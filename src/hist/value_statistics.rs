@@ -71,7 +71,7 @@ impl ValueStatistics {
     }
 
     /// The unbiased estimate of the variance, as stored in UHI's `mean` and `weighted_mean` storages: Σw·(y − mean)² /
-    /// (Σw − Σw²/Σw); 0 if there are fewer than two values, so that the estimate is undefined.
+    /// (Σw − Σw²/Σw); 0 if there are fewer than two values, for which the estimate is undefined.
     #[cfg(any(test, feature = "hdf5"))]
     pub(super) fn unbiased_variance(&self) -> f64 {
         let WeightTotals { w, w2 } = self.weights;

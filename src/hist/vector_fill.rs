@@ -8,10 +8,10 @@ use super::moments::Moments;
 /// The maximum number of values in one call of [`fill`].
 pub(super) const LENGTH: usize = 128;
 
-/// Has exactly the same effect as filling the values one by one.
+/// Fills all values, with exactly the same effect as filling them one by one.
 ///
-/// Counting is done in a separate loop. The first loop therefore has no branch and no indexing, and compilers turn it
-/// into vector instructions.
+/// The first loop computes the bin indices and the moments; a second loop counts the values. The first loop therefore
+/// needs no branch and no variable index, which lets compilers turn it into vector instructions.
 pub(super) fn fill(
     axis: Uniform,
     units: &MomentUnits<1>,

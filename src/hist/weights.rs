@@ -1,12 +1,12 @@
-//! Sums of weights in bins, kept as plain counts until the first fill with a weight.
+//! Sums of weights in bins, kept as plain counts until the first weighted fill.
 
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
 use crate::numbers::exact_sum::ExactSum;
 
-/// The number of fills without weights in each bin and, starting with the first weighted fill, the exact sums of
-/// weights and of squared weights.
+/// The number of unweighted fills in each bin and, once there is a weighted fill, the exact sums of weights and of
+/// squared weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Weights {
     counts: Vec<u64>,
@@ -15,7 +15,7 @@ pub(super) struct Weights {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Weighted {
-    /// The number of fills with a weight.
+    /// The number of weighted fills.
     entries: u64,
     sums: Vec<WeightSums>,
 }
@@ -26,7 +26,7 @@ struct WeightSums {
     w2: ExactSum,
 }
 
-/// Σw and Σw², each rounded once. A fill without a weight counts as weight 1.
+/// Σw and Σw², each rounded once. An unweighted fill counts as a fill with weight 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct WeightTotals {
     pub(super) w: f64,
@@ -54,7 +54,7 @@ impl Weights {
         Weights { counts, weighted: None }
     }
 
-    /// Returns weights for this number of fills, at least one of which had a weight, with the given Σw and Σw² in each
+    /// Returns weights for this number of fills, at least one of which was weighted, with the given Σw and Σw² in each
     /// bin.
     #[cfg(feature = "hdf5")]
     pub(super) fn of_sums(entries: u64, sums: Vec<[ExactSum; 2]>) -> Self {
@@ -133,10 +133,10 @@ impl Weights {
         [sums.w, sums.w2]
     }
 
-    /// Adds other weights for the same number of bins.
+    /// Adds another set of weights, which must have the same number of bins.
     pub(super) fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
-            // Addition wraps, so that a corrupt serialised number cannot make a job panic.
+            // Wrapping addition ensures that a corrupt serialised number cannot make a job panic.
             *mine = mine.wrapping_add(*theirs);
         }
         if let Some(theirs) = &other.weighted {
@@ -149,7 +149,7 @@ impl Weights {
         }
     }
 
-    /// Returns an error if the number of bins of deserialised weights does not match the axes.
+    /// Returns an error if these deserialised weights do not have the number of bins that the axes have.
     pub(super) fn check_len(&self, title: &str, bins: usize) -> Result<(), Error> {
         let weighted = self.weighted.as_ref().map_or(bins, |weighted| weighted.sums.len());
         match self.counts.len() == bins && weighted == bins {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::AddAssign;
 
-/// Counts values, and keeps their sum, mean, standard deviation, minimum and maximum. The result depends neither on the
-/// order of the values nor on the order of [merging](crate::Merge).
+/// Counts values and computes their sum, mean, standard deviation, minimum and maximum. The result depends neither on
+/// the order of the values nor on the order of [merging](crate::Merge).
 ///
 /// ```
 /// use gaudi_mpi::Counter;
@@ -34,13 +34,12 @@ impl Counter {
         Self::default()
     }
 
-    /// Counts a value. A NaN makes the sum, the mean and the standard deviation NaN; the minimum and maximum ignore
-    /// NaNs.
+    /// Adds a value. A NaN makes the sum, the mean and the standard deviation NaN; the minimum and maximum ignore NaNs.
     pub fn add(&mut self, value: f64) {
         self.entries += 1;
         self.sum.add(value);
         self.sum_of_squares.add(value * value);
-        // Turns -0 into 0. Otherwise, whether the minimum is 0 or -0 would depend on the order of the values.
+        // Adding 0 turns -0 into 0. Otherwise, the order of the values would determine whether the minimum is 0 or -0.
         let value = value + 0.0;
         self.extend(Some((value, value)).filter(|_| !value.is_nan()));
     }
@@ -62,7 +61,7 @@ impl Counter {
         self.sum.value()
     }
 
-    /// The mean of the values; 0 if there are none.
+    /// The mean of the values; 0 if there are no values.
     pub fn mean(&self) -> f64 {
         if self.entries == 0 {
             0.0
@@ -71,7 +70,7 @@ impl Counter {
         }
     }
 
-    /// The standard deviation of the values, √(⟨x²⟩ − ⟨x⟩²); 0 if there are none.
+    /// The standard deviation of the values, √(⟨x²⟩ − ⟨x⟩²); 0 if there are no values.
     pub fn std_dev(&self) -> f64 {
         if self.entries == 0 {
             return 0.0;
@@ -93,7 +92,7 @@ impl Counter {
     }
 }
 
-/// Conversions for files.
+/// Conversions for reading and writing files.
 #[cfg(feature = "events")]
 impl Counter {
     /// Returns a counter with the given number of values, sums, and smallest and largest value.

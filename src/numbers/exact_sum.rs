@@ -2,7 +2,7 @@
 //!
 //! Ordinary floating-point addition rounds after every term. The last digits of a sum therefore depend on the order of
 //! the terms and on how they are grouped, for example by process. An [`ExactSum`] keeps every bit and rounds only once,
-//! in [`value`](ExactSum::value): the same terms give the same bits in any order and any grouping.
+//! in [`value`](ExactSum::value). The same terms therefore give the same bits in any order and any grouping.
 //!
 //! ```
 //! use gaudi_mpi::numbers::exact_sum::ExactSum;
@@ -27,7 +27,7 @@ use limbs::{Limbs, round_to_f64};
 use non_finite::NonFinite;
 use serde::{Deserialize, Serialize};
 
-/// The sum of any number of `f64`, kept exactly and rounded only once.
+/// The sum of any number of `f64` values, kept exactly and rounded only once.
 ///
 /// The [`value`](Self::value) is the real-number sum of all terms, rounded to the nearest `f64` (ties to even). It
 /// covers the full range of `f64`, subnormal numbers included, and does not depend on the order in which terms were
@@ -36,8 +36,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// Terms of similar magnitude (within about eleven powers of ten, for up to 2³⁵ terms) are added in a 128-bit
 /// fixed-point window; each addition takes two to three nanoseconds. Terms that do not fit in the window go to a
-/// heap-allocated accumulator that grows as needed. Neither can overflow. A sum takes 32 bytes, not counting the
-/// accumulator.
+/// heap-allocated accumulator that grows as needed. Neither the window nor the accumulator can overflow. A sum occupies
+/// 32 bytes, not counting the accumulator.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "Serialised", into = "Serialised")]
 pub struct ExactSum {
@@ -45,19 +45,19 @@ pub struct ExactSum {
     window: i128,
     /// The sum of all terms that are not in the window.
     spill: Option<Box<Limbs>>,
-    /// The IEEE exponent field of the numbers whose last bit is the last bit of the window. While the window has no
-    /// position yet, the base is [`UNPLACED`] and the window is 0.
+    /// The IEEE exponent field of the numbers whose last bit has the same value as the window's last bit. Until the
+    /// window is given a position, the base is [`UNPLACED`] and the window is 0.
     base: i16,
     non_finite: NonFinite,
 }
 
 /// The last bit of a number with the IEEE exponent field `b` is worth 2^(b − 1075).
 const UNIT: i32 = 1075;
-/// A value above every exponent field, so that no term fits in an unplaced window.
+/// The base of an unplaced window. It is larger than any exponent field, so no term fits in such a window.
 const UNPLACED: i16 = i16::MAX;
-/// The maximum shift of a 53-bit significand that leaves room for the window's sign and one bit of carry.
+/// The maximum shift for which a 53-bit significand leaves room for the window's sign and one carry bit.
 const MAX_SHIFT: u32 = 73;
-/// The maximum base. With a higher base, infinities and NaN would appear to fit in the window.
+/// The maximum base. With a larger base, infinities and NaN would appear to fit in the window.
 const MAX_BASE: i16 = 0x7ff - 1 - MAX_SHIFT as i16;
 /// The minimum number of bits kept free below the first term. Up to 15 more bits may be free.
 const ROOM_BELOW: i16 = 24;
@@ -80,8 +80,8 @@ impl ExactSum {
     pub fn add(&mut self, term: f64) {
         let bits = term.to_bits();
         let exponent = (bits >> 52) & 0x7ff;
-        // For zero, for subnormal numbers and with an unplaced window, the difference is negative and becomes a huge
-        // shift.
+        // For zero, for subnormal numbers and for an unplaced window, the difference is negative, and the cast turns it
+        // into a huge shift.
         let shift = (exponent as i32 - i32::from(self.base)) as u32;
         if shift <= MAX_SHIFT {
             let magnitude = (bits & SIGNIFICAND | (1 << 52)) as i64;
@@ -139,7 +139,7 @@ impl ExactSum {
     }
 
     /// Adds `multiple` · 2^(base − UNIT) to the window, if the sum fits in a window at the lower of the two bases.
-    /// Returns whether the addition took place.
+    /// Returns whether the term was added.
     fn add_aligned(&mut self, multiple: i128, base: i32) -> bool {
         let lower = base.min(self.base.into());
         let mine = shifted(self.window, i32::from(self.base) - lower);
@@ -195,7 +195,7 @@ impl ExactSum {
         self.non_finite == NonFinite::NONE && self.limbs().is_zero()
     }
 
-    /// Moves the content of the window to the heap, so that the window can move.
+    /// Moves the content of the window to the accumulator, so that the window can be moved.
     fn empty_window(&mut self) {
         if self.window != 0 {
             let (window, exponent) = (self.window, i32::from(self.base) - UNIT);
@@ -218,12 +218,13 @@ impl ExactSum {
     }
 }
 
-/// Conversions for files.
+/// Conversions for reading and writing files.
 #[cfg(any(test, feature = "hdf5"))]
 impl ExactSum {
-    /// Returns the sum as a list of `f64` that keeps every bit. Each number is the rounded difference between the sum
-    /// and the numbers before it. The list depends only on the value of the sum, and adds up to that value exactly. The
-    /// list is empty for zero, and contains only an infinity for a sum beyond the range of `f64`.
+    /// Returns the sum as a list of `f64` values that preserves every bit. Each number is the rounded difference
+    /// between the sum and the numbers before it. The list depends only on the exact value of the sum, and its numbers
+    /// add up to exactly that value. For zero, the list is empty; for a sum beyond the range of `f64`, it contains only
+    /// an infinity.
     pub(crate) fn terms(&self) -> Vec<f64> {
         let mut terms = Vec::new();
         let mut rest = self.clone();
@@ -240,8 +241,8 @@ impl ExactSum {
         }
     }
 
-    /// Returns the integer m for which the sum is m · 2^`exponent`, or `None` if there is no such integer or m does not
-    /// fit.
+    /// Returns the integer m for which the sum is m · 2^`exponent`, or `None` if there is no such integer or it does
+    /// not fit in the return type.
     pub(crate) fn as_fixed(&self, exponent: i32) -> Option<i128> {
         self.terms().into_iter().try_fold(0_i128, |multiple, term| {
             let bits = term.to_bits();
@@ -261,15 +262,15 @@ impl ExactSum {
     }
 }
 
-/// Returns the base of the window for a first term with this exponent field. Bases are multiples of 16, so that the
-/// windows of partial sums often coincide.
+/// Returns the base of a window whose first term has this exponent field. Bases are multiples of 16, which makes it
+/// likely that the windows of partial sums coincide.
 fn base_for(exponent: i16) -> i16 {
     ((exponent - ROOM_BELOW) & !15).clamp(1, MAX_BASE)
 }
 
-/// Returns `value` · 2^`by`, or `None` if it overflows.
+/// Returns `value` · 2^`by`, or `None` if the result overflows.
 fn shifted(value: i128, by: i32) -> Option<i128> {
-    // One bit is needed for the sign.
+    // One bit is reserved for the sign.
     let free = value.unsigned_abs().leading_zeros() as i32 - 1;
     if value == 0 {
         Some(0)
@@ -278,8 +279,8 @@ fn shifted(value: i128, by: i32) -> Option<i128> {
     }
 }
 
-/// The bits of [`NonFinite`], the base (0 if unplaced), the window, and the digits of the accumulator, preceded by the
-/// place of the first digit. An empty sum takes four bytes in a variable-length encoding.
+/// The serialised form: the bits of [`NonFinite`], the base (0 if unplaced), the window, and the digits of the
+/// accumulator, preceded by the place of the first digit. An empty sum takes four bytes in a variable-length encoding.
 type Serialised = (u8, i16, i128, Option<(i32, Vec<i64>)>);
 
 impl From<ExactSum> for Serialised {
@@ -324,7 +325,7 @@ impl std::fmt::Debug for ExactSum {
     }
 }
 
-/// Two sums are equal if the exact sums agree in every bit, not only the rounded values. Two NaN sums are equal.
+/// Two sums are equal if their exact values, not only their rounded values, are equal. Two NaN sums are equal.
 impl PartialEq for ExactSum {
     fn eq(&self, other: &Self) -> bool {
         match (self.non_finite.value(), other.non_finite.value()) {

@@ -1,9 +1,9 @@
-//! Merging: the outputs of many items become one output. Numbers are added, and lists are concatenated.
+//! Merging the outputs of many items into one output: numbers are added, and lists are concatenated.
 //!
 //! Workers finish in any order, and results travel up a tree of ranks. The order in which results are joined must
 //! therefore not change the outcome. For integers, it does not. But the parts of a list can be concatenated in item
-//! order only when all of them are known, and a floating-point sum depends on the order of its terms unless it is
-//! exact. Each type therefore has an associated type in which its parts are [`Gathered`](Merge::Gathered):
+//! order only when all parts are known, and a floating-point sum depends on the order of its terms unless the sum is
+//! exact. Each type therefore has an associated type, [`Gathered`](Merge::Gathered), in which its parts are collected:
 //!
 //! | output | joined | gathered as |
 //! |---|---|---|
@@ -17,7 +17,7 @@
 //! | [`ExactSum`], [`Counter`], [`Histograms`], histograms and profiles | added exactly | itself |
 //!
 //! The macro [`mergeable!`](crate::mergeable) defines structs with fields of these types. For any other type, implement
-//! [`Merge`]. An output that cannot be merged does not compile:
+//! [`Merge`]. A task whose output cannot be merged does not compile:
 //!
 //! ```compile_fail
 //! use gaudi_mpi::prelude::*;
@@ -54,7 +54,8 @@ use std::ops::Range;
 
 /// A result assembled from the results of single items, with the same outcome for any order of joining.
 ///
-/// The [module's page](self) lists the implementations in this crate. An example implementation for another type:
+/// The [module documentation](self) lists the implementations in this crate. The following example implements the trait
+/// for another type:
 ///
 /// ```
 /// use gaudi_mpi::Merge;
@@ -80,15 +81,15 @@ use std::ops::Range;
 /// }
 /// ```
 ///
-/// `join` must be commutative and associative, to the last bit: `join(a, b)` and `join(b, a)` must give equal results,
-/// and so must `join(join(a, b), c)` and `join(a, join(b, c))`.
+/// `join` must be commutative and associative down to the last bit: `join(a, b)` and `join(b, a)` must give equal
+/// results, and so must `join(join(a, b), c)` and `join(a, join(b, c))`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be merged, so it cannot be the output of a task",
     note = "numbers, lists, maps, options, tuples, counters and histograms can be merged",
     note = "define a structure of these with `mergeable!`, or implement `Merge`"
 )]
 pub trait Merge: Sized + 'static {
-    /// The type that holds the parts until all of them are known.
+    /// The type in which the parts are kept until all parts are known.
     type Gathered: Serialize + DeserializeOwned + 'static;
 
     /// Whether each item needs a separate output, at the cost of creating a new output for every item. Sums of plain
@@ -100,15 +101,15 @@ pub trait Merge: Sized + 'static {
     /// items.
     fn gather(self, items: Range<u64>) -> Self::Gathered;
 
-    /// Joins two gathered outputs of different items.
+    /// Joins two gathered outputs, which come from different items.
     fn join(into: &mut Self::Gathered, other: Self::Gathered);
 
-    /// Returns the result, once all parts are joined.
+    /// Returns the result after all parts have been joined.
     fn finish(gathered: Self::Gathered) -> Self;
 }
 
-/// Implements [`Merge`] for types that are gathered as themselves and joined by an expression. Generic parameters are
-/// given in brackets before the type.
+/// Implements [`Merge`] for types that are their own gathered type and are joined by an expression. Generic parameters
+/// are given in brackets before the type.
 macro_rules! merge_in_place {
     ($(#[$attribute:meta])* [$($generics:tt)*] $type:ty: |$into:ident, $other:ident| $join:expr) => {
         $(#[$attribute])*
@@ -133,7 +134,7 @@ pub(crate) use merge_in_place;
 
 merge_in_place!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize: |into, other| {
     // Wrapping addition is associative, so the result does not depend on the order even if it overflows. Partial sums
-    // may overflow: the total is correct as long as it is within the type's range.
+    // may overflow; the total is still correct if it is within the type's range.
     *into = into.wrapping_add(other)
 });
 merge_in_place!((): |into, other| *into = other);
@@ -297,7 +298,7 @@ macro_rules! mergeable {
         }
 
         impl $crate::Merge for $name {
-            // Nested pairs allow any number of fields.
+            // Nesting pairs allows any number of fields.
             type Gathered = $crate::mergeable!(@types $($type),+);
             const ITEMWISE: bool = $(<$type as $crate::Merge>::ITEMWISE)||+;
 

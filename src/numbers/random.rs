@@ -1,7 +1,7 @@
 //! Random numbers that depend only on the job's seed and on the item, not on the rank or the time.
 //!
 //! An item goes to whichever worker is free. If a generator continued from one item to the next, the numbers would
-//! depend on the schedule. Each item therefore gets a new [`Random`]:
+//! depend on the schedule. Each item therefore gets its own [`Random`] generator:
 //!
 //! ```
 //! use gaudi_mpi::numbers::random::Random;
@@ -12,11 +12,11 @@
 //! assert_eq!(entry, Random::new(job_seed, 17).gaussian(5366.9, 7.5));
 //! ```
 //!
-//! **Method.** The three numbers seed, item and stream form the key of one ChaCha8 block (D. J. Bernstein, "ChaCha, a
-//! variant of Salsa20", 2008). Its first 32 bytes are the state of a xoshiro256++ generator (D. Blackman, S. Vigna, ACM
-//! Trans. Math. Softw. 47, 36, 2021). Thanks to the cipher, the numbers of neighbouring seeds and items are as
-//! unrelated as those of any others. xoshiro256++ is fast and has a period of 2²⁵⁶ − 1. The numbers are not suitable
-//! for cryptography.
+//! **Method.** The seed, the item number and the stream number form the key of one ChaCha8 block (D. J. Bernstein,
+//! "ChaCha, a variant of Salsa20", 2008). Its first 32 bytes are the state of a xoshiro256++ generator (D. Blackman, S.
+//! Vigna, ACM Trans. Math. Softw. 47, 36, 2021). Thanks to the cipher, the random numbers of neighbouring seeds and
+//! items are as unrelated as those of any other seeds and items. xoshiro256++ is fast and has a period of 2²⁵⁶ − 1. The
+//! random numbers are not suitable for cryptography.
 //!
 //! **Reproducibility.** Raw numbers, [`uniform`](Random::uniform), [`direction`](Random::direction),
 //! [`transverse_direction`](Random::transverse_direction) and [`breit_wigner`](Random::breit_wigner) use only integer
@@ -34,11 +34,11 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 pub use {rand, rand_distr};
 
-/// The last quarter of the ChaCha key. It keeps these streams distinct from those of other programs that use the same
-/// numbers as a key.
+/// The last quarter of the ChaCha key. It distinguishes these streams from those of other programs that build their
+/// keys from the same numbers.
 const DOMAIN: [u8; 8] = *b"gaudimpi";
 
-/// The random numbers of one item: a function of only the job seed, the item number and the stream.
+/// The random number generator of one item. The numbers depend only on the job seed, the item number and the stream.
 ///
 /// The type implements the generator traits of [`rand`], so it can sample every distribution of [`rand_distr`]:
 ///
@@ -66,10 +66,10 @@ impl Random {
         Self::with_stream(seed, item, 0)
     }
 
-    /// Returns one of 2⁶⁴ independent generators of the same item.
+    /// Returns one of the item's 2⁶⁴ independent generators.
     ///
-    /// Use a separate stream for each part of a job that must not affect the random numbers of the other parts, such as
-    /// each pass over the items or each algorithm in a sequence.
+    /// Use a separate stream for each part of a job that must not affect the random numbers of the other parts, for
+    /// example for each pass over the items or each algorithm in a sequence.
     ///
     /// ```
     /// use gaudi_mpi::numbers::random::Random;
@@ -93,8 +93,8 @@ impl Random {
 
     /// Draws a number from the uniform distribution between `low` and `high`.
     ///
-    /// `low` is included; `high` can be returned only as a result of rounding. Neighbouring numbers differ by 2⁻⁵³ of
-    /// the interval.
+    /// The interval includes `low`; `high` can be returned only as a result of rounding. Neighbouring numbers differ by
+    /// 2⁻⁵³ times the width of the interval.
     #[inline]
     pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.random::<f64>()
@@ -107,7 +107,7 @@ impl Random {
         mean + sigma * standard
     }
 
-    /// Draws a number from the exponential distribution with this mean (for a decay, the mean lifetime).
+    /// Draws a number from the exponential distribution with this mean, such as the mean lifetime in a decay.
     #[inline]
     pub fn exponential(&mut self, mean: f64) -> f64 {
         let standard: f64 = Exp1.sample(self);
@@ -140,7 +140,8 @@ impl Random {
         [x * scale, y * scale, 1.0 - 2.0 * square]
     }
 
-    /// Returns (cos φ, sin φ) for an angle φ that is uniform over the full circle: a direction in the transverse plane.
+    /// Returns (cos φ, sin φ) for an angle φ that is uniform over the full circle. The result is a direction in the
+    /// transverse plane.
     #[inline]
     pub fn transverse_direction(&mut self) -> [f64; 2] {
         loop {

@@ -9,9 +9,10 @@ pub(super) struct AxisRange {
 }
 
 impl AxisRange {
-    /// Returns a linear range. A range too narrow to be divided is widened.
+    /// Returns a linear range. A range that is too narrow to be divided into intervals is widened.
     pub(super) fn linear(low: f64, high: f64) -> Self {
-        // Halving first keeps the widest ranges finite. For ranges below 1e-290, tick distances would underflow.
+        // Halving both ends before subtracting avoids overflow for the widest ranges. In ranges narrower than 1e-290,
+        // tick distances would underflow.
         let narrow = (high / 2.0 - low / 2.0) <= low.abs().max(high.abs()).max(1e-290) * 1e-14;
         if narrow {
             let half = (low.abs().max(high.abs()) * 0.1).max(1e-290);

@@ -3,7 +3,7 @@
 use super::error::{Error, Result};
 use super::limits::drawable;
 
-/// The bins along one axis: numbers with edges, or named categories.
+/// The bins along one axis: intervals between edges, or named categories.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Bins {
     /// The `n + 1` increasing edges of `n` bins, in the unit of the axis.
@@ -40,7 +40,7 @@ impl Bins {
         self.len() == 0
     }
 
-    /// The edges of the bins. Categories are one unit wide and begin at 0.
+    /// The edges of the bins. Categories are one unit wide and start at 0.
     pub(super) fn edges(&self) -> Vec<f64> {
         match self {
             Bins::Edges(edges) => edges.clone(),
@@ -48,14 +48,14 @@ impl Bins {
         }
     }
 
-    /// The common width of the bins, or `None` for bins of different widths and for categories.
+    /// The common width of the bins, or `None` if the bins differ in width or are categories.
     pub(super) fn width(&self) -> Option<f64> {
         let Bins::Edges(edges) = self else {
             return None;
         };
         let n = self.len();
         let width = edges.last()? / n as f64 - edges.first()? / n as f64;
-        // Rounding errors of edges scale with the edges, not with the bin width.
+        // The rounding errors of edges are proportional to the edges rather than to the bin width.
         let size = edges.first()?.abs().max(edges.last()?.abs());
         let tolerance = width * 1e-6 + size * 1e-14;
         edges

@@ -7,14 +7,14 @@ use super::sizes::Sizes;
 use super::text_box::TextBox;
 use super::y_range::{Obstacle, y_range};
 
-/// Boxes, with the positions of their upper left corners.
+/// The boxes, with the positions of their upper left corners.
 pub(super) type Boxes = Vec<(TextBox, Point)>;
 
 /// Places the statistics in the upper right corner, and the legend below them or in the upper left corner, whichever
-/// leaves more of the frame for the contents. Returns the boxes, and the y range with which the contents do not run
-/// into them.
+/// leaves more of the frame for the contents. Returns the boxes, and a y range with which the contents do not overlap
+/// them.
 pub(super) fn place_boxes(pad: &Pad, frame: &Rect, x: &AxisRange, sizes: &Sizes) -> (Boxes, AxisRange) {
-    // Ticks point inwards, so boxes keep a distance from the frame.
+    // Ticks point inwards, so boxes are placed at a distance from the frame.
     let inset = sizes.tick + 0.5 * sizes.gap;
     let (top, start, end) = (frame.top + inset, frame.left + inset, frame.right - inset);
     let upper_right = |text_box: TextBox, top: f64| {

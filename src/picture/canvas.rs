@@ -11,7 +11,8 @@ use super::pad::Pad;
 use super::save::save;
 use super::sizes::Sizes;
 
-/// A picture of one pad, or of several pads after [`divide`](Canvas::divide), like ROOT's `TCanvas`.
+/// A picture that consists of one pad, or of several pads after a call of [`divide`](Canvas::divide), like ROOT's
+/// `TCanvas`.
 ///
 /// ```
 /// use gaudi_mpi::picture::{Bins, Canvas, Curve, Pad};
@@ -34,7 +35,7 @@ pub struct Canvas {
     height: u32,
     columns: usize,
     rows: usize,
-    /// Pad number `i + 1` is at index `i`. The vector may be shorter than the number of pads if the last pads are not
+    /// Pad number `i + 1` is at index `i`. The vector is shorter than the number of pads if the last pads have not been
     /// drawn yet.
     pads: Vec<Option<Pad>>,
 }
@@ -42,7 +43,7 @@ pub struct Canvas {
 impl Canvas {
     /// Returns a canvas of this size in pixels, with one pad that covers it.
     ///
-    /// An SVG picture can be scaled without loss, so for SVG the size in pixels only sets the proportions.
+    /// An SVG picture can be scaled without loss, so its size in pixels determines only the proportions.
     pub fn new(width: u32, height: u32) -> Self {
         Canvas {
             width,
@@ -54,7 +55,7 @@ impl Canvas {
     }
 
     /// Divides the canvas into pads of equal size, numbered from 1 in reading order: from left to right, then from top
-    /// to bottom. A pad that is already drawn keeps its number.
+    /// to bottom. Pads that have already been drawn keep their numbers.
     pub fn divide(&mut self, columns: usize, rows: usize) -> &mut Self {
         self.columns = columns;
         self.rows = rows;
@@ -74,7 +75,7 @@ impl Canvas {
     /// Draws into the pad with this number, replacing any previous contents.
     ///
     /// # Errors
-    /// As for [`draw`](Canvas::draw).
+    /// When there is no pad with this number, or the data cannot be drawn, as described for [`draw`](Canvas::draw).
     pub fn draw_in(&mut self, number: usize, pad: Pad) -> Result<&mut Self> {
         self.check_number(number)?;
         pad.check(number)?;
@@ -89,8 +90,8 @@ impl Canvas {
     /// byte. The file is written under a temporary name and renamed when complete.
     ///
     /// # Errors
-    /// When the name has another ending, the canvas is too large, the canvas is too small for its pads, or the file
-    /// cannot be written.
+    /// When the file name has a different ending, the canvas is too large, the canvas is too small for its pads, or the
+    /// file cannot be written.
     pub fn save(&self, file: impl AsRef<Path>) -> Result<()> {
         save(file.as_ref(), || self.drawing())
     }
@@ -106,7 +107,7 @@ impl Canvas {
         })
     }
 
-    /// Draws the whole canvas as shapes.
+    /// Returns the whole canvas as a drawing made of shapes.
     pub(super) fn drawing(&self) -> Result<Drawing> {
         let Canvas {
             width,
@@ -146,7 +147,7 @@ impl Canvas {
         Ok(drawing)
     }
 
-    /// Returns a pad with its area. The index counts from 0.
+    /// Returns a pad and the area that it covers. The index counts from 0.
     fn place<'a>(&self, index: usize, pad: &'a Pad) -> PlacedPad<'a> {
         let (column, row) = (index % self.columns, index / self.columns);
         let share = |total: u32, i: usize, n: usize| (f64::from(total) * i as f64 / n as f64).round();
@@ -160,7 +161,7 @@ impl Canvas {
     }
 }
 
-/// A pad with its position on the canvas.
+/// A pad and its position on the canvas.
 struct PlacedPad<'a> {
     pad: &'a Pad,
     column: usize,
@@ -168,7 +169,7 @@ struct PlacedPad<'a> {
     area: Rect,
 }
 
-/// Returns the layouts of the pads, and the sizes with which everything fits. If words are too long for a pad, the
+/// Returns the layouts of the pads, and sizes that let everything fit. If some words are too long for their pad, the
 /// sizes are reduced for all pads.
 fn layouts(placed: &[PlacedPad], sizes: Sizes) -> (Vec<Layout>, Sizes) {
     let mut sizes = sizes;
@@ -182,8 +183,7 @@ fn layouts(placed: &[PlacedPad], sizes: Sizes) -> (Vec<Layout>, Sizes) {
     }
 }
 
-/// Letters smaller than this, in pixels, are illegible. Sizes are not reduced below this limit; words are cut off
-/// instead.
+/// Letters smaller than this, in pixels, are illegible. Sizes are not reduced any further; words are cut off instead.
 const ILLEGIBLE: f64 = 2.0;
 
 /// Returns layouts and margins with aligned frames: frames in a column share their left edge, and frames in a row share
@@ -201,8 +201,9 @@ fn aligned(placed: &[PlacedPad], sizes: &Sizes) -> (Vec<Layout>, Vec<Margins>) {
     };
     let mut layouts = all(&vec![guess; placed.len()]);
     let mut margins = vec![Margins::default(); placed.len()];
-    // Margins determine which labels fit, and labels determine the margins. The first guess is replaced by the margins
-    // that fit, which then grow until no layout needs more. This usually takes two or three rounds.
+    // The margins determine which labels fit, and the labels determine the margins. The first guess is replaced by the
+    // margins that its layouts need, and these then grow until no layout needs wider margins. This usually takes two or
+    // three rounds.
     for _ in 0..8 {
         let needed = share(placed, &layouts, sizes);
         if needed
@@ -232,7 +233,7 @@ fn share(placed: &[PlacedPad], layouts: &[Layout], sizes: &Sizes) -> Vec<Margins
             }
             if placed[i].row == placed[j].row {
                 margins.top = margins.top.max(other.top);
-                // Long names below one pad would take too much room from all other pads in its row.
+                // Long names below one pad would take up too much room in all other pads of the same row.
                 if layouts[i].x.upwards == layouts[j].x.upwards {
                     margins.bottom = margins.bottom.max(other.bottom);
                 }

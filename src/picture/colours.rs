@@ -1,4 +1,4 @@
-//! Colours that people with colour blindness can also distinguish.
+//! Colours that even people with colour blindness can tell apart.
 
 /// Red, green and blue.
 pub(super) type Colour = (u8, u8, u8);
@@ -18,18 +18,18 @@ const CURVES: [Colour; 7] = [
     (0, 0, 0),
 ];
 
-/// The colour of the curve with this number in its pad.
+/// The colour of a curve, given its number within the pad.
 pub(super) fn of_curve(index: usize) -> Colour {
     CURVES[index % CURVES.len()]
 }
 
-/// Mixes a colour with white: an amount of 1 gives the pure colour, 0 gives white.
+/// Mixes a colour with white. An amount of 1 gives the pure colour; an amount of 0 gives white.
 pub(super) fn lighten(colour: Colour, amount: f64) -> Colour {
     mix(WHITE, colour, amount)
 }
 
-/// The colour map viridis (S. van der Walt, N. Smith, E. Firing; CC0) at 17 equal steps. Its lightness increases
-/// evenly, even when seen in greyscale or with colour blindness.
+/// The colour map viridis (S. van der Walt, N. Smith, E. Firing; CC0) sampled at 17 equally spaced points. Its
+/// lightness increases evenly, even when seen in greyscale or with colour blindness.
 const VIRIDIS: [Colour; 17] = [
     (68, 1, 84),
     (72, 24, 106),
@@ -50,8 +50,8 @@ const VIRIDIS: [Colour; 17] = [
     (253, 231, 37),
 ];
 
-/// The number of colours in a map. More colours could not be distinguished; fewer would make bins with different
-/// contents look alike.
+/// The number of colours in a map. More colours could not be told apart; fewer would make bins with different contents
+/// look alike.
 pub(super) const MAP_COLOURS: usize = 128;
 
 /// The colour for a level of the colour scale, from dark at 0 to bright at `MAP_COLOURS - 1`.

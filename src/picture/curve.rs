@@ -1,4 +1,4 @@
-//! One curve of a pad: bin contents along x.
+//! A curve in a pad, which shows bin contents along x.
 
 use super::bins::Bins;
 use super::error::{Error, Result};
@@ -26,7 +26,8 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// A histogram: a line of steps, with a light fill if it is the only curve in its pad.
+    /// Returns a curve for a histogram: a line of steps. If it is the only curve in its pad, the area below it is
+    /// lightly shaded.
     ///
     /// ```
     /// use gaudi_mpi::picture::{Bins, Curve};
@@ -37,7 +38,8 @@ impl Curve {
         Self::new(CurveKind::Steps, bins.into(), values)
     }
 
-    /// A profile or data points: a marker at the centre of each bin, with a bar as wide as the bin.
+    /// Returns a curve for a profile or for data points: a marker at the centre of each bin, with a bar as wide as the
+    /// bin.
     pub fn points(bins: impl Into<Bins>, values: Vec<f64>) -> Self {
         Self::new(CurveKind::Points, bins.into(), values)
     }
@@ -58,13 +60,13 @@ impl Curve {
         self
     }
 
-    /// Sets the name of the curve in the legend.
+    /// Sets the curve's name in the legend.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The length of a bin's error bar on either side of the value; 0 if the bin has no error that can be drawn.
+    /// The length of a bin's error bar on either side of the value; 0 if the bin has no drawable error.
     pub(super) fn error(&self, bin: usize) -> f64 {
         let error = self.errors.get(bin).copied().unwrap_or(0.0).abs();
         if drawable(error) { error } else { 0.0 }

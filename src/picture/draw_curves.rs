@@ -61,7 +61,7 @@ impl CurvePainter<'_> {
             if filled {
                 drawing.area(simplify(&line), base, lighten(colour, 0.16));
             }
-            // The line ends on the base line, unless the last step ends at the frame.
+            // The line drops to the base line at its end, unless the last step ends at the frame.
             let at_frame = |x: f64| x <= self.frame.left + 0.5 || x >= self.frame.right - 0.5;
             if let (Some(&start), Some(&end)) = (line.first(), line.last()) {
                 if !at_frame(start.0) {
@@ -86,13 +86,13 @@ impl CurvePainter<'_> {
         let edges = self.curve.bins.edges();
         let mut last = None;
         for (bin, &value) in self.curve.values.iter().enumerate() {
-            // Numbers ≤ 0 have no position on a logarithmic axis.
+            // Numbers that are not positive have no position on a logarithmic axis.
             if !drawable(value) || (self.y.log && value <= 0.0) {
                 continue;
             }
             let (left, right) = (self.px(edges[bin]), self.px(edges[bin + 1]));
             let centre = ((left + right) / 2.0, self.py(value));
-            // Of several points at the same position, only the first is drawn.
+            // If several points have the same position, only the first is drawn.
             let spot = ((centre.0 * 4.0).round(), (centre.1 * 4.0).round());
             if last == Some(spot) && self.curve.error(bin) == 0.0 {
                 continue;
@@ -114,7 +114,8 @@ impl CurvePainter<'_> {
     }
 }
 
-/// Draws a disc, a ring, a square or a hollow square, so that curves can be told apart even without colours.
+/// Draws a marker: a disc, a ring, a square or a hollow square. The different shapes let readers tell curves apart even
+/// without colours.
 fn marker(drawing: &mut Drawing, (x, y): Point, style: CurveStyle, sizes: &Sizes) {
     let colour = style.colour;
     let radius = sizes.marker;
@@ -153,8 +154,9 @@ pub(super) fn point_sample(drawing: &mut Drawing, at: Point, length: f64, style:
     marker(drawing, at, style, sizes);
 }
 
-/// Drops the points of a step line that make no visible difference. Of the points in the same tenth of a pixel column,
-/// only the first, the lowest, the highest and the last are kept. Points in the middle of a straight piece are dropped.
+/// Drops the points of a step line that make no visible difference. Among points within the same tenth of a pixel
+/// horizontally, only the first, the lowest, the highest and the last are kept. Points in the interior of a straight
+/// segment are dropped.
 fn simplify(points: &[Point]) -> Vec<Point> {
     let column = |p: &Point| (p.0 * 10.0).round();
     let mut kept: Vec<Point> = Vec::new();

@@ -7,7 +7,8 @@ use super::limits::drawable;
 use super::pad::Map;
 use super::sizes::Sizes;
 
-/// Neighbouring areas overlap by this many pixels, so that no gaps show between them when a viewer smooths their edges.
+/// Neighbouring areas overlap by this many pixels, so that no gaps appear between them when a viewer smooths their
+/// edges.
 const OVERLAP: f64 = 0.5;
 
 /// The range of a map's colour scale.
@@ -74,7 +75,7 @@ pub(super) fn draw(drawing: &mut Drawing, map: &Map, frame: &Rect, x: &AxisRange
     }
 }
 
-/// Draws the colour scale, from low at the bottom to high at the top, and its frame.
+/// Draws the colour scale, with low values at the bottom and high values at the top, and its frame.
 pub(super) fn draw_bar(drawing: &mut Drawing, bar: &Rect, sizes: &Sizes) {
     for level in 0..MAP_COLOURS {
         let bottom = bar.bottom - bar.height() * level as f64 / MAP_COLOURS as f64;
@@ -97,7 +98,7 @@ impl Span {
     }
 }
 
-/// Divides an axis into spans of at least one pixel, each of one or more bins.
+/// Divides an axis into spans that are at least one pixel wide and consist of one or more bins each.
 fn spans(edges: &[f64], place: impl Fn(f64) -> f64) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut first = 0;
@@ -113,7 +114,7 @@ fn spans(edges: &[f64], place: impl Fn(f64) -> f64) -> Vec<Span> {
             first = last + 1;
         }
     }
-    // The remainder at the end is less than a pixel wide and is added to the last span.
+    // Any bins left over at the end are less than a pixel wide in total and are added to the last span.
     if let Some(span) = spans.last_mut() {
         span.last = edges.len() - 2;
     }

@@ -1,4 +1,4 @@
-//! Draws a pad: frame, ticks, titles, contents and boxes.
+//! Draws a pad with its frame, ticks, titles, contents and boxes.
 
 use super::colours::BLACK;
 use super::draw_curves;
@@ -24,7 +24,7 @@ pub(super) fn draw(drawing: &mut Drawing, pad: &Pad, area: &Rect, layout: &Layou
         }
         _ => draw_curves::draw(drawing, pad, frame, &layout.x.range, &layout.y.range, sizes),
     }
-    // The frame is drawn after the contents, so that a full map does not cover the ticks.
+    // The frame is drawn after the contents; otherwise, a map could cover the ticks.
     horizontal_ticks(drawing, &layout.x, frame, sizes);
     vertical_ticks(drawing, &layout.y, frame, &[frame.left, frame.right], 1.0, sizes);
     drawing.outline(*frame, sizes.thin, BLACK);
@@ -45,7 +45,8 @@ fn horizontal_ticks(drawing: &mut Drawing, axis: &LabelledAxis, frame: &Rect, si
     }
 }
 
-/// Draws ticks at these x positions, pointing into the frame, with their lengths multiplied by `stretch`.
+/// Draws a vertical axis' ticks at these x positions, pointing into the frame, with their lengths multiplied by
+/// `stretch`.
 fn vertical_ticks(
     drawing: &mut Drawing,
     axis: &LabelledAxis,
@@ -95,10 +96,10 @@ fn vertical_labels(drawing: &mut Drawing, axis: &LabelledAxis, frame: &Rect, (x,
     }
 }
 
-/// Draws a vertical axis' factor above the corner of its frame.
+/// Draws the factor of a vertical axis above the corner of the frame.
 fn factor(drawing: &mut Drawing, axis: &LabelledAxis, (x, top): (f64, f64), anchor: Anchor) {
     if let Some(text) = axis.factor_text() {
-        // The highest label may be level with the corner.
+        // The position leaves room for the highest label, which may be level with the corner.
         let base = top - (font::CAP_HEIGHT / 2.0 + 1.4 * font::DESCENT) * axis.size;
         drawing.text(&text, (x, base), anchor, axis.size);
     }

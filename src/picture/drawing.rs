@@ -1,9 +1,9 @@
-//! A drawing: the shapes of a picture in pixels, independent of the file format.
+//! A drawing: the shapes that make up a picture, in pixels and independent of the file format.
 
 use super::colours::Colour;
 use super::font;
 
-/// A position in pixels from the upper left corner.
+/// A position in pixels, measured from the upper left corner.
 pub(super) type Point = (f64, f64);
 
 /// A rectangle in pixels, with `top < bottom`.
@@ -25,7 +25,7 @@ impl Rect {
     }
 }
 
-/// The point of a text to which the text's position refers.
+/// The point of a piece of text to which its position refers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -33,11 +33,11 @@ pub(super) enum Anchor {
     End,
 }
 
-/// A text in a drawing.
+/// A piece of text in a drawing.
 #[derive(Clone, Debug)]
 pub(super) struct Text {
     pub(super) text: String,
-    /// The start, middle or end of the base line.
+    /// The position of the start, middle or end of the base line.
     pub(super) at: Point,
     pub(super) anchor: Anchor,
     /// The font size (em) in pixels.
@@ -47,7 +47,7 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// The start of the base line.
+    /// The position of the start of the base line.
     pub(super) fn start(&self) -> Point {
         let width = font::width(&self.text, self.size);
         let back = match self.anchor {
@@ -88,7 +88,7 @@ impl Text {
 pub(super) enum Shape {
     /// A filled rectangle.
     Rect(Rect, Colour),
-    /// A line through points, consisting of horizontal and vertical pieces only.
+    /// A line through points that consists only of horizontal and vertical segments.
     Line {
         points: Vec<Point>,
         width: f64,
@@ -109,7 +109,7 @@ pub(super) enum Shape {
     },
     /// A filled circle.
     Disc { centre: Point, radius: f64, colour: Colour },
-    /// A text in black.
+    /// A piece of black text.
     Text(Text),
 }
 
@@ -160,7 +160,7 @@ impl Drawing {
         ];
         let mut points = corners.to_vec();
         points.push(corners[0]);
-        // Fills the open corner where the line begins and ends.
+        // Closes the corner at which the line begins and ends.
         points.push((r.left + half, r.top));
         self.line(points, width, colour);
     }
@@ -179,7 +179,7 @@ impl Drawing {
         self.words(text, at, anchor, size, false);
     }
 
-    /// Draws a text rotated to read from bottom to top, with its base line on the right.
+    /// Draws text rotated to read from bottom to top, with its base line on the right.
     pub(super) fn text_upwards(&mut self, text: &str, at: Point, anchor: Anchor, size: f64) {
         self.words(text, at, anchor, size, true);
     }

@@ -1,8 +1,8 @@
-//! Errors of pictures.
+//! Picture errors.
 
 use std::path::PathBuf;
 
-/// An error of drawing or saving a picture.
+/// An error that occurred while drawing or saving a picture.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -12,7 +12,7 @@ pub enum Error {
         /// The axis and its pad.
         what: String,
     },
-    /// The edges do not define bins.
+    /// The edges do not define bins, because they do not increase or are out of range.
     #[error(
         "the edges of {what} must be finite numbers within ±1e304 that increase from bin to bin, \
          but edge {index} is {edge}"
@@ -20,7 +20,7 @@ pub enum Error {
     Edges {
         /// The axis and its pad.
         what: String,
-        /// The index of the first wrong edge, counting from 0.
+        /// The index of the first invalid edge, counting from 0.
         index: usize,
         /// The value of that edge.
         edge: f64,
@@ -30,11 +30,11 @@ pub enum Error {
     Length {
         /// The curve or map, and its pad.
         what: String,
-        /// "values" or "errors".
+        /// The kind of the numbers: "values" or "errors".
         of: &'static str,
-        /// The required number.
+        /// The expected number of values.
         expected: usize,
-        /// The given number.
+        /// The actual number of values.
         found: usize,
     },
     /// The curves of a pad cannot share an x axis.
@@ -94,7 +94,7 @@ pub enum Error {
     Write {
         /// The requested file.
         path: PathBuf,
-        /// The error from the system.
+        /// The error reported by the system.
         source: std::io::Error,
     },
 }

@@ -1,4 +1,5 @@
-//! The font of all pictures. It is compiled in, so that pictures look the same even on machines without fonts.
+//! The font used in all pictures. It is compiled into the program, so pictures look the same even on machines without
+//! fonts.
 
 use std::sync::LazyLock;
 
@@ -10,20 +11,20 @@ pub(super) const FAMILY: &str = "DejaVu Sans, sans-serif";
 /// The height of capitals and digits, in units of the font size.
 pub(super) const CAP_HEIGHT: f64 = 0.73;
 
-/// The depth of letters such as g, and of brackets, below the base line, in units of the font size.
+/// The depth to which brackets and letters such as g extend below the base line, in units of the font size.
 pub(super) const DESCENT: f64 = 0.24;
 
 static FONT: LazyLock<FontRef<'static>> =
     LazyLock::new(|| FontRef::try_from_slice(dejavu::sans::regular()).expect("the font compiled in is a font"));
 
-/// `ab_glyph` scales by the line height of the font; sizes in this module refer to the em square.
+/// `ab_glyph` scales fonts by their line height, whereas sizes in this module refer to the em square.
 fn scale(size: f64) -> PxScale {
     let em = FONT.units_per_em().unwrap_or(2048.0);
     PxScale::from(size as f32 * FONT.height_unscaled() / em)
 }
 
-/// Places the glyphs of a text one after another, starting at x = 0 on the base line y = 0. Returns the glyphs and the
-/// total width.
+/// Places the glyphs of a string one after another, starting at x = 0 on the base line y = 0. Returns the glyphs and
+/// the total width.
 fn place(text: &str, size: f64) -> (Vec<Glyph>, f32) {
     let font = FONT.as_scaled(scale(size));
     let mut x = 0.0;
@@ -41,12 +42,12 @@ fn place(text: &str, size: f64) -> (Vec<Glyph>, f32) {
     (glyphs, x)
 }
 
-/// The width of a text set in this font size, in the same unit as the size.
+/// The width of a string set in this font size, in the same unit as the size.
 pub(super) fn width(text: &str, size: f64) -> f64 {
     f64::from(place(text, size).1)
 }
 
-/// The outlines of the letters of a text, relative to the start of its base line. The y axis points down.
+/// The outlines of a string's letters, relative to the start of its base line. The y axis points down.
 pub(super) fn outlines(text: &str, size: f64) -> impl Iterator<Item = OutlinedGlyph> {
     place(text, size)
         .0
@@ -54,7 +55,7 @@ pub(super) fn outlines(text: &str, size: f64) -> impl Iterator<Item = OutlinedGl
         .filter_map(|glyph| FONT.outline_glyph(glyph))
 }
 
-/// Makes a text fit into `max_width` by reducing the font size and, if that is not enough, shortening the text.
+/// Makes a string fit into `max_width` by reducing the font size and, if that is not enough, shortening the string.
 pub(super) fn fit(text: &str, size: f64, max_width: f64) -> (String, f64) {
     let smallest = 0.7;
     let natural = width(text, size);
@@ -65,13 +66,13 @@ pub(super) fn fit(text: &str, size: f64, max_width: f64) -> (String, f64) {
     (shorten(text, smaller, max_width), smaller)
 }
 
-/// Shortens a text to `max_width`: if the text is too wide, its end is replaced with "…".
+/// Shortens a string to `max_width`: if it is too wide, its end is replaced with "…".
 pub(super) fn shorten(text: &str, size: f64, max_width: f64) -> String {
     if width(text, size) <= max_width {
         return text.to_string();
     }
     let mut letters: Vec<char> = text.chars().collect();
-    // First drops all letters that cannot possibly fit, so that even a long text takes few rounds.
+    // All letters that cannot possibly fit are dropped first, so even a long string takes only a few iterations.
     letters.truncate((max_width / (size * 0.2)).max(1.0) as usize);
     while letters.pop().is_some() {
         let kept: String = letters.iter().collect();

@@ -19,12 +19,13 @@ pub(super) struct LabelledAxis {
     pub(super) size: f64,
 }
 
-/// The font size of rotated names relative to that of numbers. It is smaller because rotated names tend to be long.
+/// The font size of rotated names relative to that of numbers. Rotated names are set in a smaller size because they
+/// tend to be long.
 const TURNED: f64 = 0.85;
 
 impl LabelledAxis {
-    /// Returns a horizontal axis of `length` pixels. Category names may be rotated; rotated names are up to `depth`
-    /// pixels long.
+    /// Returns a horizontal axis of `length` pixels. Category names may be rotated; rotated names are shortened to at
+    /// most `depth` pixels.
     pub(super) fn horizontal(bins: &Bins, range: AxisRange, length: f64, depth: f64, sizes: &Sizes) -> Self {
         let size = sizes.label;
         let room = |tick: &Tick| font::width(&tick.label, size) + size;
@@ -32,7 +33,7 @@ impl LabelledAxis {
         let fits = |a: &Tick, b: &Tick| place(b) - place(a) >= (room(a) + room(b)) / 2.0;
         if let Bins::Categories(names) = bins {
             let mut ticks = centres(names, |name| font::shorten(name, size, length));
-            // A name as wide as its bin would touch the neighbouring names and the ends of the frame.
+            // A name as wide as its bin would touch its neighbours or the ends of the frame.
             let bin = length / names.len() as f64;
             let upwards = !ticks.major.iter().all(|tick| room(tick) - size / 2.0 <= bin);
             if upwards {
@@ -68,7 +69,7 @@ impl LabelledAxis {
         }
     }
 
-    /// Returns a vertical axis of `length` pixels, with labels up to `depth` pixels long.
+    /// Returns a vertical axis of `length` pixels, with labels that are at most `depth` pixels long.
     pub(super) fn vertical(bins: Option<&Bins>, range: AxisRange, length: f64, depth: f64, sizes: &Sizes) -> Self {
         let size = sizes.label;
         let place = |tick: &Tick| range.fraction(tick.value) * length;
@@ -95,7 +96,7 @@ impl LabelledAxis {
         }
     }
 
-    /// The width of the widest label, or of the factor above a vertical axis if that is wider.
+    /// The width of the widest label, or of the factor above a vertical axis if the factor is wider.
     pub(super) fn label_width(&self) -> f64 {
         let factor = self.factor_text().map_or(0.0, |text| font::width(&text, self.size));
         self.ticks

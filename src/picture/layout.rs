@@ -46,7 +46,7 @@ impl Margins {
         )
     }
 
-    /// Whether no margin is wider than the same margin of `others`.
+    /// Whether each margin is at most as wide as the corresponding margin of `others`.
     pub(super) fn within(&self, others: &Margins) -> bool {
         self.widened_to(others) == *others
     }
@@ -62,16 +62,16 @@ impl Margins {
     }
 }
 
-/// Everything that is decided before a pad is drawn.
+/// All layout decisions that are made before a pad is drawn.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub(super) frame: Rect,
     pub(super) x: LabelledAxis,
     pub(super) y: LabelledAxis,
-    /// The axis of a map's colour scale, and the area of the scale.
+    /// The axis of a map's colour scale, and the area that the scale covers.
     pub(super) z: Option<(LabelledAxis, Rect)>,
     pub(super) boxes: Boxes,
-    /// The statistics of a map, in lines above the frame, because a box would cover the map.
+    /// The statistics of a map, as lines of text above the frame, because a box would cover the map.
     pub(super) strip: Vec<String>,
 }
 
@@ -122,12 +122,12 @@ impl Layout {
             None => after + 1.5 * sizes.gap,
             Some((z, bar)) => {
                 let numbers = sizes.gap + z.label_width() + sizes.gap;
-                // The title of the next pad follows; a gap keeps the two apart.
+                // The title of the pad below follows; a gap keeps the two titles apart.
                 let apart = 1.5 * sizes.gap;
                 bar.right - self.frame.right + numbers + title_height(&self.z_title(pad)) + apart
             }
         };
-        // Above the frame is the title or, if there is none, the factor of a vertical axis.
+        // The space above the frame holds the title or, if there is no title, the factor of a vertical axis.
         let factor = |axis: &LabelledAxis| axis.ticks.factor.is_some();
         let factors = factor(&self.y) || self.z.as_ref().is_some_and(|(z, _)| factor(z));
         let mut top = match (pad.title.is_empty(), factors) {
@@ -157,8 +157,8 @@ impl Layout {
         LABEL_GAP * sizes.gap + self.x.label_height()
     }
 
-    /// The maximum width of words centred above the frame. Wider words could collide with the factor of an axis or with
-    /// the number at its end.
+    /// The maximum width of text centred above the frame. Wider text could collide with a vertical axis' factor or with
+    /// the number at its upper end.
     pub(super) fn heading_width(&self) -> f64 {
         self.frame.width()
     }
@@ -179,8 +179,8 @@ impl Layout {
     }
 }
 
-/// The distance between the frame and the labels below it, in gaps. It keeps the lowest y axis label and the first x
-/// axis label apart.
+/// The distance between the frame and the labels below it, in units of [`Sizes::gap`]. It keeps the lowest y axis label
+/// and the first x axis label apart.
 pub(super) const LABEL_GAP: f64 = 1.6;
 
 /// The height of a statistics line above a map, in units of its font size.
@@ -201,7 +201,7 @@ fn x_range(pad: &Pad, first: &Bins) -> AxisRange {
     })
 }
 
-/// Returns the statistics in as few lines as the width allows.
+/// Returns the statistics as lines of text, in as few lines as the width allows.
 fn strip(pad: &Pad, width: f64, sizes: &Sizes) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for (name, value) in &pad.statistics {

@@ -1,10 +1,10 @@
 //! Pictures of histograms: curves, points and maps on a canvas of pads, saved as SVG or PNG.
 //!
 //! A [`Canvas`] is divided into pads, like ROOT's `TCanvas`. A [`Pad`] shows one or more [`Curve`]s over common
-//! [`Bins`], or a two-dimensional map; axes, titles, statistics box and legend are arranged automatically. A [`Plane`]
-//! shows points and lines. This module takes plain numbers and does not depend on histogram types. The font is compiled
-//! in, so pictures do not depend on the fonts installed on the machine. Equal canvases give identical files, byte for
-//! byte.
+//! [`Bins`], or a two-dimensional map; its axes, titles, statistics box and legend are arranged automatically. A
+//! [`Plane`] shows points and lines. This module takes plain numbers and does not depend on histogram types. The font
+//! is compiled into the program, so pictures do not depend on the fonts installed on the machine. Equal canvases give
+//! identical files, byte for byte.
 
 mod axis_range;
 mod bins;

@@ -1,6 +1,6 @@
-//! Numbers as text, for axes and statistics boxes.
+//! Formats numbers as text for axes and statistics boxes.
 
-/// A power of ten in the usual notation: 1, 10, 10², 10⁻³.
+/// Formats a power of ten in the usual notation: 1, 10, 10², 10⁻³.
 pub(super) fn power_of_ten_text(exponent: i32) -> String {
     match exponent {
         0 => "1".to_string(),
@@ -15,7 +15,8 @@ fn superscript(number: i32) -> String {
     number.to_string().chars().map(digit).collect()
 }
 
-/// Replaces a leading hyphen with the typographic minus sign, which is as wide as a plus, and drops the sign of zero.
+/// Replaces a leading hyphen with the typographic minus sign, which is as wide as a plus sign, and drops the sign of
+/// zero.
 pub(super) fn with_minus_sign(number: &str) -> String {
     match number.strip_prefix('-') {
         Some(digits) if digits.chars().all(|c| c == '0' || c == '.') => digits.to_string(),
@@ -24,7 +25,7 @@ pub(super) fn with_minus_sign(number: &str) -> String {
     }
 }
 
-/// Returns a number with at most `digits` significant digits and without trailing zeros, such as `5366.9`, `0.03` or
+/// Formats a number with at most `digits` significant digits and without trailing zeros, such as `5366.9`, `0.03` or
 /// `2.1×10⁻⁷`, for statistics boxes and axis titles.
 ///
 /// ```

@@ -24,8 +24,8 @@ impl AxisTitle {
         }
     }
 
-    /// The title beside an axis whose numbers must be multiplied by `factor`, such as `10³`. Possible titles are `m
-    /// [MeV]`, `m [10³ MeV]`, `m` and `m [×10³]`.
+    /// The title of an axis whose numbers must be multiplied by `factor`, such as `10³`. Possible titles are `m [MeV]`,
+    /// `m [10³ MeV]`, `m` and `m [×10³]`.
     pub(super) fn text(&self, factor: Option<&str>) -> String {
         let bracket = match (factor, self.unit.as_str()) {
             (None, "") => return self.label.clone(),
@@ -52,7 +52,8 @@ pub(super) struct Map {
     pub(super) y: Bins,
     /// The content of bin (i, j) of x and y is at `i * y.len() + j`.
     pub(super) values: Vec<f64>,
-    /// Whether contents are counts, where 0 denotes an empty bin, rather than means, where 0 is an ordinary value.
+    /// Whether the contents are counts, for which 0 denotes an empty bin, rather than means, for which 0 is an ordinary
+    /// value.
     pub(super) counts: bool,
 }
 
@@ -90,7 +91,7 @@ impl Pad {
         }
     }
 
-    /// Draws another curve over those already in the pad. A legend lists the named curves.
+    /// Draws another curve over the curves already in the pad. A legend lists the named curves.
     ///
     /// ```
     /// use gaudi_mpi::picture::{Bins, Curve, Pad};
@@ -118,8 +119,8 @@ impl Pad {
         Self::of_map(x.into(), y.into(), values, true)
     }
 
-    /// Returns a pad that shows a two-dimensional profile. Unlike in [`Pad::map`], 0 is an ordinary value, the colour
-    /// scale spans only the range of the values, and bins with NaN stay white.
+    /// Returns a pad that shows a two-dimensional profile. Unlike for [`Pad::map`], 0 is an ordinary value, the colour
+    /// scale spans only the range of the values, and bins that contain NaN stay white.
     pub fn map_of_means(x: impl Into<Bins>, y: impl Into<Bins>, values: Vec<f64>) -> Self {
         Self::of_map(x.into(), y.into(), values, false)
     }
@@ -143,8 +144,8 @@ impl Pad {
         self
     }
 
-    /// Sets the label and unit of the y axis. By default, a histogram's y axis title consists of the counted objects
-    /// and the bin width, such as `Entries / (3 MeV)`.
+    /// Sets the label and unit of the y axis. By default, a histogram's y axis title consists of the name of the
+    /// counted objects and the bin width, such as `Entries / (3 MeV)`.
     pub fn y(mut self, label: impl Into<String>, unit: impl Into<String>) -> Self {
         self.y = AxisTitle::new(label, unit);
         self
@@ -162,7 +163,8 @@ impl Pad {
         self
     }
 
-    /// Sets the lines of the statistics box: names and values. A line without a value is a heading.
+    /// Sets the lines of the statistics box, each of which consists of a name and a value. A line with an empty value
+    /// is a heading.
     pub fn statistics<N, V>(mut self, lines: impl IntoIterator<Item = (N, V)>) -> Self
     where
         N: Into<String>,
@@ -184,7 +186,8 @@ impl Pad {
         self
     }
 
-    /// The colour and marker of a curve. Points over histograms are taken to be data, which are black by convention.
+    /// The colour and marker of a curve. Points drawn over histograms are assumed to be data, which are black by
+    /// convention.
     pub(super) fn style(&self, curve: usize) -> CurveStyle {
         let points = |curve: &&Curve| curve.kind == CurveKind::Points;
         let data = self.curves.iter().filter(points).count() == 1 && self.curves.len() > 1;
@@ -203,7 +206,7 @@ impl Pad {
         CurveStyle { colour, marker: curve }
     }
 
-    /// The bins of the common x axis: those of the first curve or of the map.
+    /// The bins of the common x axis, which are the bins of the first curve or of the map.
     pub(super) fn x_bins(&self) -> Option<&Bins> {
         match &self.map {
             Some(map) => Some(&map.x),
@@ -211,7 +214,7 @@ impl Pad {
         }
     }
 
-    /// The title of the y axis: the given title or, by default, the counted objects per bin width.
+    /// The title of the y axis: the given title or, by default, the name of the counted objects and the bin width.
     pub(super) fn y_title(&self) -> AxisTitle {
         let only_points = self.curves.iter().all(|curve| curve.kind == CurveKind::Points);
         let automatic = self.y == AxisTitle::default() && self.map.is_none();
@@ -248,7 +251,7 @@ impl Pad {
         }
     }
 
-    /// Checks that the data can be drawn. The error identifies the pad by this number.
+    /// Checks that the data can be drawn. Errors identify the pad by this number.
     pub(super) fn check(&self, number: usize) -> Result<()> {
         let name = match self.title.as_str() {
             "" => format!("pad {number}"),

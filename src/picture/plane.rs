@@ -1,4 +1,4 @@
-//! Points and lines in a plane, such as a view of an event from one side.
+//! Points and lines in a plane, such as a side view of an event.
 
 use super::colours::{BLACK, WHITE, of_curve};
 use super::drawing::{Anchor, Drawing, Point, Rect};
@@ -8,7 +8,7 @@ use super::number_text::plain_number;
 use super::save::save;
 use std::path::Path;
 
-/// A plane with points and straight lines, and with axes along two sides.
+/// A plane with points and straight lines, and with axes along two of its sides.
 ///
 /// ```
 /// use gaudi_mpi::picture::Plane;
@@ -71,7 +71,7 @@ impl Plane {
     /// to each plane and are in pixels.
     ///
     /// # Errors
-    /// When the name has another ending, or the file cannot be written.
+    /// When the file name has a different ending, or the file cannot be written.
     pub fn save(planes: &[Self], width: u32, height: u32, file: impl AsRef<Path>) -> Result<()> {
         save(file.as_ref(), || {
             let mut drawing = Drawing::new(width, height * planes.len() as u32);
@@ -136,8 +136,8 @@ impl Plane {
         drawing.text_upwards(&self.labels[1], (area.left + 20.0, frame.top), Anchor::End, SIZE);
     }
 
-    /// Returns the part of a line within the limits, using the method of Y.-D. Liang and B. A. Barsky, ACM Trans.
-    /// Graph. 3, 1 (1984).
+    /// Returns the part of a line that lies within the limits, using the method of Y.-D. Liang and B. A. Barsky, ACM
+    /// Trans. Graph. 3, 1 (1984).
     fn clip(&self, from: [f64; 2], to: [f64; 2]) -> Option<([f64; 2], [f64; 2])> {
         let (mut begin, mut end) = (0.0f64, 1.0f64);
         for (axis, limits) in [self.x, self.y].into_iter().enumerate() {
@@ -157,7 +157,7 @@ impl Plane {
     }
 }
 
-/// The multiples of `step` in a range.
+/// The multiples of `step` that lie in a range.
 fn multiples([low, high]: [f64; 2], step: f64) -> impl Iterator<Item = f64> {
     let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
     (first..=last).map(move |number| number as f64 * step)

@@ -1,4 +1,4 @@
-//! A drawing as PNG.
+//! Renders a drawing as PNG.
 
 use std::io;
 
@@ -9,7 +9,8 @@ use super::colours::{BLACK, Colour};
 use super::drawing::{Drawing, Point, Rect, Shape, Text};
 use super::font;
 
-/// For smooth letters and thin lines, the drawing is painted this many times larger and then averaged down.
+/// To get smooth letters and thin lines, the drawing is painted this many times larger and then scaled down by
+/// averaging.
 const FINE: u32 = 3;
 
 type DrawResult = Result<(), DrawingErrorKind<BitMapBackendError>>;
@@ -34,7 +35,7 @@ pub(super) fn encode(drawing: &Drawing) -> io::Result<Vec<u8>> {
     Ok(file)
 }
 
-/// Averages squares of `FINE` × `FINE` pixels of an image of this width.
+/// Averages each square of `FINE` × `FINE` pixels in an image of this width.
 fn average(fine: &[u8], width: usize) -> Vec<u8> {
     let side = FINE as usize;
     let cells = (side * side) as u16;
@@ -105,7 +106,7 @@ fn fill(backend: &mut BitMapBackend<'_>, r: &Rect, colour: Colour) -> DrawResult
     backend.draw_rect((left, top), (right, bottom), &solid(colour), true)
 }
 
-/// Paints a horizontal or vertical piece of a line, long enough to meet the next piece around a corner.
+/// Paints a horizontal or vertical segment of a line. The segment is extended to meet the next one at a corner.
 fn piece(backend: &mut BitMapBackend<'_>, (ax, ay): Point, (bx, by): Point, width: f64, colour: Colour) -> DrawResult {
     let half = width / 2.0;
     let (left, right) = (fine(ax.min(bx) - half), fine(ax.max(bx) + half));
@@ -157,8 +158,8 @@ fn disc(backend: &mut BitMapBackend<'_>, (x, y): Point, radius: f64, colour: Col
     Ok(())
 }
 
-/// Paints a text from the outlines of its letters. The backend's own text would be placed only on whole pixels and
-/// anchored by an estimated height.
+/// Paints text from the outlines of its letters. The backend would place text only at whole pixels and anchor it by an
+/// estimated height.
 fn letters(backend: &mut BitMapBackend<'_>, text: &Text) -> DrawResult {
     let scale = f64::from(FINE);
     let (x, y) = text.start();

@@ -8,7 +8,7 @@ use super::error::{Error, Result};
 use super::{png, svg};
 use crate::files::unfinished;
 
-/// Writes a picture as SVG or PNG. The name is checked before anything is drawn.
+/// Writes a picture as SVG or PNG. The file name is checked before anything is drawn.
 pub(super) fn save(file: &Path, drawing: impl FnOnce() -> Result<Drawing>) -> Result<()> {
     let path = || file.to_path_buf();
     let extension = file.extension().map(|e| e.to_string_lossy().to_lowercase());

@@ -1,6 +1,6 @@
 //! Sizes of letters, lines and gaps.
 
-/// Sizes in pixels, which are the same for all pads of a canvas.
+/// Sizes in pixels, which are the same for all pads on a canvas.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sizes {
     /// The font size of the numbers along the axes.
@@ -17,7 +17,7 @@ pub(super) struct Sizes {
     pub(super) thin: f64,
     /// The line width of curves.
     pub(super) thick: f64,
-    /// The length of a tick with a number. Ticks without numbers are half as long.
+    /// The length of a tick that has a number. Ticks without numbers are half as long.
     pub(super) tick: f64,
     /// The radius of a marker.
     pub(super) marker: f64,
@@ -26,7 +26,7 @@ pub(super) struct Sizes {
 impl Sizes {
     /// Returns the sizes for pads of this size on a canvas of this size, all in pixels.
     ///
-    /// Letters shrink less than the pads do. Otherwise, nine pads on a canvas would be illegible.
+    /// Letters shrink less than the pads do; otherwise, the text on a canvas with nine pads would be illegible.
     pub(super) fn new(canvas: (f64, f64), pad: (f64, f64)) -> Self {
         let extent = |(width, height): (f64, f64)| height.min(0.75 * width);
         let part = extent(pad) / extent(canvas);

@@ -1,4 +1,4 @@
-//! A drawing as SVG.
+//! Renders a drawing as SVG.
 
 use std::convert::Infallible;
 use std::io;
@@ -77,7 +77,7 @@ fn place((x, y): Point) -> BackendCoord {
     ((x * UNITS).round() as i32, (y * UNITS).round() as i32)
 }
 
-/// The backend positions a text by a line 0.76 font sizes above the base line.
+/// The backend positions text by a line that is 0.76 times the font size above the base line.
 fn anchor(text: &Text) -> BackendCoord {
     let rise = 0.76 * text.size;
     let (x, y) = text.at;

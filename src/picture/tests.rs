@@ -1,12 +1,12 @@
-//! Properties of all pictures: words stay within the picture and do not overlap, boxes cover no contents, and any
-//! numbers can be drawn.
+//! Tests properties that all pictures must have: words stay within the picture and do not overlap, boxes cover no
+//! contents, and any numbers can be drawn.
 
 use proptest::prelude::*;
 
 use super::drawing::{Drawing, Rect, Shape};
 use super::*;
 
-/// Numbers of all magnitudes, and non-finite ones.
+/// Numbers of all magnitudes, and non-finite numbers.
 fn any_number() -> impl Strategy<Value = f64> {
     prop_oneof![
         4 => -1e3..1e3,
@@ -16,7 +16,7 @@ fn any_number() -> impl Strategy<Value = f64> {
     ]
 }
 
-/// Typical histogram contents: of similar magnitude and mostly positive.
+/// Typical histogram contents, which are of similar magnitude and mostly positive.
 fn contents(bins: usize) -> impl Strategy<Value = Vec<f64>> {
     let unit = prop_oneof![8 => 0.0..1.0, 1 => -0.2..0.0, 1 => Just(0.0), 1 => Just(f64::NAN)];
     (prop::collection::vec(unit, bins), -12i32..12)

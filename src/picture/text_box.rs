@@ -1,4 +1,4 @@
-//! Text boxes in the corners of a pad: statistics and legend.
+//! Text boxes in the corners of a pad: the statistics box and the legend.
 
 use super::colours::{BLACK, WHITE};
 use super::curve::CurveKind;
@@ -13,11 +13,11 @@ use super::sizes::Sizes;
 enum Row {
     Heading(String),
     Pair(String, String),
-    /// A sample of the curve with this number, and the curve's name.
+    /// A sample of the curve with this number, followed by the curve's name.
     Sample(usize, String),
 }
 
-/// A box whose size fits its lines.
+/// A box that is just large enough for its lines.
 #[derive(Clone, Debug)]
 pub(super) struct TextBox {
     rows: Vec<Row>,
@@ -46,7 +46,7 @@ impl TextBox {
         Self::new(rows, true, 0.5 * frame.width(), frame, sizes)
     }
 
-    /// Returns the legend of a pad with at most this width, or `None` if no curve has a name.
+    /// Returns the legend of a pad, at most this wide, or `None` if no curve has a name.
     pub(super) fn legend(pad: &Pad, frame: &Rect, width: f64, sizes: &Sizes) -> Option<Self> {
         let named = pad
             .curves
@@ -57,7 +57,7 @@ impl TextBox {
         Self::new(rows, false, width, frame, sizes)
     }
 
-    /// Returns a box that is at most this wide and at most two fifths of the frame's height high.
+    /// Returns a box that is at most this wide and at most two fifths as high as the frame.
     fn new(rows: Vec<Row>, framed: bool, max_width: f64, frame: &Rect, sizes: &Sizes) -> Option<Self> {
         if rows.is_empty() {
             return None;

@@ -16,12 +16,12 @@ pub(super) struct Tick {
 pub(super) struct Ticks {
     pub(super) major: Vec<Tick>,
     pub(super) minor: Vec<f64>,
-    /// The factor by which the numbers at the ticks must be multiplied, such as `10³`.
+    /// The factor, such as `10³`, by which the numbers beside the ticks must be multiplied.
     pub(super) factor: Option<String>,
 }
 
 impl Ticks {
-    /// Returns at most about `count` ticks with numbers.
+    /// Returns ticks for a range, of which at most about `count` have numbers.
     pub(super) fn new(range: &AxisRange, count: usize) -> Self {
         let count = count.clamp(1, 20);
         if range.log {
@@ -39,11 +39,11 @@ struct TickSpacing {
 }
 
 impl TickSpacing {
-    /// Returns the smallest distance that divides the range into at most `count` intervals.
+    /// Returns the smallest such distance that divides the range into at most `count` intervals.
     fn new(range: f64, count: usize) -> Self {
         let least = range / count as f64;
         let mut exponent = least.log10().floor() as i32;
-        // The distance may fall short by a rounding error: 0.1 is enough for 0.30000000000000004 / 3.
+        // The distance may be too small by a rounding error: 0.1 is accepted for 0.30000000000000004 / 3.
         let enough =
             |mantissa: i32, exponent: i32| f64::from(mantissa) * power_of_ten(exponent) >= least * (1.0 - 1e-9);
         loop {
@@ -58,7 +58,7 @@ impl TickSpacing {
         f64::from(self.mantissa) * power_of_ten(self.exponent)
     }
 
-    /// The number of intervals into which minor ticks divide the distance.
+    /// The number of intervals into which minor ticks divide the distance between two ticks.
     fn parts(&self) -> usize {
         if self.mantissa == 2 { 4 } else { 5 }
     }
@@ -69,8 +69,8 @@ fn power_of_ten(exponent: i32) -> f64 {
     format!("1e{exponent}").parse().unwrap_or(0.0)
 }
 
-/// The integers whose products with `step` are within a range. There are none if neighbouring integers are too large
-/// for floating-point numbers to distinguish.
+/// The integers whose products with `step` are within a range. The result is empty if the integers are so large that
+/// floating-point numbers cannot distinguish neighbouring ones.
 fn multiples(range: &AxisRange, step: f64) -> impl Iterator<Item = f64> {
     let slack = 1e-9;
     let first = (range.low / step - slack).ceil();
@@ -157,7 +157,7 @@ fn log(range: &AxisRange, count: usize) -> Ticks {
 }
 
 /// Returns the ticks of a logarithmic range that contains fewer than two powers of ten. Labels are at 1, 2 and 5 times
-/// a power of ten. If that gives too few labels, the ticks are evenly spaced instead.
+/// a power of ten. If that yields too few labels, evenly spaced ticks are used instead.
 fn within_a_decade(range: &AxisRange, first: i32, count: usize) -> Ticks {
     let candidates = (first - 1..=first).flat_map(|e| (1..10).map(move |m| (m, e)));
     let inside = |&(m, e): &(i32, i32)| {
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(ticks(0.0, 2e-7).factor.as_deref(), Some("10⁻⁹"));
         assert_eq!(ticks(0.0, 1e300).factor.as_deref(), Some("10³⁰⁰"));
         assert_eq!(ticks(0.0, 9000.0).factor, None);
-        // A factor would not make these labels shorter.
+        // Factoring out a power of ten would not make these labels shorter.
         assert_eq!(ticks(305_120.0, 305_124.0).factor, None);
         assert_eq!(ticks(305_120.0, 305_124.0).major[1].label, "305121");
     }

@@ -5,7 +5,7 @@ use super::curve::{Curve, CurveKind};
 use super::limits::drawable;
 use super::pad::Pad;
 
-/// A box at the top of the frame, in fractions of the frame's width and height.
+/// The part of the frame that a box at its top covers, in fractions of the frame's width and height.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Obstacle {
     pub(super) left: f64,
@@ -50,8 +50,8 @@ fn bare_range(pad: &Pad) -> AxisRange {
         return AxisRange::linear(0.0, 1.0);
     };
     if steps {
-        // The area below a histogram represents its content, so the axis includes zero. If no content is negative, the
-        // axis starts at zero even if an error bar extends below zero.
+        // The area below a histogram represents its content, so the axis includes zero. If no bin content is negative,
+        // the axis starts at zero even if an error bar extends below zero.
         low = if positive { 0.0 } else { low.min(0.0) };
         high = high.max(0.0);
         if low == high {
@@ -78,7 +78,7 @@ fn bare_log_range(pad: &Pad) -> AxisRange {
     if high == 0.0 {
         return AxisRange::log(0.5, 10.0);
     }
-    // Starting the axis at half of the smallest content gives single entries a visible step.
+    // Starting the axis at half the smallest content makes the steps of single entries visible.
     let low = low / 2.0;
     let bare = AxisRange::log(low, high.max(low * 4.0));
     AxisRange {
@@ -87,7 +87,7 @@ fn bare_log_range(pad: &Pad) -> AxisRange {
     }
 }
 
-/// Returns the highest drawn content between two fractions of the frame's width.
+/// Returns the highest content drawn between two x positions, given as fractions of the frame's width.
 fn top_between(pad: &Pad, x: &AxisRange, left: f64, right: f64) -> Option<f64> {
     let mut highest: Option<f64> = None;
     for curve in &pad.curves {
@@ -102,7 +102,8 @@ fn top_between(pad: &Pad, x: &AxisRange, left: f64, right: f64) -> Option<f64> {
     highest
 }
 
-/// The lower end of the error bar, the content, and the upper end of the bar, of each bin that can be drawn.
+/// For each bin that can be drawn, returns the lower end of the error bar, the content, and the upper end of the error
+/// bar.
 fn bars(curve: &Curve) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
     bars_by_bin(curve).map(|(_, bar)| bar)
 }

@@ -1,4 +1,4 @@
-//! The bins of an axis, and the search for the bin of a value.
+//! The bins of an axis, and the search for the bin that contains a value.
 
 use std::borrow::Borrow;
 use std::fmt::Debug;
@@ -20,7 +20,7 @@ pub(super) enum Binning {
 /// The position of a coordinate on an axis.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::hist) struct Location {
-    /// The bin index. Underflow, if the axis has it, is 0; overflow is the last index.
+    /// The bin index. The underflow bin, if the axis has one, has index 0; the overflow bin has the last index.
     pub index: usize,
     /// False for underflow and overflow.
     pub inside: bool,
@@ -28,10 +28,10 @@ pub(in crate::hist) struct Location {
     pub value: f64,
 }
 
-/// The maximum number of bins of an axis.
+/// The maximum number of bins on an axis.
 const MAX_BINS: usize = (1 << 31) - 2;
-/// The largest magnitude of an axis' edges must lie between 1 / `MAX_EDGE` and `MAX_EDGE`, so that squares neither
-/// overflow nor underflow.
+/// The largest of the magnitudes of an axis' edges must lie between 1 / `MAX_EDGE` and `MAX_EDGE`, so that its square
+/// neither overflows nor underflows.
 const MAX_EDGE: f64 = 1e140;
 
 fn refusal(reason: impl Into<String>) -> Error {
@@ -72,7 +72,7 @@ pub(in crate::hist) struct Uniform {
     pub(super) high: f64,
     pub(super) bins: u32,
     range: f64,
-    /// Bins per unit.
+    /// The number of bins per unit of the axis.
     density: f64,
 }
 
@@ -90,10 +90,10 @@ impl TryFrom<(u32, f64, f64)> for Uniform {
     }
 }
 
-/// Adding this constant to a number of magnitude below 2⁵¹ leaves the nearest integer in the lowest bits.
+/// Adding this constant to a number of magnitude below 2⁵¹ leaves the nearest integer in the lowest bits of the sum.
 const WHOLE: f64 = 1.5 * (1_u64 << 52) as f64;
 /// Adding this constant to a number of magnitude below 2³³ leaves the nearest multiple of 2^−FRACTION in the lowest
-/// bits.
+/// bits of the sum.
 const POINT: f64 = 1.5 * (1_u64 << (52 - FRACTION)) as f64;
 const FRACTION: u32 = 18;
 
@@ -118,13 +118,13 @@ impl Uniform {
     ///
     /// Both methods start from the same difference and round twice, so before rounding to an integer they differ by
     /// less than 2⁻⁵¹ · `bins`. If the fast result is 2⁻¹⁹ or more away from an integer, both methods round to the same
-    /// integer. Latency matters here: code that follows the fill may have to wait for the bin index, but not for the
-    /// outcome of a branch that was predicted correctly.
+    /// integer. Latency matters here: the code after the fill may have to wait for the bin index, but it does not have
+    /// to wait for a branch that was predicted correctly.
     #[inline]
     pub(in crate::hist) fn locate(&self, value: f64) -> Location {
         let position = (value - self.low) * self.density;
-        // The position as a fixed-point number. A position that does not fit comes out above the maximum number of
-        // bins.
+        // The position as a fixed-point number. A position that is out of range for this format turns into a number
+        // above the maximum number of bins.
         let fixed = (position + POINT).to_bits().wrapping_sub(POINT.to_bits());
         let (bin, fraction) = (fixed >> FRACTION, fixed & ((1 << FRACTION) - 1));
         if bin < u64::from(self.bins) && fraction != 0 {
@@ -144,8 +144,8 @@ impl Uniform {
         self.locate_exactly(value)
     }
 
-    /// Performs exactly the operations of boost-histogram's `axis::regular`: any other form of the expression would
-    /// move some numbers across a bin edge.
+    /// Performs exactly the operations of boost-histogram's `axis::regular`: any other way of writing the expression
+    /// would assign some numbers to a neighbouring bin.
     ///
     /// There is no branch and no saturating cast, so compilers can turn a loop over many values into vector
     /// instructions.
@@ -153,10 +153,10 @@ impl Uniform {
     pub(in crate::hist) fn locate_exactly(&self, value: f64) -> Location {
         let bins = f64::from(self.bins);
         let position = (value - self.low) / self.range * bins;
-        // The position is below the number of bins exactly if the quotient is below 1: even the product with the
-        // largest such quotient does not round up to the number of bins.
+        // The position is below the number of bins if and only if the quotient is below 1: even for the largest
+        // quotient below 1, the product does not round up to the number of bins.
         let inside = (position >= 0.0) & (position < bins);
-        // A NaN fails the first comparison and counts as overflow.
+        // NaN fails the first comparison and therefore counts as overflow.
         let position = if position < bins { position } else { bins };
         let position = if position > -1.0 { position } else { -1.0 };
         let rounded = position + WHOLE;
@@ -204,7 +204,7 @@ impl Edges {
         &self.0
     }
 
-    /// Finds the bin that contains the value. A NaN counts as overflow.
+    /// Finds the bin that contains the value. NaN counts as overflow.
     #[inline(never)]
     pub(super) fn locate(&self, value: f64) -> Location {
         let index = if value.is_nan() {
@@ -236,12 +236,12 @@ impl Category for String {
     }
 }
 
-/// Categories in the order of their bins, with an index for searching.
+/// Categories in the order of their bins, with a sorted index for lookups.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<T>", into = "Vec<T>", bound = "T: Category")]
 pub(super) struct Categories<T> {
     names: Vec<T>,
-    /// Bin numbers, sorted by category.
+    /// The bin numbers, sorted by category.
     sorted: Vec<u32>,
 }
 

@@ -2,7 +2,7 @@ use crate::hist::{Axis, Bin, Histogram1D, Histogram2D, Profile1D};
 
 #[test]
 fn statistics_are_those_of_root() {
-    // The expected values were calculated by hand. Fills outside the axis count only as entries.
+    // The expected values were calculated by hand. Fills outside the axis are included only in the number of entries.
     let mut h = Histogram1D::new("h", Axis::uniform(4, 0.0, 4.0));
     assert_eq!(
         (h.mean(), h.std_dev(), h.effective_entries(), h.integral()),

@@ -1,16 +1,18 @@
 //! The group `exact`: the digits of exact sums that do not fit in one `f64`.
 //!
-//! UHI has room for one rounded number where this crate has an exact sum. With the rounded numbers alone, a sum of
-//! files would depend on how they are grouped: `(a + b) + c` is rounded once more than `a + b + c`. A histogram's group
-//! `exact` therefore holds the rest of each sum as further numbers. Each number is the rounded difference between the
-//! sum and the numbers before it. The exact sum of all these numbers (`math.fsum`) is the original sum.
+//! UHI stores one rounded number where this crate has an exact sum. With the rounded numbers alone, the sum of several
+//! files would depend on how they are grouped, because `(a + b) + c` is rounded once more than `a + b + c`. A
+//! histogram's group `exact` therefore stores the remainder of each sum as additional numbers. Each number is the
+//! rounded difference between the sum and the numbers before it. The exact sum of all these numbers (`math.fsum`) is
+//! the original sum.
 //!
 //! - Attributes `sum_wx`, `sum_wxx`, and with several axes `sum_wy`, `sum_wxy`, …: Σw·x and Σw·x·y over the fills
 //!   inside the axes, for numeric axes. Each is an array of numbers to add up.
 //! - Datasets: `values` and `variances` of a weighted histogram, `sum_of_weights` and `sum_of_weights_squared` of a
 //!   weighted profile, to be added to the storage's arrays; `sum_of_values` (Σw·y) and `sum_of_values_squared` (Σw·y²)
-//!   of a profile, whose storage holds means instead. The first dimension runs over the numbers to add up; the others
-//!   are the histogram's dimensions. A dataset is omitted if all its numbers are 0, as for small integer weights.
+//!   of a profile, because its storage contains means instead. The first dimension runs over the numbers to add up; the
+//!   others are the histogram's dimensions. A dataset is omitted if all its numbers are 0, which is the case for small
+//!   integer weights.
 
 use crate::files::hdf5_node::Node;
 use crate::hist::axis::Axis;
@@ -26,13 +28,14 @@ pub(super) const SUM_W2: &str = "sum_of_weights_squared";
 pub(super) const SUM_WY: &str = "sum_of_values";
 pub(super) const SUM_WY2: &str = "sum_of_values_squared";
 
-/// The contents of the group.
+/// The contents of the group `exact`.
 pub(super) struct ExactGroup {
     moments: Vec<(String, Vec<f64>)>,
     datasets: Vec<(&'static str, Layers)>,
 }
 
-/// Numbers to add up in each bin: the first number for every bin, then the second number for every bin, …
+/// The numbers to add up in each bin, stored as the first number of every bin, then the second number of every bin, and
+/// so on.
 type Layers = Vec<Vec<f64>>;
 
 impl ExactGroup {
@@ -96,7 +99,8 @@ impl ExactGroup {
     }
 }
 
-/// The names of the moments along these axes, each with the number of its axis or the numbers i ≤ j of its two axes.
+/// The names of the moments along these axes. Each name comes with the number of its axis, or with the numbers i ≤ j of
+/// its two axes.
 pub(super) fn moment_names(axes: &[Axis]) -> Vec<(String, usize, Option<usize>)> {
     const LETTERS: [&str; 3] = ["x", "y", "z"];
     let numeric = || (0..axes.len()).filter(|&axis| axes[axis].is_numeric());

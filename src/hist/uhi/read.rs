@@ -26,10 +26,10 @@ const MAX_DEPTH: usize = 32;
 type Reason = String;
 
 impl Histograms {
-    /// Reads the book that [`save`](Self::save) wrote, or the book in an event file.
+    /// Reads a book from a file written by [`save`](Self::save), or from an event file.
     ///
-    /// The result equals the book that was written, and saving it again gives the same bytes. One distinction is lost:
-    /// in a histogram with weights, fills without weights become fills with weight 1.
+    /// The result equals the book that was written, and saving it again gives an identical file. The only information
+    /// lost is that in a histogram with weighted fills, unweighted fills become fills with weight 1.
     ///
     /// ```
     /// use gaudi_mpi::hist::{Axis, Histogram1D, Histograms};
@@ -62,7 +62,7 @@ impl Histograms {
         Self::read_hdf5(&group).map_err(|error| failure(error.into()))
     }
 
-    /// Reads all objects that [`write_hdf5`](Self::write_hdf5) wrote to a group.
+    /// Reads all objects written to a group by [`write_hdf5`](Self::write_hdf5).
     ///
     /// # Errors
     ///
@@ -251,7 +251,7 @@ struct Arrays {
 }
 
 impl Arrays {
-    /// Checks the sizes of the arrays first, so that a damaged axis cannot cause a huge allocation.
+    /// Checks the sizes of the arrays first, to prevent a damaged axis from causing a huge allocation.
     fn new(place: &Group, axes: &[Axis]) -> Result<Self, Reason> {
         if !place.link_exists(exact_group::NAME) {
             return Err(format!(
@@ -286,8 +286,8 @@ impl Arrays {
         all(&dataset)
     }
 
-    /// Reads two sums per bin. Each is the storage array with the first name, unless that name is empty, plus the
-    /// remaining exact terms under the second name.
+    /// Reads two sums per bin. Each sum is the storage array with the first name (if that name is not empty) plus the
+    /// exact terms stored under the second name.
     fn sums(&self, names: [(&str, &str); 2]) -> Result<Vec<[ExactSum; 2]>, Reason> {
         let mut sums = vec![<[ExactSum; 2]>::default(); self.shape.iter().product()];
         for (place, (stored, rest)) in names.into_iter().enumerate() {
@@ -346,7 +346,7 @@ fn text(group: &Group, name: &str) -> Result<String, Reason> {
     }
 }
 
-/// Returns the text of an attribute, or an empty string if the attribute is missing.
+/// Returns the string value of an attribute, or an empty string if the attribute is missing.
 fn optional_text(group: &Group, name: &str) -> Result<String, Reason> {
     text_attribute(group, name)
         .map(Option::unwrap_or_default)

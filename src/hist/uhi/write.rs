@@ -89,19 +89,19 @@ impl Histograms {
     }
 }
 
-/// One array of a storage, with one number per bin.
+/// One of a storage's arrays, with one number per bin.
 enum StorageArray {
     Integers(Vec<i64>),
     Numbers(Vec<f64>),
 }
 
-/// The parts that differ between histograms and profiles.
+/// The functions that differ between histograms and profiles.
 trait Uhi<const N: usize> {
     fn fills(&self) -> &BinnedFills<N>;
     /// The storage type, and its arrays by name.
     fn storage(&self) -> (&'static str, Vec<(&'static str, StorageArray)>);
     fn write_metadata(&self, metadata: &Node) -> hdf5::Result<()>;
-    /// Adds the digits that rounding in the storage loses.
+    /// Adds the digits that are lost to rounding in the storage.
     fn add_exact(&self, exact: &mut ExactGroup);
 }
 

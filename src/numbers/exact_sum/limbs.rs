@@ -2,8 +2,8 @@
 
 /// A sum of multiples of powers of two: Σᵢ `digits[i]` · 2^(32·(first + i)).
 ///
-/// Digits have spare bits above the 32 bits of their place, so that an addition changes only the digits that the term
-/// covers. Carries are propagated only once every 2²⁹ additions.
+/// Digits have spare bits beyond the 32 bits of their place, so an addition changes only the digits that the term
+/// overlaps. Carries are propagated only once every 2²⁹ additions.
 #[derive(Clone, Default)]
 pub(super) struct Limbs {
     first: i32,
@@ -12,8 +12,8 @@ pub(super) struct Limbs {
     pending: u32,
 }
 
-/// The digit places accepted when deserialising: up to 2^4096, far more than a sum of `f64` needs. The limit bounds the
-/// memory that a corrupt message can request.
+/// The digit places accepted when deserialising. They cover numbers up to 2^4096, far more than a sum of `f64` values
+/// needs. The limit bounds the memory that a corrupt message can request.
 const PLACES: std::ops::Range<i32> = -128..128;
 const DIGIT_BITS: i32 = 32;
 const DIGIT_MASK: i64 = 0xffff_ffff;
@@ -47,7 +47,7 @@ impl Limbs {
         let used = DIGIT_BITS.max(offset + 128 - magnitude.leading_zeros() as i32);
         self.cover(place, place + (used + DIGIT_BITS - 1) / DIGIT_BITS);
         let sign = if multiple < 0 { -1 } else { 1 };
-        // The lowest digit takes the bits above the offset; the others take 32 bits each.
+        // The lowest digit receives the term's lowest 32 − offset bits; each of the other digits receives 32 bits.
         let mut digit = i64::from((magnitude << offset) as u32);
         let mut rest = magnitude >> (DIGIT_BITS - offset);
         let mut at = (place - self.first) as usize;
@@ -108,8 +108,8 @@ impl Limbs {
         round_to_f64(negative, magnitude, inexact, DIGIT_BITS * (self.first + bottom as i32))
     }
 
-    /// Propagates the carries. All digits but the last are then in 0 .. 2³². The last digit, which carries the sign of
-    /// the number, is in −2³² .. 2³².
+    /// Propagates the carries. Afterwards, all digits except the last are in 0 .. 2³². The last digit, which carries
+    /// the sign of the number, is in −2³² .. 2³².
     pub(super) fn carry(&mut self) {
         let Some(last) = self.digits.len().checked_sub(1) else {
             return;
@@ -158,8 +158,8 @@ impl Limbs {
     }
 }
 
-/// Rounds ±(`magnitude` + ε) · 2^`exponent` to the nearest `f64`, ties to even. ε is between 0 and 1 if the value is
-/// `inexact`, else 0. An inexact magnitude must have at least 64 significant bits.
+/// Rounds ±(`magnitude` + ε) · 2^`exponent` to the nearest `f64`, ties to even. ε lies between 0 and 1 if the magnitude
+/// is `inexact`; otherwise, it is 0. An inexact magnitude must have at least 64 significant bits.
 pub(super) fn round_to_f64(negative: bool, magnitude: u128, inexact: bool, exponent: i32) -> f64 {
     if magnitude == 0 {
         return 0.0;
@@ -169,7 +169,7 @@ pub(super) fn round_to_f64(negative: bool, magnitude: u128, inexact: bool, expon
     if leading > 1023 {
         return if negative { f64::NEG_INFINITY } else { f64::INFINITY };
     }
-    // The exponent of the result's last bit.
+    // The exponent of the last bit of the result's significand.
     let last = (leading - 52).max(-1074);
     let dropped = last - exponent;
     let significand = match dropped {

@@ -1,4 +1,4 @@
-//! The infinities and NaN in a sum.
+//! The infinities and NaNs among the terms of a sum.
 
 /// The kinds of non-finite terms in a sum, as a bit set.
 #[derive(Clone, Copy, PartialEq, Eq)]

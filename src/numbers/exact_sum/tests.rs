@@ -3,8 +3,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A finite `f64` in units of the smallest subnormal number. Infinity counts as the power of two above the largest
-/// `f64`, so that rounding to infinity is a case of rounding to nearest.
+/// The value of a finite `f64` in units of the smallest subnormal number. Infinity is treated as the power of two above
+/// the largest `f64`, so that rounding to infinity is a special case of rounding to nearest.
 fn units(x: f64) -> BigInt {
     let field = (x.to_bits() >> 52) & 0x7ff;
     let significand = x.to_bits() & SIGNIFICAND;
@@ -41,8 +41,8 @@ fn exact(terms: &[f64]) -> BigInt {
     terms.iter().map(|&term| units(term)).sum()
 }
 
-/// Any finite number: most have exponents from the whole range; some are subnormal numbers, small integers, powers of
-/// two or the largest finite numbers.
+/// Generates finite numbers. Most have exponents from the whole range; some are subnormal numbers, small integers,
+/// powers of two or the largest finite numbers.
 fn finite() -> impl Strategy<Value = f64> {
     prop_oneof![
         6 => any::<u64>().prop_map(f64::from_bits).prop_filter("finite", |x| x.is_finite()),
@@ -62,7 +62,7 @@ fn exp2(exponent: i32) -> f64 {
     }
 }
 
-/// Numbers spanning thirty orders of magnitude, as weights might.
+/// Numbers that span thirty orders of magnitude, as event weights might.
 fn weight() -> impl Strategy<Value = f64> {
     (-15.0..15.0_f64, any::<bool>()).prop_map(|(power, sign)| 10_f64.powf(power) * if sign { -1.0 } else { 1.0 })
 }
@@ -72,7 +72,7 @@ fn terms() -> impl Strategy<Value = Vec<f64>> {
         prop::collection::vec(finite(), 0..60),
         prop::collection::vec(weight(), 0..60)
     ];
-    // Rounding errors show up in sums that cancel almost or exactly.
+    // Rounding errors become visible in sums whose terms cancel almost or exactly.
     (some, any::<bool>(), 0..60_usize).prop_map(|(mut terms, cancel, at)| {
         if cancel {
             terms.extend(terms.clone().into_iter().map(|x| -x));
@@ -221,7 +221,7 @@ fn a_sum_beyond_the_largest_number_is_infinite_until_it_comes_back() {
 fn many_terms_overflow_neither_the_window_nor_the_digits() {
     let mut sum = ExactSum::new();
     sum.add(1.0);
-    // The window can hold only a limited number of large terms, and every small term goes to the digits.
+    // The window has room for only a limited number of large terms, and every small term is added to the accumulator.
     let (large, small) = (1.5 * exp2(40), 0.75 * exp2(-200));
     let terms: u32 = 3_000_000;
     for _ in 0..terms {

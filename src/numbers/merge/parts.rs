@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Parts of a sequence, each with the range of items it comes from. Parts with adjacent ranges are joined, so a job
-/// whose items finish nearly in order holds few parts.
+/// Parts of a sequence, each with the range of items that it comes from. Parts with adjacent ranges are joined, so only
+/// a few parts are kept in a job whose items finish nearly in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parts<S> {
     /// The end of each range and its sequence, keyed by the first item of the range.
@@ -19,7 +19,7 @@ impl<S> Parts<S> {
         }
     }
 
-    /// Adds the parts that come from other items. `append` appends a later sequence to an earlier one.
+    /// Adds parts that come from other items. `append` appends a later sequence to an earlier one.
     pub(super) fn join(&mut self, other: Self, append: impl Fn(&mut S, S)) {
         for (mut start, (mut end, mut sequence)) in other.parts {
             let before = self

@@ -5,8 +5,8 @@ fn four(seed: u64, item: u64, stream: u64) -> [u64; 4] {
     std::array::from_fn(|_| random.next_u64())
 }
 
-/// Do not change these numbers: if they change, so do the results of every job. They were computed independently of
-/// this crate, with an implementation of both generators written from the papers.
+/// Do not change these numbers: if they had to change, the results of every job would change as well. They were
+/// computed independently of this crate, with an implementation of both generators written from the papers.
 #[test]
 fn raw_numbers_are_the_same_on_every_platform_and_in_every_release() {
     let reference = [
@@ -97,7 +97,7 @@ fn numbers_from_plain_arithmetic_are_the_same_on_every_platform() {
     );
 }
 
-/// Detects a release of `rand_distr` that uses another method. The tolerance allows for differences in the platform's
+/// Detects releases of `rand_distr` that use a different method. The tolerance allows for differences in the platform's
 /// `exp` and `ln`.
 #[test]
 fn distributions_keep_their_method() {
@@ -120,7 +120,7 @@ fn distributions_keep_their_method() {
             "{drawn:?} instead of {frozen:?}"
         );
     }
-    // This many numbers are enough to reach the method's rare branches.
+    // This sample is large enough to reach the method's rare branches.
     for _ in 0..10_000 {
         random.gaussian(0.0, 1.0);
         random.exponential(1.0);
@@ -141,7 +141,8 @@ fn new_is_stream_zero() {
     assert_eq!(Random::new(5, 6), Random::with_stream(5, 6, 0));
 }
 
-/// Seed, item and stream are separate parts of the key: exchanging or adding them gives other numbers.
+/// Seed, item and stream are separate parts of the key: swapping them or adding them together gives other random
+/// numbers.
 #[test]
 fn no_two_keys_share_their_numbers() {
     let mut first = std::collections::HashSet::new();
@@ -154,7 +155,8 @@ fn no_two_keys_share_their_numbers() {
     }
 }
 
-/// The χ² of `counts` against a flat expectation: its distance from the expected χ² in standard deviations.
+/// The χ² of `counts` against a flat expectation: expressed as its distance from the expected χ² in standard
+/// deviations.
 fn flatness(counts: &[u64]) -> f64 {
     let expected = counts.iter().sum::<u64>() as f64 / counts.len() as f64;
     let chi2: f64 = counts.iter().map(|&n| (n as f64 - expected).powi(2) / expected).sum();
@@ -192,8 +194,8 @@ fn numbers_of_one_item_are_flat_and_independent() {
     assert!(flatness(&cubes).abs() < 4.0, "{}", flatness(&cubes));
 }
 
-/// Pearson's correlation coefficient between the sequences of items and streams whose numbers differ by little or by
-/// one bit is Gaussian about 0 with σ = 1/√n.
+/// For items and streams whose numbers differ by little or by one bit, Pearson's correlation coefficient between their
+/// random sequences follows a Gaussian distribution around 0 with σ = 1/√n.
 #[test]
 fn sequences_of_close_keys_do_not_correlate() {
     let n = 20_000;
@@ -212,7 +214,7 @@ fn sequences_of_close_keys_do_not_correlate() {
         .iter()
         .map(|&(seed, item, stream)| {
             let mut random = Random::with_stream(seed, item, stream);
-            // The numbers are shifted and scaled to mean 0 and variance 1.
+            // The numbers are shifted and scaled to have mean 0 and variance 1.
             (0..n).map(|_| random.uniform(-(3f64.sqrt()), 3f64.sqrt())).collect()
         })
         .collect();
