@@ -5,7 +5,7 @@ use super::job_output::JobOutput;
 use super::setup::Setup;
 use crate::error::Result;
 
-/// A processing step for each event: an algorithm can read tables, add tables, fill histograms, and reject the event.
+/// A processing step for each event: an algorithm can read tables, add tables, fill histograms, and reject events.
 ///
 /// An algorithm is a struct. Its fields are the algorithm's properties, which appear as keys in a job file. Handles
 /// obtained in [`initialize`](Algorithm::initialize) are stored in fields marked `#[serde(skip)]`.
@@ -38,8 +38,8 @@ use crate::error::Result;
 /// }
 /// ```
 pub trait Algorithm: Send {
-    /// Called once in each worker before the first event: requests columns, creates tables, books histograms and
-    /// counters. It is also called when a job is only checked, so expensive preparations belong in
+    /// Called once in each worker before the first event. Requests columns, creates tables, and books histograms and
+    /// counters. This method is also called when a job is only checked, so expensive preparations belong in
     /// [`start`](Algorithm::start).
     ///
     /// # Errors
@@ -73,7 +73,7 @@ pub trait Algorithm: Send {
     /// ```
     fn initialize(&mut self, setup: &mut Setup) -> Result<()>;
 
-    /// Called once after all algorithms are initialised, before the first event: prepares large data, such as a
+    /// Called once after all algorithms are initialised, before the first event. Prepares large data, such as a
     /// detector geometry. Forked workers (`--workers`) share this data because they are forked afterwards.
     ///
     /// # Errors
@@ -85,8 +85,8 @@ pub trait Algorithm: Send {
     /// Called for each event that no earlier algorithm rejected. Returns `false` to reject the event.
     ///
     /// # Errors
-    /// After an error, the item that contains the event fails: a chunk of events, a file, or a single event, depending
-    /// on the job's granularity.
+    /// An error causes the item that contains the event to fail. Depending on the job's granularity, an item is a chunk
+    /// of events, a file, or a single event.
     fn execute(&mut self, event: &mut Event) -> Result<bool> {
         let _ = event;
         Ok(true)
@@ -94,7 +94,7 @@ pub trait Algorithm: Send {
 
     /// Called for each block of up to a few thousand consecutive events. The default implementation calls
     /// [`execute`](Algorithm::execute) for each event; an implementation that works on whole columns is faster. The
-    /// results must not depend on how events are divided into blocks, because this differs from run to run.
+    /// results must not depend on how events are divided into blocks, because the division differs from run to run.
     ///
     /// # Errors
     /// As for [`execute`](Algorithm::execute).
@@ -102,8 +102,8 @@ pub trait Algorithm: Send {
         block.each(|event| self.execute(event))
     }
 
-    /// Called once on rank 0 after the job: returns a text to print, or `None`. The algorithm's properties are set, but
-    /// it is not initialised. Its results are in `output`, under its `name`.
+    /// Called once on rank 0 after the job. Returns the text to print, or `None`. The algorithm's properties are set,
+    /// but the algorithm is not initialised. The algorithm's results are in `output`, under `name`.
     fn report(&self, name: &str, output: &JobOutput) -> Option<String> {
         let _ = (name, output);
         None

@@ -1,4 +1,4 @@
-//! The registry of algorithm types: turns `type = "Filter"` in a job file into an algorithm.
+//! The registry of algorithm types, which creates an algorithm from `type = "Filter"` in a job file.
 
 use super::algorithm::Algorithm;
 use super::job_text::PlacedError;
@@ -18,7 +18,7 @@ struct Entry {
 
 static TYPES: RwLock<BTreeMap<&str, Entry>> = RwLock::new(BTreeMap::new());
 
-/// Registers an algorithm type under its Rust name, without module path, so that job files can use it.
+/// Registers an algorithm type under its Rust name, without the module path, so that job files can refer to the type.
 ///
 /// Call this on all ranks, before the job. Registering a type again has no effect. The algorithms of this crate are
 /// registered by [`register_all`](crate::algorithms::register_all).
@@ -64,7 +64,7 @@ pub fn register<A: Algorithm + DeserializeOwned + 'static>() {
     );
 }
 
-/// The name of a type, without module path or generic parameters.
+/// Returns a type's name without its module path and generic parameters.
 pub(super) fn name_of<A>() -> &'static str {
     let name = type_name::<A>();
     let name = name.split('<').next().unwrap_or(name);

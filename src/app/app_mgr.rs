@@ -1,4 +1,4 @@
-//! [`AppMgr`]: takes a job described in Rust or in a job file, and runs it.
+//! [`AppMgr`]: runs a job described in Rust or in a job file.
 
 use super::algorithm::Algorithm;
 use super::algorithm_registry::{name_of, register};
@@ -18,12 +18,13 @@ use serde::de::DeserializeOwned;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The application manager: describes a job, and runs it on all ranks.
+/// The application manager, which stores a job's description and runs the job on all ranks.
 ///
 /// A program describes the job with the methods below, or reads a [job file](super::JobFile). A job file refers to
-/// algorithm types by name, so the types have to be registered first, on all ranks:
-/// [`algorithms::register_all`](crate::algorithms::register_all) for those of this crate,
-/// [`app::register`](super::register) for others. [`algorithm`](Self::algorithm) registers the type itself.
+/// algorithm types by name, so the types must first be registered on all ranks: call
+/// [`algorithms::register_all`](crate::algorithms::register_all) for this crate's types and
+/// [`app::register`](super::register) for other types. The method [`algorithm`](Self::algorithm) registers its
+/// argument's type.
 ///
 /// ```no_run
 /// use gaudi_mpi::app::{AppMgr, JobFile};
@@ -89,7 +90,7 @@ impl AppMgr {
         Self::default()
     }
 
-    /// Creates a job from this description.
+    /// Creates a job from a description.
     pub fn from_config(config: JobConfig) -> Self {
         Self { config, results: None }
     }
@@ -111,7 +112,7 @@ impl AppMgr {
     }
 
     /// Adds an algorithm, which is executed after those added earlier. Its properties are sent to the workers. This
-    /// call registers the algorithm's type on this rank only, so it has to be made on all ranks.
+    /// method registers the algorithm's type on the calling rank only, so it must be called on all ranks.
     ///
     /// # Panics
     /// If the properties cannot be written as TOML, or another type is registered under the same name.
@@ -157,7 +158,7 @@ impl AppMgr {
         self
     }
 
-    /// Adds a file that events are written to.
+    /// Adds a file to which events are written.
     pub fn output_file(&mut self, output: OutputConfig) -> &mut Self {
         self.config.outputs.push(output);
         self
@@ -190,11 +191,10 @@ impl AppMgr {
     }
 
     /// Creates a job on rank 0 only, for example from a file that the other ranks cannot read, and runs it on all
-    /// ranks. Returns the job, which is empty on the other ranks. The algorithm types have to be registered on all
-    /// ranks.
+    /// ranks. Returns the job, which is empty on the other ranks. The algorithm types must be registered on all ranks.
     ///
     /// # Errors
-    /// As for [`run`](Self::run), and the error of `make`.
+    /// As for [`run`](Self::run), and if `make` fails.
     pub fn run_made<E: std::fmt::Display>(
         manager: &mut WorkManager,
         make: impl FnOnce() -> Result<Self, E>,
@@ -207,7 +207,7 @@ impl AppMgr {
         Ok((app, summary))
     }
 
-    /// Describes in words what the job would do. Checks the job without processing events.
+    /// Describes in words the steps that the job would perform. Checks the job without processing events.
     ///
     /// # Errors
     /// The errors that would stop the job: invalid names, types, cuts and paths, or a mismatch with the first input
@@ -230,7 +230,7 @@ impl AppMgr {
         Ok(AppTask::new(self.config.clone(), files, segments, declared, seed))
     }
 
-    /// The output summed over all events. It is available on rank 0 after the job.
+    /// The output, summed over all events. It is available on rank 0 after the job.
     pub fn output(&self) -> Option<&JobOutput> {
         self.results.as_ref().map(|(output, _)| output)
     }

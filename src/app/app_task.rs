@@ -1,4 +1,4 @@
-//! A job as a task: its items are segments of the input, and its replies are events.
+//! A job as a task. The task's items are segments of the input, and its replies contain the selected events.
 
 use super::control_flow::ControlFlow;
 use super::event_loop::EventLoop;
@@ -19,7 +19,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A job in the form of a task.
+/// The task that runs a job.
 #[derive(Serialize, Deserialize)]
 pub(super) struct AppTask {
     #[serde(with = "with_origin")]
@@ -34,7 +34,7 @@ pub(super) struct AppTask {
     outputs: Vec<OutputSink>,
     #[serde(skip)]
     pub(super) segments: Vec<Segment>,
-    /// For each output, its tables in encoded form, without events.
+    /// For each output, the encoded tables, without events.
     #[serde(skip)]
     declared: Vec<Vec<u8>>,
     #[serde(skip)]
@@ -54,7 +54,7 @@ enum OutputSink {
     Parts(OutputParts),
 }
 
-/// An item's reply for one output.
+/// The part of an item's reply that belongs to one output.
 #[derive(Serialize, Deserialize)]
 pub(super) enum StreamReply {
     /// Blocks of events.
@@ -83,7 +83,7 @@ impl AppTask {
         }
     }
 
-    /// Writes empty tables to outputs that have no events, so that these outputs can be read like any other.
+    /// Writes empty tables to outputs without events, so that these outputs can be read like any other output.
     fn declare_tables(&mut self) -> Result<()> {
         let streams = self.outputs.iter_mut().zip(&self.config.outputs);
         for ((output, config), tables) in streams.zip(&self.declared) {
@@ -172,7 +172,7 @@ impl Task for AppTask {
         });
         processed.map_err(|error| -> Box<dyn std::error::Error + Send + Sync> {
             let message = error.to_string();
-            // Most file errors already name the file.
+            // Most file errors already contain the file's name.
             if path.as_os_str().is_empty() || message.contains(&*path.to_string_lossy()) {
                 return error;
             }
@@ -238,7 +238,7 @@ impl Task for AppTask {
             });
         }
         self.save_histograms(&output)?;
-        // The files get their final names only when all of them are complete.
+        // The files are renamed to their final names only when all of them are complete.
         for ((events, file, parts), config) in complete.into_iter().zip(&self.config.outputs) {
             file.finish()
                 .map_err(|error| crate::io::Error::write(&config.file, error))?;
@@ -275,7 +275,7 @@ fn make_folder(file: &Path) -> Result<()> {
     }
 }
 
-/// Sends a job's description to the workers together with its origin, so that errors on the workers point to the job
+/// Sends a job's description and its source text to the workers, so that errors on the workers can point to the job
 /// file.
 mod with_origin {
     use crate::app::job_config::{JobConfig, Origin};

@@ -1,4 +1,4 @@
-//! The control flow of a job: executes each algorithm and sequence for the events that reach it.
+//! A job's control flow, which executes each algorithm and sequence for the events that reach it.
 
 mod build;
 mod nesting;
@@ -16,7 +16,7 @@ use crate::numbers::random::Random;
 
 /// The algorithms and sequences of a job, and their order of execution.
 pub(super) struct ControlFlow {
-    /// In the order in which the job lists them.
+    /// The algorithms and sequences, in the order in which the job lists them.
     nodes: Vec<FlowNode>,
     /// The nodes executed for every event, in order of execution.
     top: Vec<Member>,
@@ -31,10 +31,10 @@ struct FlowNode {
     kind: FlowKind,
     prescale: Option<f64>,
     stream: u64,
-    /// Whether the node belongs to several sequences, directly or through other sequences. These may execute it for
-    /// different events.
+    /// Whether the node belongs to several sequences, directly or through other sequences. These sequences may execute
+    /// the node for different events.
     shared: bool,
-    /// Whether the node was called for this block, even if for no events.
+    /// Whether the node was called for this block, even if it was executed for none of the block's events.
     begun: bool,
     /// The events of this block for which the node was executed, and those that passed it.
     executed: Vec<bool>,
@@ -110,7 +110,7 @@ impl ControlFlow {
         self.nodes.iter().position(|node| node.name == name)
     }
 
-    /// Executes all algorithms for the events in the store. Returns, for each event, whether it passed all of them.
+    /// Executes all algorithms for the events in the store. Returns, for each event, whether it passed all algorithms.
     pub(super) fn execute(&mut self, store: &mut EventStore, output: &mut JobOutput) -> Result<Vec<bool>> {
         let events = store.events();
         for node in &mut self.nodes {
@@ -141,8 +141,8 @@ impl ControlFlow {
     /// Executes a node for the events in `wanted` for which it has not yet been executed.
     fn run(&mut self, index: usize, wanted: &[bool], store: &mut EventStore, output: &mut JobOutput) -> Result<()> {
         let node = &mut self.nodes[index];
-        // Rows are appended to tables in event order, so an algorithm that makes rows cannot return to events that it
-        // skipped. It is therefore executed for all events.
+        // Rows are appended to tables in event order, so an algorithm that creates rows cannot go back to events that
+        // it skipped. Such an algorithm is therefore executed for all events.
         let all;
         let wanted = match &node.kind {
             FlowKind::Algorithm { created, extended, .. }
@@ -267,10 +267,10 @@ impl ControlFlow {
     }
 }
 
-/// Separates the random numbers of a prescale from those of its algorithm.
+/// Makes a prescale's random numbers independent of those of the prescaled algorithm.
 const PRESCALE: u64 = 0x5052_4553_4341_4c45;
 
-/// Completes an algorithm's tables, so that every event has an entry, even if it has no rows.
+/// Completes an algorithm's tables so that each table has an entry for every event, even for events without rows.
 fn complete(store: &mut EventStore, created: &[TableHandle], extended: &[(TableHandle, ColumnIndex)]) {
     let events = store.events();
     for &table in created {
@@ -294,7 +294,7 @@ fn count(events: &[bool]) -> u64 {
 /// Locates the source of an `initialize` error: the property for which [`Setup`] returned an error, else the property
 /// named at the start of the message, else the algorithm.
 fn placed(config: &AlgorithmConfig, message: &str, failure: Option<(String, PlacedError)>) -> PlacedError {
-    // The algorithm may have added words to the error from `Setup`, or returned an unrelated error.
+    // The algorithm may have extended the error message from `Setup`, or returned an unrelated error.
     if let Some((shown, failure)) = failure.filter(|(shown, _)| message.contains(shown)) {
         return failure.map(|short| message.replace(&shown, short));
     }

@@ -8,7 +8,7 @@ use crate::io::{InputFile, Segment};
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// Describes in words what a job would do.
+/// Describes in words the steps that a job would perform.
 ///
 /// # Errors
 /// The errors that would stop the job: invalid names, types, cuts and paths.

@@ -50,11 +50,11 @@ use std::ops::Range;
 pub struct EventBlock<'a> {
     pub(super) store: &'a mut EventStore,
     pub(super) output: &'a mut JobOutput,
-    /// Before processing, the events to process; afterwards, the events that passed.
+    /// For each event, whether to process it; after processing, whether the event passed.
     pub(super) selected: &'a mut [bool],
     /// The tables that the algorithm fills.
     pub(super) created: &'a [TableHandle],
-    /// The columns that the algorithm adds to other tables.
+    /// The columns that the algorithm adds to tables that it did not create.
     pub(super) extended: &'a [(TableHandle, ColumnIndex)],
     pub(super) seed: u64,
     /// The number of the algorithm's random stream.
@@ -76,17 +76,17 @@ impl EventBlock<'_> {
         self.store.events()
     }
 
-    /// The store that holds the events, including rejected ones.
+    /// The store that contains the events, including rejected ones.
     pub fn store(&self) -> &EventStore {
         self.store
     }
 
-    /// The store that holds the events, for adding values.
+    /// The store that contains the events, as a mutable reference, for adding values.
     pub fn store_mut(&mut self) -> &mut EventStore {
         self.store
     }
 
-    /// For each event, whether it is still selected, that is, has not been rejected.
+    /// For each event, whether it is still selected, that is, not rejected.
     pub fn selected(&self) -> &[bool] {
         self.selected
     }
@@ -96,7 +96,7 @@ impl EventBlock<'_> {
         self.selected[event] = false;
     }
 
-    /// The histograms of the job.
+    /// The job's histograms.
     pub fn histograms(&mut self) -> &mut Histograms {
         &mut self.output.histograms
     }
@@ -117,19 +117,19 @@ impl EventBlock<'_> {
         Random::with_stream(self.seed, self.store.number(event), self.stream)
     }
 
-    /// Ends an event's rows in a table that this algorithm fills. Call it in event order.
+    /// Marks the end of an event's rows in a table that this algorithm fills. Call this method in event order.
     pub(crate) fn end_rows(&mut self, table: TableHandle, event: usize) -> Result<()> {
         Ok(self.store.end_rows(table, event)?)
     }
 
-    /// Gives every event one row in a table that this algorithm created, before the columns are filled.
+    /// Adds one row for every event to a table that this algorithm created. Call it before filling the columns.
     pub(crate) fn end_all_rows(&mut self, table: TableHandle) {
         if self.created.contains(&table) {
             self.store.set_offsets(table, 0..=self.store.events() as u64);
         }
     }
 
-    /// Prints a text about an event. Rank 0 prints all such texts at the end of the job, in event order.
+    /// Queues a message about an event. Rank 0 prints all these messages at the end of the job, in event order.
     pub fn print(&mut self, event: usize, text: &str) {
         let texts = self.output.printed.entry(self.store.number(event)).or_default();
         texts.push_str(text);
@@ -138,7 +138,7 @@ impl EventBlock<'_> {
     /// Calls a function for each selected event, and rejects the event if the function returns `false`.
     ///
     /// # Errors
-    /// The first error that the function returns, with the number of the event.
+    /// If the function fails for an event. The error contains the event's number; later events are not processed.
     pub fn each(&mut self, mut execute: impl FnMut(&mut Event) -> Result<bool>) -> Result<()> {
         for index in 0..self.store.events() {
             if self.selected[index] {
@@ -158,7 +158,7 @@ impl EventBlock<'_> {
         Ok(())
     }
 
-    /// Ends an event's entries in the tables and columns that the algorithm fills.
+    /// Completes an event's entries in the tables and columns that the algorithm fills.
     fn end_event(&mut self, index: usize) -> Result<()> {
         for &table in self.created {
             self.store.end_rows_if_any(table, index)?;
@@ -204,7 +204,7 @@ impl Event<'_> {
         self.store.value(column, self.index)
     }
 
-    /// The text in a column of a table with one row per event.
+    /// The string in a text column of a table with one row per event.
     ///
     /// # Panics
     /// If the event has no row.
@@ -223,7 +223,7 @@ impl Event<'_> {
         self.store.push(column, value)
     }
 
-    /// Appends a text to a column that this algorithm created.
+    /// Appends a string to a text column that this algorithm created.
     pub fn push_text(&mut self, column: ColumnHandle<str>, text: &str) {
         self.store.push_text(column, text)
     }

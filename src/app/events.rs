@@ -32,7 +32,7 @@ use std::sync::Arc;
 pub struct Events {
     events: EventLoop,
     segments: std::vec::IntoIter<Segment>,
-    /// The current segment, and its first event that has not been read yet.
+    /// The current segment and the first event in it that is still unread.
     current: Option<(Segment, u64)>,
     passing: Vec<bool>,
     index: usize,
@@ -70,7 +70,7 @@ impl Events {
     /// Requests a column for reading, by its path.
     ///
     /// # Errors
-    /// If there is no such column, or `T` is not its type.
+    /// If there is no such column, or the column's type is not `T`.
     pub fn read<T: Element>(&mut self, path: &str) -> Result<ColumnHandle<T>> {
         self.events.setup(&mut self.output, |setup| setup.read(path))
     }
@@ -78,7 +78,7 @@ impl Events {
     /// Requests a text column for reading.
     ///
     /// # Errors
-    /// If there is no such column, or the column does not hold texts.
+    /// If there is no such column, or it is not a text column.
     pub fn read_texts(&mut self, path: &str) -> Result<ColumnHandle<str>> {
         self.events.setup(&mut self.output, |setup| setup.read_texts(path))
     }
@@ -143,7 +143,7 @@ impl<'a> EventView<'a> {
         self.store.value(column, self.index)
     }
 
-    /// The text in a column of a table with one row per event.
+    /// The string in a text column of a table with one row per event.
     ///
     /// # Panics
     /// If the event has no row.

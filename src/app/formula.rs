@@ -13,8 +13,8 @@ use selected_events::{Evaluated, SelectedEvents, values_of};
 /// An expression bound to columns of the event store.
 ///
 /// An unquoted name refers to a column of one table, the scope. Columns of other tables are written in quotes, such as
-/// `'Rec/Header/run_number'`. References lead from one table to another, as in `track.chi2`. See
-/// [`expression`](crate::expression) for the language.
+/// `'Rec/Header/run_number'`. References connect tables: `track.chi2` is the column `chi2` of the row that `track`
+/// refers to. See [`expression`](crate::expression) for the language.
 ///
 /// ```
 /// use gaudi_mpi::app::prelude::*;
@@ -52,7 +52,7 @@ pub struct Formula {
     program: Program,
     columns: Vec<ColumnReference>,
     selected_events: SelectedEvents,
-    /// The values of the selected events.
+    /// The columns' values for the selected events.
     some: Vec<f64>,
 }
 
@@ -152,7 +152,7 @@ impl Setup<'_> {
     /// Binds an expression to columns. Unquoted names refer to columns of the table `scope`.
     ///
     /// # Errors
-    /// If the text is not an expression or a column does not exist. The message shows where in the text the error is.
+    /// If the text is not an expression or a column does not exist. The message shows the error's position in the text.
     pub fn formula(&mut self, text: &str, scope: Option<&str>) -> Result<Formula> {
         Formula::new(text, scope, self)
     }
@@ -172,7 +172,7 @@ impl Setup<'_> {
     }
 }
 
-/// The message for an error in an expression. The error is also recorded with its position in the job file.
+/// Returns the message for an error in an expression. Also records the error and its position in the job file.
 fn described(text: &str, error: &ExpressionError, setup: &mut Setup) -> String {
     let shown = error.to_string();
     setup.about_expression(text, error.span(), &shown, error.message());

@@ -4,10 +4,10 @@ use super::job_config::JobConfig;
 use super::written_files::check_written;
 use crate::io::{EventSelector, InputFile, Segment};
 
-/// The maximum number of items. Rank 0 keeps all of them in memory.
+/// The maximum number of items. The number is limited because rank 0 keeps all items in memory.
 const MOST_ITEMS: u64 = 200_000_000;
 
-/// Finds the input files and divides the events into items. Also checks the names of the files to write.
+/// Finds the input files and divides the events into items. Also checks the names of the output files.
 pub(super) fn input_segments(config: &JobConfig) -> Result<(Vec<InputFile>, Vec<Segment>), String> {
     let input = &config.input;
     let mut selector = EventSelector::default();

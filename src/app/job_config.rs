@@ -29,20 +29,20 @@ pub struct JobConfig {
     /// The algorithms, in order of execution.
     #[serde(rename = "algorithm")]
     pub algorithms: Vec<AlgorithmConfig>,
-    /// The files for the histograms.
+    /// The files to which the histograms are written.
     pub histograms: HistogramsConfig,
-    /// The files that events are written to.
+    /// The files to which events are written.
     #[serde(rename = "output")]
     pub outputs: Vec<OutputConfig>,
     #[serde(skip)]
     pub(super) origin: Origin,
 }
 
-/// The job file that a job comes from; empty if a program described the job.
+/// The job file that describes the job; empty if a program describes the job.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Origin {
     pub text: JobText,
-    /// All values except those of the algorithms, which are kept with each algorithm.
+    /// All values except the properties of algorithms, which are stored with each algorithm.
     pub sections: JobValue,
 }
 
@@ -50,11 +50,11 @@ pub(super) struct Origin {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct InputConfig {
-    /// File names, patterns, and lists of files (`@list.txt`). Without files, the algorithms make the events.
+    /// File names, patterns, and lists of files (`@list.txt`). Without files, the algorithms generate the events.
     pub files: Vec<String>,
     /// The number of the first event.
     pub first: u64,
-    /// The maximum number of events; without files, the number of events to make.
+    /// The maximum number of events; without files, the number of events to generate.
     pub events: Option<u64>,
     /// The numbers of events to skip: `17`, or `100..200`.
     pub skip: Vec<String>,
@@ -62,7 +62,7 @@ pub struct InputConfig {
     pub granularity: Granularity,
     /// The number of events in a chunk.
     pub chunk: Option<u64>,
-    /// A column that holds each event's time. The file records contain the earliest and latest times.
+    /// The column that contains each event's time. The file records contain the earliest and latest times.
     pub time: Option<String>,
 }
 
@@ -98,13 +98,13 @@ impl AlgorithmConfig {
 pub struct SequenceConfig {
     /// The names of algorithms and sequences, in order of execution. `!Name` passes the events that `Name` rejects.
     pub members: Vec<String>,
-    /// Whether all members have to pass, or at least one.
+    /// Whether an event must pass all members or at least one.
     pub mode: SequenceMode,
-    /// Whether the sequence stops at the first member that determines the result. If `false`, all members are executed
-    /// for every event.
+    /// Whether the sequence skips its remaining members once an event's result is known. If `false`, all members are
+    /// executed for every event.
     #[serde(default = "yes")]
     pub short_circuit: bool,
-    /// Whether the sequence passes regardless of its members.
+    /// Whether events pass the sequence even if its members reject them.
     pub ignore_filter: bool,
     /// The fraction of events, from 0 to 1, for which the sequence is executed. The other events are rejected.
     pub prescale: Option<f64>,
@@ -114,7 +114,7 @@ fn yes() -> bool {
     true
 }
 
-/// Which members of a sequence have to pass.
+/// How many members of a sequence an event must pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SequenceMode {
@@ -125,17 +125,17 @@ pub enum SequenceMode {
     Or,
 }
 
-/// The files for the histograms.
+/// The files to which the histograms are written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HistogramsConfig {
-    /// An HDF5 file. It may also be an output's file, which then contains both events and histograms.
+    /// An HDF5 file. If it is also an output's file, that file contains both events and histograms.
     pub file: Option<PathBuf>,
     /// A PNG or SVG picture of all histograms.
     pub picture: Option<PathBuf>,
 }
 
-/// A file that events are written to.
+/// A file to which events are written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutputConfig {
@@ -149,14 +149,14 @@ pub struct OutputConfig {
     /// Like `items`, but some input files may lack matching paths.
     #[serde(default)]
     pub optional: Vec<String>,
-    /// Names of algorithms: an event has to pass at least one of them. If `accept`, `require` and `veto` are all empty,
-    /// an event has to pass all algorithms.
+    /// Names of algorithms: an event must pass at least one of these. If `accept`, `require` and `veto` are all empty,
+    /// an event must pass all algorithms.
     #[serde(default)]
     pub accept: Vec<String>,
-    /// Names of algorithms: an event has to pass all of them.
+    /// Names of algorithms: an event must pass all of these.
     #[serde(default)]
     pub require: Vec<String>,
-    /// Names of algorithms: an event must not pass any of them.
+    /// Names of algorithms: an event must not pass any of these.
     #[serde(default)]
     pub veto: Vec<String>,
     /// The compression level, from 1 (fast) to 9 (small), or 0 for none.
@@ -185,9 +185,9 @@ pub enum OutputMode {
 }
 
 impl JobConfig {
-    /// Makes an error message about the value with these keys, such as `input.chunk` or `output.0.file`. If a text is
-    /// given, the message points to that text within the value. The message starts with the position in the job file,
-    /// if there is one.
+    /// Creates an error message about the value with these keys, such as `input.chunk` or `output.0.file`. If a string
+    /// is given, the message points to that string within the value. The message starts with the position in the job
+    /// file, if the value is from a job file.
     pub(super) fn error(&self, keys: &str, text: Option<&str>, message: &str) -> String {
         let Origin { text: job, sections } = &self.origin;
         let value = keys.split('.').try_fold(sections, |value, key| value.get(key));

@@ -8,7 +8,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// A parsed job file. Every value keeps its position in the text, so that errors can point to it.
+/// A parsed job file. Every value's position in the text is stored, so that errors can point to the value.
 ///
 /// ```
 /// use gaudi_mpi::app::JobFile;
@@ -65,7 +65,7 @@ impl JobFile {
     }
 
     /// Changes a value: `input.events=100`, `output.0.file=x.h5` or, for an algorithm's property,
-    /// `GoodMuons.minimum=1`. A value that is not valid TOML is taken as a text.
+    /// `GoodMuons.minimum=1`. A value that is not valid TOML is interpreted as a string.
     ///
     /// # Errors
     /// If there is no such section or algorithm, or the value before a dot is neither a table nor a list. Unknown keys
@@ -102,7 +102,7 @@ impl JobFile {
 }
 
 impl JobConfig {
-    /// Parses the text of a job file. [`JobFile`] also reads files and changes single values.
+    /// Parses the text of a job file. To read a file or to change single values, use [`JobFile`].
     ///
     /// # Errors
     /// If the text is not TOML, a key is unknown, or a value has the wrong type. The error message shows the position
@@ -133,7 +133,7 @@ fn read_algorithms(value: JobValue) -> Result<Vec<AlgorithmConfig>, PlacedError>
     algorithms.into_iter().map(read).collect()
 }
 
-/// Explains two common mistakes.
+/// Adds a hint to the error messages that two common mistakes cause.
 fn with_hint(message: &str) -> String {
     let hint = if message.contains("invalid type: map, expected a sequence") {
         "\nWrite [[algorithm]] and [[output]] with double brackets: a job can have several of them."
@@ -145,7 +145,7 @@ fn with_hint(message: &str) -> String {
     format!("{}{hint}", message.trim())
 }
 
-/// Changes a value according to an option, which starts at `start` in the job's text.
+/// Changes a value as specified by an option. The option starts at `start` in the job's text.
 fn set(root: &mut JobValue, option: &str, start: usize) -> Result<(), PlacedError> {
     let whole = start..start + option.len();
     let Some((path, value)) = option.split_once('=') else {
@@ -207,7 +207,7 @@ fn set(root: &mut JobValue, option: &str, start: usize) -> Result<(), PlacedErro
     Ok(())
 }
 
-/// The TOML table of the algorithm with this name.
+/// Returns the TOML table of the algorithm with this name.
 fn algorithm_named<'a>(root: &'a mut JobValue, name: &str) -> Option<&'a mut JobValue> {
     let Content::Table(sections) = &mut root.content else {
         return None;

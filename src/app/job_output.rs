@@ -16,7 +16,7 @@ pub struct JobOutput {
     pub counters: Vec<(String, Counter)>,
     /// The event counts of each algorithm and sequence, in the order in which the job lists them.
     pub tallies: Vec<Tally>,
-    /// The texts that algorithms print, keyed by event number.
+    /// The messages printed by algorithms, keyed by event number.
     pub(crate) printed: BTreeMap<u64, String>,
     /// The records of the input files, keyed by file index.
     pub(crate) records: BTreeMap<u32, Record>,
@@ -36,7 +36,7 @@ pub struct Tally {
 pub(crate) struct Record {
     pub processed: u64,
     pub passed: u64,
-    /// The earliest and latest event times, if events have times.
+    /// The earliest and latest event times, if the job specifies a time column.
     pub span: Option<(f64, f64)>,
 }
 

@@ -1,4 +1,4 @@
-//! The text of a job, and error messages that point into it.
+//! The text of a job, and error messages that point to positions in the text.
 
 use crate::error::BoxedError;
 use crate::io;
@@ -11,7 +11,7 @@ pub(super) struct JobText {
     /// The name of the job file; empty if the text is not from a file.
     file: String,
     text: String,
-    /// The position where each option starts.
+    /// The start position of each option.
     options: Vec<usize>,
 }
 
@@ -22,7 +22,7 @@ pub(super) struct PlacedError {
     pub message: String,
 }
 
-/// The position given to values and errors that are not in the job's text.
+/// The position of values and errors that do not come from the job's text.
 pub(super) const NOWHERE: Range<usize> = usize::MAX..usize::MAX;
 
 impl PlacedError {
@@ -59,7 +59,7 @@ impl JobText {
         }
     }
 
-    /// Appends the text of an option. Returns the position where it starts.
+    /// Appends the text of an option. Returns the option's start position.
     pub(super) fn add_option(&mut self, option: &str) -> usize {
         self.text.push('\n');
         let start = self.text.len();
@@ -73,7 +73,7 @@ impl JobText {
         span.end <= self.text.len() && !self.text.is_empty()
     }
 
-    /// The position of a part of a text value. If the value contains escapes, the part cannot be located, and the
+    /// The position of a part of a string value. If the value contains escapes, the part cannot be located, so the
     /// position of the whole value is returned.
     pub(super) fn part_of(&self, span: &Range<usize>, value: &str, part: Range<usize>) -> Range<usize> {
         let raw = self.text.get(span.clone()).and_then(|raw| raw.find(value));
@@ -82,7 +82,7 @@ impl JobText {
         })
     }
 
-    /// Adds the position to a message, and shows the line: `job.toml:17:9: …`. Without a position, the message is
+    /// Adds the position to a message, as in `job.toml:17:9: …`, and shows the line. Without a position, the message is
     /// unchanged.
     pub(super) fn point(&self, span: &Range<usize>, message: &str) -> String {
         if !self.has(span) {

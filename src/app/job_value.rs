@@ -1,4 +1,4 @@
-//! The values in a job description, with their positions in the job's text.
+//! The values in a job description and their positions in the job's text.
 
 use super::job_text::{NOWHERE, PlacedError};
 use serde::de::DeserializeOwned;
@@ -30,7 +30,8 @@ pub struct JobValue {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Content {
     Text(String),
-    /// A number, a truth value or a time. It is kept as TOML text until a property takes it and decides its type.
+    /// A number, a truth value or a time. It is kept as TOML text until it is assigned to a property, which determines
+    /// its type.
     Literal(String),
     List(Vec<JobValue>),
     Table(Vec<(Key, JobValue)>),
@@ -74,7 +75,7 @@ impl From<toml::Value> for JobValue {
 }
 
 impl JobValue {
-    /// A value parsed from the part of the job's text that starts at `offset`.
+    /// Converts a parsed value. The parsed text starts at `offset` in the job's text.
     pub(super) fn parsed(value: Spanned<DeValue>, offset: usize) -> Self {
         let place = |span: Range<usize>| span.start + offset..span.end + offset;
         let span = place(value.span());
@@ -132,7 +133,7 @@ impl JobValue {
         })
     }
 
-    /// The value for a key in a table, or at an index in a list.
+    /// Returns the value for a key in a table or at an index in a list.
     pub(super) fn get(&self, key: &str) -> Option<&JobValue> {
         match &self.content {
             Content::Table(table) => table
@@ -160,7 +161,7 @@ impl JobValue {
         }
     }
 
-    /// Finds a text in this value or in the values that it contains.
+    /// Finds a matching string in this value or in any value that it contains.
     pub(super) fn find(&self, wanted: &dyn Fn(&str) -> bool) -> Option<&JobValue> {
         match &self.content {
             Content::Text(text) => wanted(text).then_some(self),

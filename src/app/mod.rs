@@ -1,7 +1,7 @@
 //! Jobs: algorithms and sequences of algorithms, executed for each event.
 //!
-//! An [`AppMgr`] runs a job that a [job file](JobFile) or a program describes. [`Algorithm`] is the trait implemented
-//! by everything that a job executes.
+//! An [`AppMgr`] runs a job described by a [job file](JobFile) or a program. Every processing step of a job implements
+//! the trait [`Algorithm`].
 
 mod algorithm;
 pub(crate) mod algorithm_registry;

@@ -17,7 +17,8 @@ pub(super) struct OutputParts {
     mode: OutputMode,
     /// The pieces in event order. Adjacent pieces of the same part are joined.
     pieces: Vec<Piece>,
-    /// The part files of an earlier output with the same name. That output needs them until the new one is complete.
+    /// The part files of an earlier output with the same name. The earlier output needs these files until the new
+    /// output is complete.
     before: BTreeSet<PathBuf>,
     complete: bool,
 }
@@ -52,7 +53,7 @@ impl OutputParts {
         }
     }
 
-    /// Makes the output, still under a temporary name. Also returns the number of events.
+    /// Creates the output under a temporary name. Also returns the number of events.
     pub(super) fn finish(
         &mut self,
         compression: Compression,
@@ -80,7 +81,7 @@ impl OutputParts {
         Ok((events, complete))
     }
 
-    /// Makes a file that refers to the parts.
+    /// Creates a file that refers to the parts.
     fn refer(
         &self,
         pieces: Vec<Piece>,
@@ -92,7 +93,7 @@ impl OutputParts {
             let wanted = pieces.iter().any(|piece| *piece.part == *name);
             let extension = path.extension();
             if wanted && extension == Some(OsStr::new(BLOCKS)) {
-                // The part's worker died before it could convert the part.
+                // The worker that wrote this part died before it could convert the part.
                 make_event_file(&path, compression)?;
             } else if !wanted || extension != Some(OsStr::new(EVENTS)) {
                 fs::remove_file(&path).map_err(|error| io::Error::write(&path, error))?;
@@ -112,7 +113,7 @@ impl OutputParts {
         Ok(io::write_virtual(&self.output, &files, &list, add)?)
     }
 
-    /// The part files made by this job.
+    /// The part files created by this job.
     fn made(&self) -> Vec<PathBuf> {
         let mut files = files_in(&self.folder);
         files.retain(|file| !self.before.contains(file));
@@ -135,7 +136,7 @@ impl Drop for OutputParts {
     fn drop(&mut self) {
         if !self.complete {
             self.made().iter().for_each(|file| drop(fs::remove_file(file)));
-            // This fails, as it should, if the folder still holds the parts of an earlier output.
+            // This fails, as intended, if the folder still contains parts of an earlier output.
             let _ = fs::remove_dir(&self.folder);
         }
     }

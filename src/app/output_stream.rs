@@ -1,4 +1,4 @@
-//! The selection of events, tables and columns that go to one output.
+//! The selection of events, tables and columns for one output.
 
 use super::control_flow::ControlFlow;
 use super::job_config::JobConfig;
@@ -10,7 +10,7 @@ use crate::event::{ColumnSelection, EventStore, listing};
 use crate::io::EventReader;
 use std::ops::Range;
 
-/// The stream of events to an output.
+/// The stream of events that are written to one output.
 pub(super) struct OutputStream {
     name: String,
     patterns: PathPatterns,
@@ -77,7 +77,7 @@ impl OutputStream {
         Ok(())
     }
 
-    /// For each event, whether it is written.
+    /// For each event, whether to write it to the output.
     pub(super) fn keep(&self, flow: &ControlFlow, passing: &[bool]) -> Vec<bool> {
         if self.accept.is_empty() && self.require.is_empty() && self.veto.is_empty() {
             return passing.to_vec();

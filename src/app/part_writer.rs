@@ -1,7 +1,7 @@
-//! A worker's parts of an output: files of encoded events to which blocks are appended.
+//! A worker's parts of an output. A part is a file of encoded events to which the worker appends blocks.
 //!
-//! A part survives the death of its worker. The parts of a virtual output are converted to event files after the last
-//! item.
+//! A part remains usable after the death of the worker that wrote it. The parts of a virtual output are converted to
+//! event files after the last item.
 
 use super::job_config::{OutputConfig, OutputMode};
 use crate::error::Result;
@@ -17,30 +17,31 @@ use std::path::{Path, PathBuf};
 pub(super) struct Piece {
     /// The name of the part in the folder of parts.
     pub part: String,
-    /// The index of the first event.
+    /// The index of the item's first event in the part.
     pub first: u64,
     pub events: u64,
-    /// The byte range in the file.
+    /// The byte range of the item's events in the file.
     pub start: u64,
     pub end: u64,
 }
 
-/// Writes a worker's parts of an output, one part for each distinct set of tables and columns. The output therefore has
-/// the same tables, in the same order, as an output that rank 0 writes.
+/// Writes a worker's parts of an output, one part for each distinct set of tables and columns. The output therefore
+/// contains the same tables, in the same order, as it would if rank 0 wrote the events.
 pub(super) struct PartWriter {
     folder: PathBuf,
     mode: OutputMode,
     compression: Compression,
-    /// The process that wrote the parts.
+    /// The ID of the process that wrote the parts.
     process: u32,
     parts: Vec<Part>,
-    /// The part that holds the current item's events, and the numbers of events and bytes in the part before them.
+    /// The part to which the current item's events are written, and the numbers of events and bytes that the part
+    /// contained before this item.
     at: Option<(usize, u64, u64)>,
 }
 
 struct Part {
     name: String,
-    /// The events' tables, with their columns.
+    /// The events' tables and the columns of each table.
     tables: Vec<(String, Vec<ColumnType>)>,
     events: u64,
     blocks: BlockWriter,
@@ -77,7 +78,7 @@ impl PartWriter {
     pub(super) fn begin(&mut self) {
         self.at = None;
         if self.process != std::process::id() {
-            // This worker was forked from a process that wrote parts of its own.
+            // This worker was forked from a process that had written its own parts.
             self.process = std::process::id();
             self.parts.clear();
         }
@@ -126,8 +127,8 @@ impl PartWriter {
         Ok(self.parts.len() - 1)
     }
 
-    /// Ends an item and returns the location of its events. The events of a failed item stay in the part, but no piece
-    /// refers to them.
+    /// Ends an item and returns the location of the item's events. A failed item's events stay in the part, but no
+    /// piece refers to these events.
     pub(super) fn end(&mut self) -> Option<Piece> {
         let (index, first, start) = self.at.take()?;
         let part = &self.parts[index];
@@ -158,7 +159,7 @@ pub(super) fn make_event_file(blocks: &Path, compression: Compression) -> io::Re
     let mut writer = EventWriter::create(&blocks.with_extension(EVENTS), compression)?;
     read_blocks(blocks, 0.., |block| append(&mut writer, block))?;
     writer.finish(|_| Ok(()))?;
-    // The old file does no harm if it cannot be removed.
+    // If the old file cannot be removed, it does no harm.
     let _ = fs::remove_file(blocks);
     Ok(())
 }

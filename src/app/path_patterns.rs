@@ -1,4 +1,4 @@
-//! The tables and columns that an output writes, chosen by path patterns.
+//! Path patterns that select the tables and columns to write to an output.
 
 use super::job_config::OutputConfig;
 use super::job_text::{NOWHERE, PlacedError};
@@ -9,7 +9,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use std::ops::Range;
 use std::path::Path;
 
-/// Path patterns for the tables and columns that an output writes.
+/// An output's path patterns.
 pub(super) struct PathPatterns {
     patterns: Vec<PathPattern>,
     /// Whether all paths are included by default, because no pattern includes any.
@@ -18,12 +18,12 @@ pub(super) struct PathPatterns {
 
 struct PathPattern {
     pattern: String,
-    /// The position in the job's text.
+    /// The pattern's position in the job's text.
     span: Range<usize>,
     matcher: GlobMatcher,
     optional: bool,
     excluded: bool,
-    /// Whether the pattern matches a path in the open file or one made by an algorithm.
+    /// Whether the pattern matches a path in the open file or a path created by an algorithm.
     found: bool,
 }
 
@@ -79,8 +79,8 @@ impl PathPatterns {
         taken
     }
 
-    /// Requests the columns to be copied from the open file. Returns all columns to write: the requested columns, and
-    /// the chosen columns made by algorithms.
+    /// Requests the columns that are copied from the open file. Returns all columns to write, including the selected
+    /// columns that algorithms create.
     ///
     /// # Errors
     /// If a non-optional pattern matches nothing, or a column refers to a table that is not written.
@@ -117,8 +117,8 @@ impl PathPatterns {
                 selection.tables.push((table, columns));
             }
         }
-        // Tables are sorted by path and columns by name, so that the file does not depend on the order in which columns
-        // were requested.
+        // Tables are sorted by path and columns by name, so the file's contents do not depend on the order in which
+        // columns were requested.
         selection
             .tables
             .sort_by(|a, b| store.table_path(a.0).cmp(store.table_path(b.0)));

@@ -36,7 +36,8 @@ pub struct Setup<'a> {
     /// The properties of the algorithm.
     pub(super) properties: &'a JobValue,
     pub(super) text: &'a JobText,
-    /// The last error that concerns a property: its message as returned to the algorithm, and its position.
+    /// The last error that concerns a property: the message that was returned to the algorithm, and the error's
+    /// position.
     pub(super) failure: Option<(String, PlacedError)>,
     /// The tables that this algorithm creates.
     pub(super) created: Vec<TableHandle>,
@@ -50,11 +51,11 @@ impl Setup<'_> {
         self.name
     }
 
-    /// Requests a column for reading, by its path. The column must be in the input files or made by an earlier
+    /// Requests a column for reading, by its path. The column must exist in the input files or be created by an earlier
     /// algorithm.
     ///
     /// # Errors
-    /// If there is no such column, or `T` is not its type.
+    /// If there is no such column, or the column's type is not `T`.
     pub fn read<T: Element>(&mut self, path: &str) -> Result<ColumnHandle<T>> {
         let (table, column) = self.find(path)?;
         let typed = self.store.typed(table, column, T::TYPE);
@@ -64,7 +65,7 @@ impl Setup<'_> {
     /// Requests a text column for reading.
     ///
     /// # Errors
-    /// If there is no such column, or the column does not hold texts.
+    /// If there is no such column, or it is not a text column.
     pub fn read_texts(&mut self, path: &str) -> Result<ColumnHandle<str>> {
         let (table, column) = self.find(path)?;
         let typed = self.store.typed(table, column, ElementType::Text);
@@ -91,7 +92,7 @@ impl Setup<'_> {
         }
     }
 
-    /// Requests a column of any type for reading. Returns its table and its index in the table.
+    /// Requests a column of any type for reading. Returns the column's table and the column's index in that table.
     ///
     /// # Errors
     /// If there is no such column.
@@ -110,7 +111,7 @@ impl Setup<'_> {
         match self.reader.want_column(self.store, path, false)? {
             Some(found) => Ok(found),
             None => match self.store.find(path) {
-                // If an algorithm makes the table, the error lists the table's columns.
+                // If an algorithm creates the table, the error lists the table's columns.
                 Err(error) if self.store.find_table(&table).is_some() && !self.reader.reads(&table) => {
                     Err(error.into())
                 }
@@ -129,7 +130,7 @@ impl Setup<'_> {
         self.store
     }
 
-    /// The names of a table's columns, whether made by algorithms or read from the input.
+    /// The names of a table's columns, whether they are created by algorithms or read from the input.
     pub(crate) fn column_names(&mut self, table: &str) -> Vec<String> {
         let mut names: Vec<String> = match self.store.table(table) {
             Ok(table) => self.store.columns(table).map(|kind| kind.name.clone()).collect(),
@@ -163,7 +164,8 @@ impl Setup<'_> {
         Ok(table)
     }
 
-    /// Creates a column. If this algorithm did not create the table, it has to supply a value for every row.
+    /// Creates a column. If another algorithm created the table, or the table is read from the input, this algorithm
+    /// must supply a value for every row.
     ///
     /// # Errors
     /// If the name is invalid or in use, or `T` does not match the type in `kind`.
@@ -202,12 +204,12 @@ impl Setup<'_> {
         Ok(self.store.add_any(table, kind)?)
     }
 
-    /// Whether a table exists, either in the input or because an earlier algorithm makes it.
+    /// Whether a table exists in the input or is created by an earlier algorithm.
     pub(crate) fn has_table(&mut self, path: &str) -> bool {
         self.store.table(path).is_ok() || self.reader.open(0).is_ok_and(|file| file.has_table(path))
     }
 
-    /// Whether a table has exactly one row or any number of rows for each event.
+    /// Whether a table contains exactly one row or any number of rows for each event.
     pub(crate) fn rows_of(&self, table: TableHandle) -> Rows {
         self.store.rows_per_event(table)
     }
@@ -238,8 +240,8 @@ impl Setup<'_> {
         CounterHandle(self.output.counters.len() - 1)
     }
 
-    /// Records the source of an error about a path: the property whose value is the whole path, else its column name,
-    /// else its table.
+    /// Records the source of an error about a path. The source is the property that is set to the whole path, else to
+    /// the path's column name, else to the path's table.
     fn about_path<T>(&mut self, path: &str, result: Result<T>) -> Result<T> {
         fn relative(path: &str) -> &str {
             path.strip_prefix("/Event/").unwrap_or(path)
@@ -256,7 +258,7 @@ impl Setup<'_> {
         result
     }
 
-    /// Records the source of an error in an expression. `shown` is the error message as returned to the algorithm.
+    /// Records the source of an error in an expression. `shown` is the error message that is returned to the algorithm.
     pub(super) fn about_expression(&mut self, expression: &str, part: Range<usize>, shown: &str, message: &str) {
         if let Some(value) = self.properties.find(&|text| text == expression) {
             let span = self.text.part_of(&value.span, expression, part);

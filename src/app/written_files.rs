@@ -4,7 +4,7 @@ use super::job_config::{HistogramsConfig, JobConfig};
 use crate::io::InputFile;
 use std::path::{Path, PathBuf};
 
-/// Rejects outputs that cannot be written, are also inputs, or have the same name as another output.
+/// Rejects an output that cannot be written, is also an input, or has the same name as another output.
 pub(super) fn check_written(config: &JobConfig, inputs: &[InputFile]) -> Result<(), String> {
     let HistogramsConfig { file, picture } = &config.histograms;
     let mut outputs = config.outputs.iter().enumerate();
@@ -27,7 +27,7 @@ pub(super) fn check_written(config: &JobConfig, inputs: &[InputFile]) -> Result<
     }
     let outputs = config.outputs.iter().enumerate();
     let outputs = outputs.map(|(index, output)| (format!("output.{index}.file"), &output.file));
-    // The histograms may go into an output's event file.
+    // The histograms may be written to an output's event file.
     let separate = file
         .iter()
         .filter(|file| config.outputs.iter().all(|output| output.file != **file));

@@ -36,7 +36,7 @@ fn tolerance(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Returns the same exit status as `diff`: 0 if there are no differences, 1 if there are, 2 on errors.
+/// Returns the same exit status as `diff`: 0 if the files are equal, 1 if they differ, and 2 after an error.
 pub fn run(arguments: Arguments) -> ExitCode {
     let told = differences(&arguments).and_then(|differences| {
         if !arguments.quiet {
@@ -45,7 +45,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Ok(ExitCode::from(u8::from(!differences.is_empty())))
     });
     told.unwrap_or_else(|error| {
-        // The error is printed as usual; only the exit status is different.
+        // The error is printed as usual; only the exit status differs from that of other commands.
         let _ = Err::<(), _>(Error::from(error)).report();
         ExitCode::from(2)
     })

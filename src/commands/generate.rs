@@ -55,7 +55,7 @@ pub fn run(arguments: Arguments) -> JobResult {
     Ok(summary)
 }
 
-/// Creates the job that writes the file with this number. Event numbers continue from one file to the next.
+/// Creates the job that writes the file with this number. Event numbers continue across files.
 fn job(arguments: &Arguments, pattern: &Path, number: u64) -> AppMgr {
     let mut app = AppMgr::new();
     let input = &mut app.config_mut().input;
@@ -84,7 +84,7 @@ fn pattern(output: &Path, files: u64) -> PathBuf {
     if files == 1 {
         return output.into();
     }
-    // Several files need distinct names.
+    // If there are several files, their names must differ.
     let stem = output.file_stem().unwrap_or_default().to_string_lossy();
     let end = output.extension().unwrap_or_default().to_string_lossy();
     output.with_file_name(format!("{stem}-%d.{end}"))

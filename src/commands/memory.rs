@@ -23,7 +23,7 @@ pub struct Arguments {
     workers: Vec<usize>,
 }
 
-/// A number of ranks and workers to run the job with.
+/// The numbers of ranks and workers for one run of the job.
 struct Layout {
     name: &'static str,
     ranks: usize,
@@ -84,7 +84,7 @@ fn measure(arguments: &Arguments, layout: &Layout, report: &std::path::Path) -> 
         ranks => {
             let mut mpirun = Command::new(gaudi_mpi::mpirun());
             mpirun.args(["-n", &ranks.to_string()]).arg(&program);
-            // Only memory is measured, so running more ranks than cores is fine.
+            // Only memory use is measured, not speed, so the run may use more ranks than there are cores.
             mpirun.env("OMPI_MCA_rmaps_base_oversubscribe", "1");
             mpirun
         }

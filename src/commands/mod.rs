@@ -13,7 +13,7 @@ mod text_table;
 
 use std::io::{ErrorKind, Write};
 
-/// Prints a text to standard output. A closed pipe is not an error, to support commands such as
+/// Prints text to standard output. A closed pipe is not treated as an error, to support commands such as
 /// `gaudi-mpi inspect FILE | head`.
 fn print(text: &str) -> gaudi_mpi::Result<()> {
     let mut output = std::io::stdout().lock();

@@ -90,7 +90,7 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
     Ok(super::print(&script)?)
 }
 
-/// Rejects a job that could not start, before it waits in a queue.
+/// Checks the job before submission, so that an invalid job is rejected now rather than after waiting in a queue.
 fn check_job(arguments: &Arguments) -> Result<(), Error> {
     let mut scripts_own = vec!["gaudi-mpi run", "--workers", "1", "--output", "results"];
     if arguments.print == System::Slurm {
@@ -204,8 +204,8 @@ fn for_htcondor(arguments: &Arguments) -> Result<String, Error> {
     Ok(fill(HTCONDOR, &lines))
 }
 
-/// Fills in a template: each line that starts with a key gets the key's value. If `##` comments the line out, it
-/// becomes active.
+/// Fills in a template: replaces each line that starts with a key by the key and its value. If the key starts with
+/// `##`, which comments the line out, the first `#` is removed to activate the line.
 fn fill(template: &str, values: &[(&str, String)]) -> String {
     let mut script = String::new();
     for line in template.lines() {
@@ -250,7 +250,7 @@ fn program(arguments: &Arguments) -> Result<OsString, Error> {
     }
 }
 
-/// Parses a memory size into a form that both batch systems accept, without the final `B`.
+/// Parses a memory size and returns it without the final `B`, in a form that both batch systems accept.
 fn memory(text: &str) -> Result<String, &'static str> {
     let size = text.strip_suffix('B').unwrap_or(text);
     let number = size.strip_suffix(['K', 'M', 'G', 'T']).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Text tables with aligned columns.
 
-/// Rows of cells. Each column is as wide as its widest cell.
+/// A table of text cells. Each column is as wide as its widest cell.
 #[derive(Default)]
 pub struct TextTable {
     rows: Vec<Vec<String>>,
@@ -9,7 +9,7 @@ pub struct TextTable {
 }
 
 impl TextTable {
-    /// Creates a table with numbers in these columns.
+    /// Creates a table. `right` contains the indices of the number columns.
     pub fn with_numbers(right: &[usize]) -> Self {
         Self {
             rows: Vec::new(),
@@ -22,7 +22,7 @@ impl TextTable {
         self.rows.push(cells.into());
     }
 
-    /// Formats the rows as lines, each starting with a margin. Empty columns are left out.
+    /// Formats the rows as lines that start with a margin. Empty columns are omitted.
     pub fn lines(&self, margin: &str) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {

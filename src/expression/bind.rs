@@ -36,16 +36,16 @@ struct Bind<'a> {
     text: &'a str,
     tree: &'a SyntaxTree,
     graph: OperationGraph,
-    /// The operations of the names bound so far.
+    /// The operations that read the names bound so far.
     bound: Vec<Option<OperationId>>,
-    /// The values of the nodes, in node order.
+    /// The bound value of each syntax-tree node, in node order.
     values: Vec<Value>,
 }
 
 #[derive(Clone, Copy)]
 struct Value {
     id: OperationId,
-    /// For a per-row value, the name of one of the columns it was computed from, for error messages.
+    /// For a per-row value, the name of one of the columns from which it was computed. Error messages show this name.
     rows_by: Option<usize>,
 }
 

@@ -3,7 +3,7 @@
 use crate::event::Slice;
 use std::ops::Range;
 
-/// Evaluates an expression with the values of a slice, whatever the element type.
+/// Evaluates a Rust expression with the values of a slice of any element type.
 macro_rules! each_slice {
     ($slice:expr, $values:ident => $do:expr) => {
         match *$slice {

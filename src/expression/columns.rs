@@ -8,7 +8,7 @@ use crate::event::Slice;
 pub enum Level {
     /// One value for each event.
     Event,
-    /// One value for each row of the table with this number. The caller numbers the tables.
+    /// One value for each row of the table identified by this number. The caller assigns the numbers.
     Rows(usize),
 }
 
@@ -19,7 +19,7 @@ pub struct BoundColumn {
     pub slot: usize,
     /// Whether the column has a value for each event or for each row of a table.
     pub level: Level,
-    /// Whether the column has truth values rather than numbers.
+    /// Whether the column contains truth values rather than numbers.
     pub truth: bool,
 }
 
@@ -41,10 +41,10 @@ pub struct BoundColumn {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unbound {
-    /// No column has this name, but the name may be a constant. If it is not, the error message ends with this hint,
-    /// such as `the columns are pt, eta, phi`. The hint may be empty.
+    /// No column has this name, but a constant may. If none does, the error message ends with this hint, such as
+    /// `the columns are pt, eta, phi`. The hint may be empty.
     Unknown(String),
-    /// The column exists but cannot be used. This text becomes the error message.
+    /// The column exists but cannot be used. This string becomes the error message.
     Refused(String),
 }
 
@@ -61,7 +61,8 @@ pub trait EventColumns {
     /// and everything else is true.
     fn column(&self, slot: usize) -> Slice<'_>;
 
-    /// The rows of each event in this table, as offsets: event `i` has rows `offsets[i]..offsets[i + 1]`. There is one
-    /// more offset than there are events. The offsets never decrease, start at 0 and end at the total number of rows.
+    /// The offsets that delimit each event's rows in this table: event `i` has rows `offsets[i]..offsets[i + 1]`. The
+    /// number of offsets is one more than the number of events. The offsets never decrease, start at 0 and end at the
+    /// total number of rows.
     fn offsets(&self, table: usize) -> &[u64];
 }

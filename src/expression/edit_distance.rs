@@ -1,7 +1,7 @@
 //! The edit distance between two words, for the `did you mean …?` hints in error messages.
 
-/// The number of bytes to add, remove or replace to turn one word into the other. Words longer than 20 bytes are not
-/// treated as misspelled names: their distance is infinite.
+/// Returns the number of bytes that must be added, removed or replaced to turn one word into the other. Words longer
+/// than 20 bytes are not treated as misspelled names: their distance is infinite.
 pub(crate) fn edit_distance(one: &str, other: &str) -> usize {
     if other.len() > 20 {
         return usize::MAX;

@@ -1,4 +1,4 @@
-//! Errors in expressions, with their positions in the text.
+//! Errors in expressions and their positions in the text.
 
 use std::fmt;
 use std::ops::Range;
@@ -22,7 +22,7 @@ pub struct ExpressionError {
     span: Range<usize>,
 }
 
-/// The maximum number of characters shown of a long line.
+/// The maximum number of characters that an error message quotes from a long line.
 const WIDTH: usize = 100;
 
 impl ExpressionError {
@@ -39,7 +39,8 @@ impl ExpressionError {
         &self.message
     }
 
-    /// The byte range that the error refers to. The range is empty where something is missing.
+    /// The byte range that the error refers to. If something is missing from the expression, the range is empty and
+    /// marks its place.
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
@@ -57,7 +58,7 @@ impl fmt::Display for ExpressionError {
             .chars()
             .count();
 
-        // A long line is cut down to the part around the error.
+        // A long line is shortened to the part around the error.
         let first = if self.text[line_start..line_end].chars().count() > WIDTH {
             before.saturating_sub(WIDTH / 2)
         } else {

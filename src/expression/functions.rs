@@ -29,7 +29,7 @@ pub(super) enum Reduce {
     Mean,
 }
 
-/// The functions with their arguments. `…` stands for further arguments.
+/// The functions and their arguments, as shown in error messages. `…` stands for further arguments.
 const FUNCTIONS: [(&str, &str, Function); 39] = [
     ("abs", "x", Function::Unary(Unary::Abs)),
     ("sqrt", "x", Function::Unary(Unary::Sqrt)),
@@ -69,7 +69,7 @@ const FUNCTIONS: [(&str, &str, Function); 39] = [
     ("smallest", "x", Function::Reduce(Reduce::Smallest)),
     ("largest", "x", Function::Reduce(Reduce::Largest)),
     ("mean", "x", Function::Reduce(Reduce::Mean)),
-    // An alias for `log`. It comes last so that error messages use `log` instead.
+    // `ln` is an alias for `log`. It comes last in the table so that error messages use the name `log`.
     ("ln", "x", Function::Unary(Unary::Log)),
 ];
 
@@ -142,7 +142,7 @@ impl Function {
     }
 }
 
-/// Returns the value of a constant or unit. MeV, mm, ns and rad have the value 1.
+/// Returns the value of a constant or unit. The units MeV, mm, ns and rad have the value 1.
 pub(super) fn constant(name: &str) -> Option<f64> {
     CONSTANTS
         .iter()

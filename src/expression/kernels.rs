@@ -1,6 +1,6 @@
 //! The operations on numbers and truth values, for single elements and for slices.
 //!
-//! Both forms give bitwise identical results, whatever the position of an element in a slice. Operations with
+//! Both forms return bitwise identical results, regardless of an element's position in the slice. Operations with
 //! unspecified results are avoided: [`f64::min`], for example, may return either -0 or 0 when given both.
 
 use std::f64::consts::{PI, TAU};
@@ -208,12 +208,12 @@ fn sign(x: f64) -> f64 {
     }
 }
 
-/// A power. Squares are common in cuts, so they are computed as a product, which is much faster.
+/// Raises a number to a power. Squares are common in cuts, so they are computed as products, which is much faster.
 fn power(x: f64, y: f64) -> f64 {
     if y == 2.0 { x * x } else { x.powf(y) }
 }
 
-/// The difference between two angles in radians, wrapped to (-π, π]. Only the difference itself is rounded, because
+/// The difference between two angles in radians, wrapped to (-π, π]. The wrapping causes no further rounding, because
 /// subtracting 2π from a number between π and 2π is exact.
 fn delta_phi(x: f64, y: f64) -> f64 {
     let difference = x - y;

@@ -25,9 +25,9 @@ pub(super) struct Machine {
 struct Tile<'a> {
     data: &'a dyn EventColumns,
     columns: &'a [Slice<'a>],
-    /// The indices of the events or rows.
+    /// The indices of the tile's events or rows.
     range: Range<usize>,
-    /// In a sweep over rows, the table's offsets and the event that the first row belongs to.
+    /// In a sweep over rows, the table's offsets and the index of the event that contains the tile's first row.
     offsets: &'a [u64],
     first_event: usize,
 }
@@ -110,8 +110,8 @@ impl Machine {
         }
     }
 
-    /// Resizes the arrays, sets folds to the values that they have without rows, and checks the preconditions of the
-    /// instructions.
+    /// Resizes the arrays, sets each fold to its value for an event without rows, and checks the instructions'
+    /// preconditions.
     fn prepare(&mut self, sweep: &Sweep, length: usize, data: &dyn EventColumns) {
         fn fill<T: Clone>(array: &mut Vec<T>, length: usize, value: T) {
             array.clear();

@@ -71,10 +71,10 @@
 //!   name.
 //! - **Reductions** turn the rows of a table into one value per event: `count(condition)`, `any(condition)`,
 //!   `all(condition)`, `sum(x)`, `mean(x)`, `smallest(x)`, `largest(x)`. Without rows, counts and sums are 0, `any` is
-//!   false, `all` is true, and the other three are NaN. Sums add the rows in order, one by one. `smallest` and
+//!   false, `all` is true, and the other three are NaN. Sums add the rows' values one by one, in order. `smallest` and
 //!   `largest` ignore NaN.
 //!
-//! Where per-event and per-row values are combined, an event's value applies to each of its rows:
+//! If per-event and per-row values are combined, an event's value applies to each of the event's rows:
 //! `pt > 0.5 * largest(pt)`. Rows of two tables can only be combined through reductions:
 //! `count('Muon/pt' > 5*GeV) >= 2`.
 //!
@@ -162,7 +162,8 @@ impl Expression {
         Ok(Program::new(&graph, whole))
     }
 
-    /// Returns an error about the whole expression, for requirements that only the caller can check.
+    /// Returns an error that refers to the whole expression. It is intended for requirements that only the caller can
+    /// check.
     ///
     /// ```
     /// use gaudi_mpi::expression::Expression;

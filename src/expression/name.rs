@@ -17,16 +17,16 @@ use std::fmt;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name {
-    /// Whether the path is in single quotes, and so names a column of another table.
+    /// Whether the path is in single quotes and therefore refers to a column of another table.
     pub quoted: bool,
     /// The part before the first dot, without quotes.
     pub path: String,
-    /// The names after the dots. The last one is the column; `path` and the others are references.
+    /// The names after the dots. The last name is the column's; `path` and the other names are references.
     pub follow: Vec<String>,
 }
 
 impl Name {
-    /// Returns the name if it is a single word, without quotes or dots.
+    /// Returns the name if it is a single word without quotes or dots.
     pub(super) fn word(&self) -> Option<&str> {
         (!self.quoted && self.follow.is_empty()).then_some(&self.path)
     }

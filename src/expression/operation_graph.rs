@@ -17,7 +17,7 @@ pub(super) enum Operation {
         level: Level,
         truth: bool,
     },
-    /// The number of rows that each event has in this table.
+    /// The number of each event's rows in this table.
     RowCount(usize),
     Unary(Unary, OperationId),
     Binary(Binary, OperationId, OperationId),
@@ -45,7 +45,7 @@ pub(super) struct GraphNode {
     /// `None` for constants, which have no level.
     pub level: Option<Level>,
     pub truth: bool,
-    /// The nesting depth of folds.
+    /// The number of folds on the longest chain of operands, including the operation itself.
     pub depth: usize,
 }
 
@@ -128,7 +128,8 @@ impl OperationGraph {
             Operation::Logic(function, x, y) => Operation::Truth(function.of(truth(x)?, truth(y)?)),
             Operation::Not(x) => Operation::Truth(!truth(x)?),
             Operation::Select(condition, yes, no) => {
-                // Fold only if all three operands are constant: otherwise the level would depend on the condition.
+                // The conditional is evaluated here only if all three operands are constant; otherwise, its level would
+                // depend on the condition's value.
                 let all_constant = self.nodes[yes].level.is_none() && self.nodes[no].level.is_none();
                 let chosen = if truth(condition)? { yes } else { no };
                 all_constant.then_some(self.nodes[chosen].operation)?

@@ -73,7 +73,7 @@ impl Parser<'_> {
         ExpressionError::new(self.text, span, message)
     }
 
-    /// Parses an operand and any operators after it that bind at least as tightly as `strength`.
+    /// Parses an operand and any subsequent operators that bind at least as tightly as `strength`.
     fn expression(&mut self, strength: u8) -> Result<NodeId, ExpressionError> {
         if self.depth == DEEPEST {
             let message =
@@ -94,7 +94,7 @@ impl Parser<'_> {
             };
             self.next += 1;
             let right = match operator {
-                // The exponent may have a sign, and powers are right-associative.
+                // The exponent may start with a sign, and powers are right-associative.
                 Infix::Power => self.expression(Prefix::STRENGTH)?,
                 _ => self.expression(operator.strength() + 1)?,
             };
@@ -202,7 +202,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The error for chained comparisons.
+    /// Returns the error for chained comparisons.
     fn chained(&self, left: NodeId, second: Infix, third: Infix, right: NodeId) -> ExpressionError {
         let SyntaxKind::Infix(_, a, b) = self.tree.nodes[left].kind else {
             unreachable!("a comparison has two operands")

@@ -1,8 +1,8 @@
-//! The evaluation plan: the order of the operations, and where their results are stored.
+//! The evaluation plan, which determines the order of the operations and the storage locations of their results.
 //!
-//! A sweep goes over all events, or over all rows of a table, tile by tile. Two kinds of results are needed by later
-//! sweeps: folds over rows, and event values that are spread over rows. These results are stored in arrays with one
-//! element per event. All other results are kept in registers, which hold one tile.
+//! A sweep processes all events, or all rows of a table, tile by tile. Two kinds of results are needed by later sweeps:
+//! folds over rows, and event values that are spread over rows. These results are stored in arrays with one element per
+//! event. All other results are kept in registers, which are only as long as one tile.
 
 use super::columns::Level;
 use super::kernels::{Binary, Compare, Logic, Unary};
@@ -84,7 +84,7 @@ pub(super) struct Plan {
     pub sweeps: Vec<Sweep>,
     pub registers: StorageCount,
     pub arrays: StorageCount,
-    /// The array that holds the values of the whole expression.
+    /// The array that contains the values of the whole expression.
     pub output: usize,
 }
 
@@ -96,8 +96,8 @@ pub(super) fn plan(graph: &OperationGraph, whole: OperationId) -> Plan {
         .map(|&id| (id, arrays.next(graph.nodes[id].truth)))
         .collect();
 
-    // At each depth, event sweeps come before row sweeps: event values are spread over rows, and only folds lead from
-    // rows back to events, at the next depth.
+    // At each depth, event sweeps come before row sweeps, because row sweeps use event values that are spread over
+    // rows. Only folds turn row values into event values, which are used at the next depth.
     let mut goals: BTreeMap<(usize, Level), BTreeSet<OperationId>> = BTreeMap::new();
     for &id in &kept {
         let node = match graph.nodes[id].operation {
@@ -168,9 +168,9 @@ struct Builder<'a> {
     level: Level,
     columns: Vec<usize>,
     instructions: Vec<Instruction>,
-    /// Where the results computed so far are stored.
+    /// The storage locations of the results computed so far.
     operands: HashMap<OperationId, Operand>,
-    /// Free registers, for numbers and for truth values.
+    /// The free registers, listed separately for numbers and truth values.
     free: [Vec<usize>; 2],
     registers: StorageCount,
 }
@@ -178,7 +178,7 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn build(&mut self) {
         let order = self.order();
-        // For each operand, the last operation that needs it.
+        // For each operand, find the last operation that reads it.
         let mut last: HashMap<OperationId, OperationId> = HashMap::new();
         for &id in &order {
             self.needs(id).for_each(|need| _ = last.insert(need, id));
@@ -204,13 +204,13 @@ impl Builder<'_> {
         self.arrays_of.contains_key(&id) && !self.goals.contains(&id)
     }
 
-    /// An operation's operands that this sweep uses; none if an earlier sweep stored the operation's result.
+    /// The operands that this sweep must read for an operation; none if an earlier sweep stored the operation's result.
     fn needs(&self, id: OperationId) -> impl Iterator<Item = OperationId> + use<> {
         let given = self.is_given(id);
         self.graph.nodes[id].operation.needs().filter(move |_| !given)
     }
 
-    /// The operations of this sweep, operands first.
+    /// Returns this sweep's operations, each after its operands.
     fn order(&self) -> BTreeSet<OperationId> {
         let mut order = BTreeSet::new();
         let mut needed: BTreeSet<OperationId> = self.goals.iter().copied().collect();

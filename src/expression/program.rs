@@ -5,8 +5,7 @@ use super::machine::Machine;
 use super::operation_graph::{OperationGraph, OperationId};
 use super::plan::{Plan, plan};
 
-/// An expression bound to columns, with the working memory for its evaluation. See the [module](super) for an example
-/// of an evaluation.
+/// An expression bound to columns, with the working memory for its evaluation. See the [module](super) for an example.
 ///
 /// ```
 /// use gaudi_mpi::expression::{Expression, Level, Name, BoundColumn};

@@ -18,7 +18,7 @@ pub(super) type NodeId = usize;
 #[derive(Clone, Debug)]
 pub(super) struct SyntaxNode {
     pub kind: SyntaxKind,
-    /// The byte range in the text.
+    /// The node's byte range in the text.
     pub span: Range<usize>,
 }
 

@@ -1,4 +1,4 @@
-//! Tests of expressions: sample events, and helpers that evaluate expressions on them.
+//! Tests of expressions. This file defines the sample events and the helpers that evaluate expressions on them.
 
 mod errors;
 mod language;
@@ -98,7 +98,7 @@ fn truths(text: &str) -> Vec<bool> {
     out
 }
 
-/// The value of a constant expression.
+/// Evaluates a constant expression.
 #[track_caller]
 fn number(text: &str) -> f64 {
     let values = numbers(text);

@@ -114,7 +114,8 @@ fn new_node(
     })
 }
 
-/// The random-stream number for a name: its 64-bit FNV-1a hash (G. Fowler, L. C. Noll, K.-P. Vo, 1991).
+/// Returns the random-stream number for a name, which is the name's 64-bit FNV-1a hash (G. Fowler, L. C. Noll, K.-P.
+/// Vo, 1991).
 fn stream(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -1,9 +1,9 @@
-//! The nesting of sequences: which sequence contains what, without cycles.
+//! The nesting of sequences. It must not contain cycles.
 
 /// The maximum nesting depth of sequences.
 const DEEPEST: usize = 200;
 
-/// For each algorithm and sequence, its members.
+/// For each sequence, its members. Algorithms have none.
 pub(super) struct Nesting {
     members: Vec<Vec<usize>>,
     /// For each algorithm and sequence, the number of sequences that contain it.
@@ -22,7 +22,7 @@ impl Nesting {
         (0..self.uses.len()).filter(|&node| self.uses[node] == 0).collect()
     }
 
-    /// The algorithms and sequences that belong to several sequences, and everything that these contain.
+    /// The algorithms and sequences that belong to several sequences, and all of their direct and indirect members.
     pub(super) fn shared(&self) -> Vec<usize> {
         let mut is_shared = vec![false; self.uses.len()];
         let mut next: Vec<usize> = (0..self.uses.len()).filter(|&node| self.uses[node] > 1).collect();

@@ -10,16 +10,16 @@ use crate::expression::{EventColumns, Name, Unbound};
 pub(super) struct ColumnReference {
     pub table: TableHandle,
     column: ColumnIndex,
-    /// Whether the table can have any number of rows per event.
+    /// Whether the table can contain any number of rows per event.
     pub many: bool,
-    /// The steps along references. In each step, the previous column refers to a row of this table, and the value is in
-    /// this column.
+    /// The steps along references. In each step, the previous column refers to a row of this table, and this column
+    /// contains the row's value.
     follow: Vec<(TableHandle, ColumnIndex)>,
-    /// The values at the end of the references.
+    /// The column that contains the final values, after all references.
     followed: Vec<f64>,
 }
 
-/// Finds the column that a name refers to. Also returns whether the column holds truth values.
+/// Finds the column that a name refers to. Also returns whether the column contains truth values.
 pub(super) fn find(
     name: &Name,
     scope: Option<&str>,
@@ -82,7 +82,7 @@ pub(super) fn find(
 }
 
 impl ColumnReference {
-    /// Collects the values at the end of the references, for all events.
+    /// Follows the references and collects the final values for all events.
     pub(super) fn follow(&mut self, store: &EventStore) {
         if !self.follow.is_empty() {
             let mut followed = std::mem::take(&mut self.followed);
@@ -92,7 +92,8 @@ impl ColumnReference {
         }
     }
 
-    /// Appends an event's values as numbers. A reference to no row gives NaN, or false for truth values.
+    /// Appends an event's values as numbers. A reference that points to no row yields NaN, or false if the column
+    /// contains truth values.
     pub(super) fn extend(&self, store: &EventStore, event: usize, values: &mut Vec<f64>) {
         fn append<T: Element>(column: &[T], values: &mut Vec<f64>) {
             values.extend(column.iter().map(|value| value.to_f64()));
@@ -120,7 +121,7 @@ impl ColumnReference {
         }
     }
 
-    /// The value given by a reference to no row.
+    /// The value for a reference that points to no row.
     fn missing(&self, store: &EventStore) -> f64 {
         let last = self
             .follow

@@ -6,14 +6,14 @@ use crate::expression::EventColumns;
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// The range of an event's values: its rows in a table, or its own index.
+/// The index range of an event's values: the event's rows in a table, or just the event's own index.
 pub(super) fn values_of(store: &EventStore, table: Option<TableHandle>, event: usize) -> Range<usize> {
     table.map_or(event..event + 1, |table| store.rows(table, event))
 }
 
 /// The events for which a formula is evaluated.
 pub(super) enum Evaluated {
-    /// All events; all of them are selected.
+    /// All events, all of which are selected.
     All,
     /// All events, including those that are not selected.
     Most,

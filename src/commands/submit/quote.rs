@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-/// Whether a text has no characters that are special to any shell or batch system.
+/// Whether a string contains no characters that are special to any shell or batch system.
 fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -11,7 +11,8 @@ fn is_plain(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "_-./:,@%+=".contains(c))
 }
 
-/// Returns the text if it is UTF-8 without control characters. A line break would end the line in the script.
+/// Returns the string if it is UTF-8 without control characters. A line break, for example, would end the script's line
+/// early.
 fn printable(text: &OsStr) -> Option<&str> {
     text.to_str().filter(|text| !text.contains(char::is_control))
 }
@@ -39,7 +40,7 @@ pub(super) fn for_shell(word: &OsStr) -> String {
 /// Quotes the value of a key in an HTCondor submit file.
 pub(super) fn for_htcondor_value(value: &OsStr) -> Result<String, String> {
     let why = match printable(value) {
-        // HTCondor substitutes `$$` once the job has been matched to a host, and there is no way to quote it.
+        // HTCondor substitutes `$$` when it matches the job to a host, and `$$` cannot be quoted.
         Some(text) if text.contains("$$") => "two dollar signs in a row",
         Some(text) => return Ok(text.replace('$', "$(DOLLAR)")),
         None => "a control character, or is not UTF-8",
@@ -50,7 +51,7 @@ pub(super) fn for_htcondor_value(value: &OsStr) -> Result<String, String> {
     ))
 }
 
-/// Quotes a word in HTCondor's `arguments`, whose whole value is in double quotes.
+/// Quotes a word for HTCondor's `arguments` key. The key's whole value is enclosed in double quotes.
 pub(super) fn for_htcondor(word: &OsStr) -> Result<String, String> {
     let value = for_htcondor_value(word)?;
     match printable(word).is_some_and(is_plain) {

@@ -1,8 +1,8 @@
-//! Tests of error messages and the positions that they point to.
+//! Tests of error messages and the positions to which they point.
 
 use super::*;
 
-/// Checks that an expression gives this error at this part of its text.
+/// Checks that an expression causes this error and that the error points to this part of its text.
 #[track_caller]
 fn check(text: &str, at: &str, message: &str) {
     let error = bind(text).expect_err(text);

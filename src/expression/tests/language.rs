@@ -225,7 +225,7 @@ fn numbers_are_no_truth_values() {
     truths("pt");
 }
 
-/// Columns with the wrong length, or with invalid offsets.
+/// Columns that have the wrong length or invalid offsets.
 struct Wrong {
     offsets: &'static [u64],
 }

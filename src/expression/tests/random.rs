@@ -1,5 +1,5 @@
-//! Tests with random expressions on random events: results are compared with a row-by-row evaluation, and printed
-//! expressions are parsed again.
+//! Tests with random expressions on random events. They compare results with those of a row-by-row evaluation, and
+//! parse printed expressions again.
 
 use super::super::syntax_tree::{CONDITIONAL, Infix, Prefix, SyntaxKind, SyntaxTree};
 use super::super::{BoundColumn, EventColumns, Expression, Level, Name, Unbound};
@@ -18,7 +18,7 @@ const COLUMNS: [(&str, Level, bool); 8] = [
     ("h", Level::Event, false),
 ];
 
-/// A source of decisions, derived from bytes. Fewer and smaller bytes give simpler expressions.
+/// A source of decisions, derived from bytes. Fewer and smaller bytes result in simpler expressions.
 struct Choices<'a>(std::slice::Iter<'a, u8>);
 
 impl Choices<'_> {
@@ -146,7 +146,7 @@ impl Choices<'_> {
     }
 }
 
-/// Prints an expression with either all parentheses or as few as possible.
+/// Prints an expression with either all possible parentheses or only the necessary ones.
 fn show(node: &Node, strength: u8, all: bool) -> String {
     let any = |node: &Node| show(node, 0, all);
     let (own, text) = match node {
@@ -237,12 +237,13 @@ fn find(name: &Name) -> Result<BoundColumn, Unbound> {
     Ok(BoundColumn { slot, level, truth })
 }
 
-/// The words from which random texts are built.
+/// The words from which random input strings are built.
 const WORDS: [&str; 16] = [
     "(", ")", "a", "1", "+", "?", ":", ",", "min(", "<", "!", "-", "**", "'", "c", "&&",
 ];
 
-/// The bits of a number, with the same bits for every NaN, because it is unspecified which of two NaNs a sum returns.
+/// The bit pattern of a number. All NaNs get the same pattern, because it is unspecified which of two NaNs a sum
+/// returns.
 fn bits(number: f64) -> u64 {
     if number.is_nan() {
         f64::NAN.to_bits()

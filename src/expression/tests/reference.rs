@@ -84,7 +84,7 @@ impl Events {
         }
     }
 
-    /// The events in a range.
+    /// Copies the events in a range.
     pub fn part(&self, events: std::ops::Range<usize>) -> Events {
         let offsets = [0, 1].map(|table| &self.offsets[table][events.start..=events.end]);
         let rows = offsets.map(|offsets| offsets[0] as usize..*offsets.last().unwrap() as usize);
@@ -110,7 +110,7 @@ impl Events {
         self.offsets[table][event] as usize..self.offsets[table][event + 1] as usize
     }
 
-    /// The value of an expression for an event and a row.
+    /// Evaluates an expression for one event and row.
     fn value(&self, node: &Node, event: usize, row: usize, known: &Known) -> Value {
         let value = |node: &Node| self.value(node, event, row, known);
         let number = |node: &Node| self.value(node, event, row, known).number();
@@ -149,7 +149,7 @@ impl Events {
         }
     }
 
-    /// The values of an expression for all events or rows.
+    /// Evaluates an expression for all events or rows.
     pub fn values(&self, node: &Node, level: Level) -> Vec<Value> {
         let events = 0..self.of_events.len();
         let known = Known::default();
