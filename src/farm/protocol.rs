@@ -17,8 +17,8 @@
 //!   Batch + items                 -->                          (any number, only after Ready)
 //!                                 <--    Done + replies | Died (one for each Batch, in any order)
 //!   Reduce                        -->                          (when all items are settled)
-//!   Emit                          -->                          (from the agent's parent in the tree, also another agent;
-//!                                                               may arrive even before Start)
+//!   Emit                          -->                          (from the agent's parent in the tree, which may be
+//!                                                               another agent; may arrive even before Start)
 //!                                  ..    Piece, LastPiece to its parent, as raw messages
 //!                                 <--    Finished              (after the last piece has left)
 //! at any time
@@ -27,7 +27,7 @@
 //!                                 <--    Stopped               (the agent's last message)
 //! at the end
 //!   Goodbye                       -->    leaves
-//!                                 <--    Left                  (the agent's program made no call of `process` for a Start)
+//!                                 <--    Left                  (the agent's program did not call `process` for a Start)
 //! ```
 //!
 //! An agent that is lost, or that MPI cannot reach, cannot report this itself: see [`transport`](super::transport) and
