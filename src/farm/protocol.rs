@@ -27,7 +27,7 @@
 //!                                 <--    Stopped               (the agent's last message)
 //! at the end
 //!   Goodbye                       -->    leaves
-//!                                 <--    Left                  (the agent's program did not call `process` for a Start)
+//!                                 <--    Left                  (its program did not call `process` for a Start)
 //! ```
 //!
 //! An agent that is lost, or that MPI cannot reach, cannot report this itself: see [`transport`](super::transport) and
