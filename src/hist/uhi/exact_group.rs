@@ -2,7 +2,7 @@
 //!
 //! UHI stores one rounded number where this crate has an exact sum. With the rounded numbers alone, the sum of several
 //! files would depend on how they are grouped, because `(a + b) + c` is rounded once more than `a + b + c`. A
-//! histogram's group `exact` therefore stores the remainder of each sum as additional numbers. Each number is the
+//! histogram's `exact` group therefore stores the remainder of each sum as additional numbers. Each number is the
 //! rounded difference between the sum and the numbers before it. The exact sum of all these numbers (`math.fsum`) is
 //! the original sum.
 //!
