@@ -50,7 +50,7 @@ impl Schedule {
     const LARGEST_REPLY: u64 = 1 << 20;
     /// The maximum number of bytes of items taken ahead from an iterator of unknown length, to see whether it is about
     /// to end.
-    const LOOK_AHEAD: u64 = 8 << 20;
+    const LOOK_AHEAD: u64 = 2 << 20;
     /// The largest block of a static schedule, and the block size if the number of items is unknown.
     const LARGEST_BLOCK: u64 = 65_536;
     const UNKNOWN_BLOCK: u64 = 32;
@@ -279,7 +279,7 @@ impl Schedule {
             Policy::Dynamic | Policy::Static => largest.saturating_mul(8),
         };
         size.min(cautious)
-            .min(self.pace.items_in_memory(self.reply_limit()))
+            .min(self.pace.items_in_memory(self.item_size, self.reply_limit()))
             .max(1)
     }
 }

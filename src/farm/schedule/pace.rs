@@ -21,7 +21,7 @@ impl Pace {
     /// workers stay in step.
     const TARGET: Duration = Duration::from_millis(30);
     const SHORTEST: Duration = Duration::from_millis(1);
-    /// The maximum size of a batch's items, in bytes.
+    /// The maximum size of a batch's encoded items, in bytes. In memory, they may take twice as much.
     pub(super) const ITEM_LIMIT: u64 = 8 << 20;
 
     pub(super) fn learn(&mut self, done: &Done, reply_bytes: u64) {
@@ -65,13 +65,16 @@ impl Pace {
         (seconds / self.item_time.or(0.0).max(1e-10)) as u64
     }
 
-    /// Returns how many items a batch may contain, given the size of the items and of their replies.
-    pub(super) fn items_in_memory(&self, reply_limit: u64) -> u64 {
+    /// Returns how many items a batch may contain, given the size of the items in memory and encoded, and of their
+    /// replies.
+    pub(super) fn items_in_memory(&self, item_size: u64, reply_limit: u64) -> u64 {
         let limit = |bytes: u64, each: f64| match each > 0.0 {
             true => (bytes as f64 / each) as u64,
             false => u64::MAX,
         };
-        limit(Self::ITEM_LIMIT, self.item_bytes.or(0.0)).min(limit(reply_limit, self.reply_bytes.or(0.0)))
+        limit(Self::ITEM_LIMIT, self.item_bytes.or(0.0))
+            .min(limit(2 * Self::ITEM_LIMIT, item_size as f64))
+            .min(limit(reply_limit, self.reply_bytes.or(0.0)))
     }
 }
 
