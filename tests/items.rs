@@ -32,7 +32,13 @@ fn ten_million_items_of_a_generator_pass_in_bounded_memory() {
 fn large_items_wait_for_earlier_ones_within_the_window() {
     let Some(farm) = Farm::open() else { return };
     // More than half a gigabyte of items.
-    for options in ["--generate", "--generate --schedule static", "--schedule static", ""] {
+    // A static schedule of a known number of items holds a block for each rank in addition: here, 75 MB.
+    for (options, limit) in [
+        ("--generate", 200),
+        ("--generate --schedule static", 200),
+        ("--schedule static", 300),
+        ("", 200),
+    ] {
         let arguments = format!("--items 6000 --padding 100000 --window 32MiB -q {options}");
         let (run, peak) = farm
             .program("count", 2, &arguments)
@@ -43,7 +49,7 @@ fn large_items_wait_for_earlier_ones_within_the_window() {
             (Some(0), counted(6000).as_str()),
             "{run:?}"
         );
-        assert!(peak < 300, "{options}: rank 0 had {peak} MB");
+        assert!(peak < limit, "{options}: rank 0 had {peak} MB");
     }
 }
 
